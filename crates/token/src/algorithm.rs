@@ -1,0 +1,145 @@
+//! The signature algorithms of RFC 7518 §3.1 and RFC 8037 §3.1, one table.
+
+use std::fmt;
+
+/// A signature algorithm that this engine verifies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Algorithm {
+    /// ECDSA on P-256 with SHA-256.
+    Es256,
+    /// ECDSA on P-384 with SHA-384.
+    Es384,
+    /// ECDSA on P-521 with SHA-512.
+    Es512,
+    /// Ed25519 (RFC 8037); also written `Ed25519` (RFC 9864).
+    EdDsa,
+    /// RSASSA-PKCS1-v1_5 with SHA-256.
+    Rs256,
+    /// RSASSA-PKCS1-v1_5 with SHA-384.
+    Rs384,
+    /// RSASSA-PKCS1-v1_5 with SHA-512.
+    Rs512,
+    /// RSASSA-PSS with SHA-256.
+    Ps256,
+    /// RSASSA-PSS with SHA-384.
+    Ps384,
+    /// RSASSA-PSS with SHA-512.
+    Ps512,
+    /// HMAC with SHA-256.
+    Hs256,
+    /// HMAC with SHA-384.
+    Hs384,
+    /// HMAC with SHA-512.
+    Hs512,
+}
+
+/// What kind of arithmetic an algorithm rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Family {
+    /// ECDSA.
+    Ecdsa,
+    /// EdDSA.
+    EdDsa,
+    /// RSASSA-PKCS1-v1_5.
+    RsaPkcs1,
+    /// RSASSA-PSS.
+    RsaPss,
+    /// HMAC: whoever can verify can also sign.
+    Hmac,
+}
+
+impl Algorithm {
+    /// All of them.
+    pub const ALL: &'static [Self] = &[
+        Self::Es256,
+        Self::Es384,
+        Self::Es512,
+        Self::EdDsa,
+        Self::Rs256,
+        Self::Rs384,
+        Self::Rs512,
+        Self::Ps256,
+        Self::Ps384,
+        Self::Ps512,
+        Self::Hs256,
+        Self::Hs384,
+        Self::Hs512,
+    ];
+
+    /// The registered name, as `alg` writes it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Es256 => "ES256",
+            Self::Es384 => "ES384",
+            Self::Es512 => "ES512",
+            Self::EdDsa => "EdDSA",
+            Self::Rs256 => "RS256",
+            Self::Rs384 => "RS384",
+            Self::Rs512 => "RS512",
+            Self::Ps256 => "PS256",
+            Self::Ps384 => "PS384",
+            Self::Ps512 => "PS512",
+            Self::Hs256 => "HS256",
+            Self::Hs384 => "HS384",
+            Self::Hs512 => "HS512",
+        }
+    }
+
+    /// The algorithm of a registered name; names are case-sensitive (RFC 7515 §4.1.1).
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        if name == "Ed25519" {
+            return Some(Self::EdDsa);
+        }
+        Self::ALL.iter().copied().find(|algorithm| algorithm.name() == name)
+    }
+
+    /// Which arithmetic.
+    #[must_use]
+    pub const fn family(self) -> Family {
+        match self {
+            Self::Es256 | Self::Es384 | Self::Es512 => Family::Ecdsa,
+            Self::EdDsa => Family::EdDsa,
+            Self::Rs256 | Self::Rs384 | Self::Rs512 => Family::RsaPkcs1,
+            Self::Ps256 | Self::Ps384 | Self::Ps512 => Family::RsaPss,
+            Self::Hs256 | Self::Hs384 | Self::Hs512 => Family::Hmac,
+        }
+    }
+
+    /// Whether the verifying key is a secret.
+    #[must_use]
+    pub const fn is_symmetric(self) -> bool {
+        matches!(self.family(), Family::Hmac)
+    }
+
+    /// The length of its hash in bytes; for EdDSA that of SHA-512.
+    #[must_use]
+    pub const fn hash_bytes(self) -> usize {
+        match self {
+            Self::Es256 | Self::Rs256 | Self::Ps256 | Self::Hs256 => 32,
+            Self::Es384 | Self::Rs384 | Self::Ps384 | Self::Hs384 => 48,
+            Self::Es512 | Self::EdDsa | Self::Rs512 | Self::Ps512 | Self::Hs512 => 64,
+        }
+    }
+
+    /// The length of a signature in bytes; none for RSA, where the key decides.
+    #[must_use]
+    pub const fn signature_bytes(self) -> Option<usize> {
+        match self {
+            Self::Es256 | Self::EdDsa => Some(64),
+            Self::Es384 => Some(96),
+            Self::Es512 => Some(132),
+            Self::Hs256 => Some(32),
+            Self::Hs384 => Some(48),
+            Self::Hs512 => Some(64),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Algorithm {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self.name())
+    }
+}

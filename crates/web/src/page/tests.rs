@@ -1,0 +1,228 @@
+use super::*;
+use crate::{Site, assets};
+use claviger_token::{Class, Code};
+
+const HOSTILE: &str = "\"><script>alert('x')</script>&<img src=x onerror=y>";
+
+/// Every page with ordinary values, by name.
+fn specimens(site: &Site) -> Vec<(String, String)> {
+    let mut pages: Vec<(String, String)> = Code::ALL
+        .iter()
+        .map(|code| (format!("fault {code}"), FaultPage { site, code: *code }.html().unwrap()))
+        .collect();
+    pages.push(("fault index".to_owned(), FaultIndexPage { site }.html().unwrap()));
+    let front = FrontPage::new(site, "https://id.example", "0.1.0");
+    pages.push(("front".to_owned(), front.html().unwrap()));
+    for path in ["/nowhere", "/faults/expird", "/faults/zzzzzzzzzzzz", ""] {
+        let page = NotFoundPage { site, path };
+        pages.push((format!("not found {path:?}"), page.html().unwrap()));
+    }
+    pages
+}
+
+/// Walks the tags: each that opens is closed, in order, and none carries what the policy forbids.
+fn check_markup(name: &str, html: &str) {
+    const VOID: &[&str] = &["!doctype", "meta", "link", "img", "br"];
+    let mut open: Vec<String> = Vec::new();
+    let mut ids: Vec<&str> = Vec::new();
+    let mut rest = html;
+    while let Some((_, behind)) = rest.split_once('<') {
+        let (tag, after) = behind.split_once('>').unwrap_or_else(|| panic!("{name}: open tag"));
+        rest = after;
+        if let Some(closed) = tag.strip_prefix('/') {
+            assert_eq!(open.pop().as_deref(), Some(closed), "{name}: </{closed}>");
+            continue;
+        }
+        let element = tag.split_whitespace().next().unwrap_or_default();
+        assert!(
+            element.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '!'),
+            "{name}: <{tag}>"
+        );
+        assert!(
+            !["script", "style", "iframe", "object", "form"].contains(&element),
+            "{name}: <{tag}>"
+        );
+        // The names of the attributes alone: what stands in quotes is a value.
+        let names: String = tag.split('"').step_by(2).collect();
+        for attribute in [" style=", " onerror=", " onclick=", " onload="] {
+            assert!(!names.contains(attribute), "{name}: <{tag}>");
+        }
+        if let Some((_, id)) = tag.split_once(" id=\"") {
+            let id = id.split('"').next().unwrap_or_default();
+            assert!(!ids.contains(&id), "{name}: the id {id} stands twice");
+            ids.push(id);
+        }
+        if !VOID.contains(&element) {
+            open.push(element.to_owned());
+        }
+    }
+    assert!(open.is_empty(), "{name}: {open:?} stay open");
+    for target in html.split("href=\"#").skip(1).chain(html.split("aria-labelledby=\"").skip(1)) {
+        let target = target.split('"').next().unwrap_or_default();
+        assert!(ids.contains(&target), "{name}: nothing has the id {target}");
+    }
+}
+
+/// What every page has.
+fn check_whole(name: &str, html: &str) {
+    assert!(html.starts_with("<!doctype html>\n<html lang=\"en\">"), "{name}");
+    assert!(html.trim_end().ends_with("</html>"), "{name}");
+    assert_eq!(html.matches("<h1>").count(), 1, "{name}");
+    for part in ["<meta charset=\"utf-8\">", "name=\"viewport\"", "<main id=\"content\"", "<title>"]
+    {
+        assert!(html.contains(part), "{name}: {part}");
+    }
+    for asset in assets() {
+        assert!(html.contains(asset.path), "{name}: {}", asset.path);
+    }
+    assert!(!html.contains("{{") || html.contains("{{token}}"), "{name}: a template shows");
+    assert!(!html.contains("{%"), "{name}: a template shows");
+    check_markup(name, html);
+}
+
+#[test]
+fn every_page_is_whole() {
+    for base in ["", "/auth", "https://id.example"] {
+        for (name, html) in specimens(&Site::new(base)) {
+            check_whole(&name, &html);
+        }
+    }
+}
+
+#[test]
+fn every_link_on_a_page_leads_somewhere() {
+    let site = Site::new("");
+    for (name, html) in specimens(&site) {
+        for link in html.split("href=\"").skip(1).map(|rest| rest.split('"').next().unwrap()) {
+            let code = link.strip_prefix("/faults/");
+            let known = code.is_some_and(|code| code.parse::<Code>().is_ok())
+                || link.strip_prefix("/faults").is_some_and(|rest| {
+                    rest.is_empty()
+                        || Class::ALL
+                            .iter()
+                            .any(|class| rest.strip_prefix('#') == Some(class.as_str()))
+                })
+                || link.starts_with('#')
+                || link == "/"
+                || crate::find_asset(link).is_some()
+                || Endpoint::USUAL.iter().any(|endpoint| endpoint.path == link)
+                || link.starts_with("https://www.rfc-editor.org/rfc/rfc")
+                || link.starts_with("https://openid.net/specs/")
+                || link.starts_with("https://fetch.spec.whatwg.org/")
+                || link.starts_with("https://kubernetes.io/docs/");
+            assert!(known, "{name}: {link}");
+        }
+    }
+}
+
+#[test]
+fn hostile_values_stay_text() {
+    let site = Site::new(&format!("https://id.example/{HOSTILE}"));
+    let mut pages = specimens(&site);
+    pages.push((
+        "hostile path".to_owned(),
+        NotFoundPage { site: &site, path: &format!("/faults/{HOSTILE}") }.html().unwrap(),
+    ));
+    let mut front = FrontPage::new(&site, HOSTILE, HOSTILE);
+    front.endpoints.push(Endpoint {
+        name: HOSTILE,
+        path: "javascript:alert(1)",
+        purpose: "`<script>` <script>",
+        readable: true,
+    });
+    front.endpoints.push(Endpoint { name: "x", path: HOSTILE, purpose: "", readable: true });
+    front.steps.push(Step { what: HOSTILE.to_owned(), command: HOSTILE.to_owned() });
+    pages.push(("hostile front".to_owned(), front.html().unwrap()));
+    for (name, html) in pages {
+        assert!(!html.contains("<script"), "{name}");
+        assert!(!html.contains("href=\"javascript:"), "{name}");
+        assert!(!html.contains("<img src=x"), "{name}");
+        check_whole(&name, &html);
+    }
+}
+
+#[test]
+fn a_fault_page_says_everything_that_is_known() {
+    let site = Site::new("https://id.example");
+    for code in Code::ALL {
+        let html = FaultPage { site: &site, code: *code }.html().unwrap();
+        let row = code.row();
+        for text in [row.code, row.title, row.clause] {
+            assert!(html.contains(&escaped(text)), "{code}: {text}");
+        }
+        let paragraph: String = pieces(row.explanation).iter().map(|piece| piece.text).collect();
+        assert!(stripped(&html).contains(&escaped(&paragraph)), "{code}: {paragraph}");
+        for heading in
+            ["What to do", "What it means", "What it looks like", "What a guard answers", "Source"]
+        {
+            assert!(html.contains(heading), "{code}: {heading}");
+        }
+        assert!(html.contains(&format!("HTTP/1.1 {}", row.status)), "{code}");
+        assert!(html.contains("application/problem+json"), "{code}");
+    }
+}
+
+#[test]
+fn the_index_lists_every_cause_in_its_class() {
+    let html = FaultIndexPage { site: &Site::new("/auth") }.html().unwrap();
+    for code in Code::ALL {
+        assert!(html.contains(&format!("href=\"/auth/faults/{code}\"")), "{code}");
+    }
+    for class in Class::ALL {
+        assert!(html.contains(&format!("<section id=\"{class}\"")), "{class}");
+    }
+}
+
+#[test]
+fn the_front_page_names_the_issuer_and_what_to_type() {
+    let site = Site::new("http://127.0.0.1:8600");
+    let html = FrontPage::new(&site, "http://127.0.0.1:8600", "0.1.0").html().unwrap();
+    assert!(html.contains("<code>http://127.0.0.1:8600</code>"));
+    assert!(html.contains("http://127.0.0.1:8600/token"));
+    assert!(html.contains("href=\"http://127.0.0.1:8600/jwks\""));
+    // What a browser cannot read is shown, and is no link.
+    assert!(
+        html.contains("<code>/token</code>")
+            && !html.contains("href=\"http://127.0.0.1:8600/token\"")
+    );
+    // An issuer that a shell would take apart is quoted in the commands.
+    let odd = FrontPage::new(&site, "http://id.example/a b", "0.1.0");
+    assert!(odd.steps.iter().all(|step| step.command.contains("'http://id.example/a b")));
+}
+
+#[test]
+fn a_mistyped_code_is_led_to_its_neighbours() {
+    let site = Site::new("");
+    let html = NotFoundPage { site: &site, path: "/faults/audience-missmatch" }.html().unwrap();
+    assert!(html.contains("href=\"/faults/audience-mismatch\""));
+    let long = "x".repeat(100_000);
+    assert!(NotFoundPage { site: &site, path: &long }.html().unwrap().len() < 5_000);
+}
+
+#[test]
+fn no_template_switches_escaping_off() {
+    // `|safe` and `escape = "none"` are the two ways; no page needs either.
+    for template in [
+        include_str!("../../templates/frame.html"),
+        include_str!("../../templates/prose.html"),
+        include_str!("../../templates/fault.html"),
+        include_str!("../../templates/fault_index.html"),
+        include_str!("../../templates/front.html"),
+        include_str!("../../templates/not_found.html"),
+    ] {
+        assert!(!template.replace(' ', "").contains("|safe") && !template.contains("escape"));
+    }
+}
+
+/// As askama writes text.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&#38;")
+        .replace('<', "&#60;")
+        .replace('>', "&#62;")
+        .replace('"', "&#34;")
+        .replace('\'', "&#39;")
+}
+
+fn stripped(html: &str) -> String {
+    html.replace("<code class=\"short\">", "").replace("<code>", "").replace("</code>", "")
+}
