@@ -1,0 +1,159 @@
+//! What the OAuth endpoints begin with: a form, and the client that sent it, proven.
+//!
+//! Loads the facts and carries out the checks that `claviger_protocol` asks for. Writes into the
+//! journal which client it was and what failed; the client itself is told one answer for all of it.
+
+use std::sync::Arc;
+
+use claviger_protocol::{
+    Check, Client, Form, OauthCode, OauthFault, Presented, admit, assertion_replayed, authenticate,
+    check_client_id, not_authenticated, verify_assertion,
+};
+use claviger_store::StoreError;
+use http::{HeaderValue, StatusCode, header};
+
+use crate::call::Call;
+use crate::refusal::Refusal;
+use crate::render::BASIC_CHALLENGE;
+use crate::secrets::{Asked, Unjudged};
+
+/// Parameters that carry something which must not stand in a URL, where every log keeps it.
+const BODY_ONLY: [&str; 6] =
+    ["grant_type", "client_id", "client_secret", "client_assertion", "token", "scope"];
+
+impl From<OauthFault> for Box<Refusal> {
+    fn from(fault: OauthFault) -> Self {
+        let status = StatusCode::from_u16(fault.status()).unwrap_or(StatusCode::BAD_REQUEST);
+        let refusal = Refusal::new(status, fault.code)
+            .error(fault.error.as_str())
+            .detail(fault.description)
+            .fix(fault.fix);
+        if status == StatusCode::UNAUTHORIZED {
+            // RFC 6749 §5.2 wants it where the header was used, RFC 9110 §15.5.2 with every 401.
+            let (name, value) = BASIC_CHALLENGE;
+            return refusal.header(name, value).into();
+        }
+        refusal.into()
+    }
+}
+
+impl From<StoreError> for Box<Refusal> {
+    fn from(error: StoreError) -> Self {
+        Refusal::unavailable("store-unavailable", error).into()
+    }
+}
+
+/// The form of a request.
+pub(crate) async fn form(call: &mut Call) -> Result<Form, Box<Refusal>> {
+    if let Some(query) = call.parts.uri.query()
+        && let Some((name, _)) = url::form_urlencoded::parse(query.as_bytes())
+            .find(|(name, _)| BODY_ONLY.contains(&name.as_ref()))
+    {
+        // RFC 6749 §2.3.1.
+        return Err(OauthFault::new(
+            OauthCode::InvalidRequest,
+            "parameter-in-url",
+            format!("the parameter `{name}` stands in the URL"),
+        )
+        .fix("send it in the body; replace a secret that has stood in a URL, for logs keep it")
+        .into());
+    }
+    let body = call.form().await?;
+    Ok(Form::parse(&body)?)
+}
+
+/// The client that a request comes from, proven and admitted.
+pub(crate) async fn client(call: &Call, form: &Form) -> Result<Arc<Client>, Box<Refusal>> {
+    let values = call.parts.headers.get_all(header::AUTHORIZATION);
+    let presented = Presented::read(values.iter().map(HeaderValue::as_bytes), form)?;
+    let named = presented.client_id().filter(|id| check_client_id(id).is_ok());
+    let about = |refusal: Box<Refusal>, cause: &str| {
+        let id = presented.client_id().unwrap_or_default();
+        let id: String = id.chars().take(200).collect();
+        Box::new(refusal.evidence("client_id", id).evidence("cause", cause))
+    };
+    let found = match named {
+        Some(id) => call.state.client(id).await?,
+        None => None,
+    };
+    match authenticate(&presented, found.as_deref())
+        .map_err(|fault| about(fault.into(), "client-unproven"))?
+    {
+        Check::CompareSecret { hash } => {
+            let asked = Asked {
+                client: named.unwrap_or_default(),
+                hash: hash.as_deref(),
+                presented: presented.secret().map_or("", claviger_protocol::Secret::expose),
+                peer: call.peer(),
+            };
+            let right = call
+                .state
+                .secrets
+                .verify(&asked)
+                .await
+                .map_err(|unjudged| about(later(unjudged), "secret-unjudged"))?;
+            if !right {
+                let cause = match (&found, &hash) {
+                    (None, _) => "client-unknown",
+                    (Some(_), None) => "method-not-of-this-client",
+                    (Some(_), Some(_)) => "secret-wrong",
+                };
+                return Err(about(not_authenticated().into(), cause));
+            }
+        }
+        Check::VerifyAssertion => assertion(call, &presented, found.as_deref())
+            .await
+            .map_err(|refusal| about(refusal, "assertion-refused"))?,
+    }
+    let Some(client) = found else {
+        return Err(about(not_authenticated().into(), "client-unknown"));
+    };
+    admit(&client).map_err(|fault| about(fault.into(), "client-disabled"))?;
+    Ok(client)
+}
+
+/// RFC 7523 §3: the assertion is the client's, for us, for now, and for the first time.
+async fn assertion(
+    call: &Call,
+    presented: &Presented,
+    client: Option<&Client>,
+) -> Result<(), Box<Refusal>> {
+    let state = &call.state;
+    let Presented::Assertion { id, assertion } = presented else {
+        return Err(not_authenticated().into());
+    };
+    let now = state.clock.now();
+    let accepted = verify_assertion(
+        assertion.expose(),
+        client,
+        &state.issuer.text,
+        &state.token_endpoint,
+        now,
+    )?;
+    if state.store.consume_assertion(id, &accepted.jti, accepted.exp, now).await? {
+        Ok(())
+    } else {
+        Err(assertion_replayed().into())
+    }
+}
+
+/// No verdict on a secret: come back later. Never `invalid_client`, which would have a good client
+/// throw a good secret away.
+fn later(unjudged: Unjudged) -> Box<Refusal> {
+    match unjudged {
+        Unjudged::Busy => Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "authentication-busy")
+            .detail("too many new secrets are being checked at the moment")
+            .fix("try again after the time in `Retry-After`")
+            .retry_after(1),
+        Unjudged::TooManyWrong { retry_after_seconds } => {
+            Refusal::new(StatusCode::TOO_MANY_REQUESTS, "authentication-limited")
+                .detail("too many wrong secrets came from this address")
+                .fix("correct the secret, and try again after the time in `Retry-After`")
+                .retry_after(retry_after_seconds)
+        }
+        Unjudged::Failed => {
+            Refusal::unavailable("authentication-failed", "the stored hash could not be compared")
+        }
+    }
+    .into()
+}

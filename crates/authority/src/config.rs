@@ -1,0 +1,528 @@
+//! What an operator can choose, and whether the choice can be served safely.
+//!
+//! Every field has a unit in its name, a default that is safe, and says what more and less of it
+//! costs. Unknown fields are refused. Never reads a file or the environment: the command line does.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+use claviger_token::Algorithm;
+use serde::{Deserialize, Serialize};
+use url::{Host, Url};
+
+/// The configuration of an authority. `Config::default()` serves on loopback out of
+/// `./claviger-data`; [`Config::EXAMPLE`] shows every field with its default.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Where database, keys and the administrator's credential live. Created with mode 0700 on first
+    /// start. Must be on a local disk: SQLite's write-ahead log does not work over a network share.
+    pub data_dir: PathBuf,
+    /// The address to serve on. Anything but loopback needs `trusted_proxy`, because tokens and
+    /// secrets must not cross a network in the clear (RFC 6749 §1.6).
+    pub listen: SocketAddr,
+    /// The issuer identifier, exactly as tokens shall carry it: `https`, no query, no fragment. When
+    /// absent it follows from `listen`, which only works on loopback. Never taken from a request.
+    pub issuer: Option<String>,
+    /// A reverse proxy in front terminates TLS and sets `X-Forwarded-For`. Switching this on without
+    /// such a proxy lets anybody read secrets on the wire and choose the address they are limited by.
+    pub trusted_proxy: bool,
+    /// A file with the 32 bytes (raw, or as 64 hex digits) that private keys are sealed under. When
+    /// absent, `master.key` in `data_dir` is used and created. A file elsewhere keeps a stolen
+    /// backup of `data_dir` useless.
+    pub master_key_file: Option<PathBuf>,
+    /// Makes the example client and the example API on first start, so that there is something to try.
+    pub example: bool,
+    /// Whether `/metrics` answers without the administrator's credential. The figures name no client
+    /// and no user; they do tell how much is going on.
+    pub metrics_open: bool,
+    /// How tokens are signed, and how long keys live.
+    pub signing: Signing,
+    /// What issued tokens look like.
+    pub tokens: Tokens,
+    /// What one peer, and all of them together, may cost.
+    pub limits: Limits,
+}
+
+/// The address `claviger serve` listens on when nothing else is said.
+pub const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8600);
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            data_dir: PathBuf::from("claviger-data"),
+            listen: DEFAULT_LISTEN,
+            issuer: None,
+            trusted_proxy: false,
+            master_key_file: None,
+            example: true,
+            metrics_open: true,
+            signing: Signing::default(),
+            tokens: Tokens::default(),
+            limits: Limits::default(),
+        }
+    }
+}
+
+/// Signing keys: which kind, and their life.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Signing {
+    /// `ES256` (default), `EdDSA`, `PS256` or `RS256`. RSA signs some fifteen times slower and makes
+    /// longer tokens; choose it for verifiers that know nothing else. A change takes effect by
+    /// rotation: the new key is published first.
+    pub algorithm: SigningAlgorithm,
+    /// Size of a new RSA key. 2048 is the least that RFC 7518 §3.3 allows; 3072 and 4096 sign three
+    /// and eight times slower.
+    pub rsa_bits: u32,
+    /// How long a key signs before the next takes over, in seconds (30 days). Shorter limits what a
+    /// stolen key is worth; longer is kinder to verifiers that pin keys by hand.
+    pub rotate_after_seconds: u64,
+    /// How long a new key is published before it signs, in seconds (1 day). Verifiers cache key
+    /// sets; less than their cache time makes a rotation look like forgery. At least
+    /// `jwks_max_age_seconds`.
+    pub publish_ahead_seconds: u64,
+    /// `Cache-Control: max-age` of `/jwks`, in seconds. More spares requests, less spreads a
+    /// withdrawal sooner to verifiers that do not read the revocation feed.
+    pub jwks_max_age_seconds: u64,
+}
+
+impl Default for Signing {
+    fn default() -> Self {
+        Self {
+            algorithm: SigningAlgorithm::Es256,
+            rsa_bits: 2048,
+            rotate_after_seconds: 30 * 86_400,
+            publish_ahead_seconds: 86_400,
+            jwks_max_age_seconds: 300,
+        }
+    }
+}
+
+/// The algorithms the authority signs with: asymmetric only, so that no verifier can issue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SigningAlgorithm {
+    /// ECDSA on P-256.
+    #[serde(rename = "ES256")]
+    Es256,
+    /// Ed25519.
+    #[serde(rename = "EdDSA")]
+    EdDsa,
+    /// RSA-PSS.
+    #[serde(rename = "PS256")]
+    Ps256,
+    /// RSA PKCS#1 v1.5.
+    #[serde(rename = "RS256")]
+    Rs256,
+}
+
+impl From<SigningAlgorithm> for Algorithm {
+    fn from(chosen: SigningAlgorithm) -> Self {
+        match chosen {
+            SigningAlgorithm::Es256 => Self::Es256,
+            SigningAlgorithm::EdDsa => Self::EdDsa,
+            SigningAlgorithm::Ps256 => Self::Ps256,
+            SigningAlgorithm::Rs256 => Self::Rs256,
+        }
+    }
+}
+
+/// Issued tokens.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Tokens {
+    /// How long an access token lives, in seconds, where neither the client nor the API says
+    /// otherwise (5 minutes). Longer spares requests to `/token`; shorter limits what a stolen one
+    /// is worth.
+    pub access_ttl_seconds: u64,
+    /// The most that a client's or an API's own setting may ask for, in seconds (1 day). Keys stay
+    /// published, and revocations remembered, for at least this long.
+    pub access_ttl_max_seconds: u64,
+}
+
+impl Default for Tokens {
+    fn default() -> Self {
+        Self { access_ttl_seconds: 300, access_ttl_max_seconds: 86_400 }
+    }
+}
+
+/// Limits on what comes from outside. Each is generous for honest use and small against abuse.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// Largest request body, in bytes. A token to introspect may have 64 KiB by itself; the form
+    /// around it needs some more.
+    pub body_bytes: usize,
+    /// Largest request head, in bytes; more is answered 431.
+    pub head_bytes: usize,
+    /// How long a peer may take to send a request head, in seconds; also how long an idle connection
+    /// is kept.
+    pub head_read_seconds: u64,
+    /// How long a peer may take to send a body, in seconds.
+    pub body_read_seconds: u64,
+    /// How long a peer may leave an answer unread, in seconds, before the connection is dropped.
+    pub write_stall_seconds: u64,
+    /// Connections served at once; further ones wait in the system's queue. Each costs a file
+    /// descriptor: keep it below `ulimit -n`.
+    pub connections: usize,
+    /// Readers of the revocation feed at once; each holds a connection.
+    pub feed_readers: usize,
+    /// Silence in the revocation feed is broken every so many seconds. Guards take a longer silence
+    /// for a broken line, and proxies cut silent connections; less than 10 only makes traffic.
+    pub feed_ping_seconds: u64,
+    /// Argon2id runs at once. Each takes 19 MiB and one core for some 20 ms.
+    pub argon2_runs: usize,
+    /// Argon2id runs that may wait for their turn; beyond that a new secret is answered 503.
+    pub argon2_queue: usize,
+    /// Wrong secrets per minute from one address for one client before it is answered 429. A client
+    /// whose secret was verified since the start is never touched by this.
+    pub wrong_secrets_per_minute: u32,
+    /// Secrets remembered as verified (a keyed hash of 32 bytes each, in memory only).
+    pub remembered_secrets: usize,
+    /// Refusals kept in the journal; the oldest are forgotten first.
+    pub journal_entries: usize,
+    /// How long running requests may take to end after a shutdown was asked for, in seconds.
+    pub shutdown_seconds: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            body_bytes: 80 * 1024,
+            head_bytes: 32 * 1024,
+            head_read_seconds: 10,
+            body_read_seconds: 10,
+            write_stall_seconds: 30,
+            connections: 800,
+            feed_readers: 200,
+            feed_ping_seconds: 10,
+            argon2_runs: 2,
+            argon2_queue: 64,
+            wrong_secrets_per_minute: 10,
+            remembered_secrets: 10_000,
+            journal_entries: 10_000,
+            shutdown_seconds: 10,
+        }
+    }
+}
+
+/// A choice that cannot be served: which field, what is wrong with it, what to write instead.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{field}: {problem}; {fix}")]
+pub struct ConfigError {
+    /// The field as written in the configuration file.
+    pub field: &'static str,
+    /// What is wrong with its value.
+    pub problem: String,
+    /// What to do.
+    pub fix: String,
+}
+
+fn wrong(field: &'static str, problem: impl Into<String>, fix: impl Into<String>) -> ConfigError {
+    ConfigError { field, problem: problem.into(), fix: fix.into() }
+}
+
+/// The issuer, judged: the text tokens carry and the places derived from it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Issuer {
+    /// Exactly as configured: `iss` is compared byte by byte.
+    pub(crate) text: String,
+    /// `text` without a slash at the end: what endpoint paths are appended to.
+    pub(crate) base: String,
+    /// The path of `base`: empty, or `/something`.
+    pub(crate) path: String,
+    /// Whether answers go out under TLS (a proxy's, here).
+    pub(crate) secure: bool,
+}
+
+impl Config {
+    /// A configuration file with every field at its default.
+    pub const EXAMPLE: &'static str = include_str!("../claviger.example.toml");
+
+    /// Judges the configuration as a whole; `Authority::open` does this first.
+    ///
+    /// # Errors
+    /// The first field that cannot be served.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        if !self.listen.ip().is_loopback() && !self.trusted_proxy {
+            return Err(wrong(
+                "listen",
+                format!(
+                    "{} is not a loopback address, and plain HTTP would carry secrets and tokens \
+                     in the clear",
+                    self.listen
+                ),
+                "listen on 127.0.0.1, or put a proxy that terminates TLS in front and set \
+                 `trusted_proxy = true`",
+            ));
+        }
+        self.issuer()?;
+        self.signing.check()?;
+        self.tokens.check()?;
+        self.limits.check()
+    }
+
+    pub(crate) fn issuer(&self) -> Result<Issuer, ConfigError> {
+        let Some(text) = &self.issuer else {
+            if !self.listen.ip().is_loopback() {
+                return Err(wrong(
+                    "issuer",
+                    "is missing, and cannot be derived from an address that is not loopback",
+                    "write the https URL under which clients reach this authority",
+                ));
+            }
+            if self.listen.port() == 0 {
+                return Err(wrong(
+                    "issuer",
+                    "is missing, and `listen` names no port yet",
+                    "name a port, or bind first (`claviger_authority::bind` fills it in)",
+                ));
+            }
+            let text = format!("http://{}", self.listen);
+            return Ok(Issuer { base: text.clone(), text, path: String::new(), secure: false });
+        };
+        let fix = "write an absolute URL such as `https://id.example.com`";
+        let url = Url::parse(text)
+            .map_err(|error| wrong("issuer", format!("`{text}` is no URL ({error})"), fix))?;
+        let secure = match url.scheme() {
+            "https" => true,
+            "http" if is_loopback(&url) => false,
+            "http" => {
+                return Err(wrong(
+                    "issuer",
+                    format!("`{text}` is plain http outside loopback (RFC 8414 §2 wants https)"),
+                    "write https; a proxy in front may terminate TLS",
+                ));
+            }
+            other => {
+                return Err(wrong("issuer", format!("`{text}` has the scheme `{other}`"), fix));
+            }
+        };
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err(wrong(
+                "issuer",
+                format!("`{text}` has a query or a fragment, which RFC 8414 §2 forbids"),
+                "leave off everything from `?` or `#`",
+            ));
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(wrong(
+                "issuer",
+                "carries user information",
+                "leave off everything before and with the `@`",
+            ));
+        }
+        // What a strict client would rebuild from the URL must be what we say: no upper-case host, no
+        // default port, no dot segments.
+        let normal = url.as_str();
+        let base = text.trim_end_matches('/');
+        if normal.trim_end_matches('/') != base {
+            return Err(wrong(
+                "issuer",
+                format!("`{text}` is not in normal form"),
+                format!("write `{}`", normal.trim_end_matches('/')),
+            ));
+        }
+        let path = url.path().trim_end_matches('/').to_owned();
+        if path.contains(['{', '}', '%']) {
+            return Err(wrong(
+                "issuer",
+                format!("the path `{path}` holds braces or percent escapes"),
+                "use letters, digits, `-` and `/` in the path",
+            ));
+        }
+        Ok(Issuer { text: text.clone(), base: base.to_owned(), path, secure })
+    }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        None => false,
+    }
+}
+
+/// Ten years: beyond it a number of seconds is a mistake, and sums could leave the range of times.
+const LONGEST_SECONDS: u64 = 10 * 366 * 86_400;
+
+fn within(field: &'static str, value: u64, least: u64, most: u64) -> Result<(), ConfigError> {
+    if (least..=most).contains(&value) {
+        return Ok(());
+    }
+    Err(wrong(
+        field,
+        format!("{value} is out of range"),
+        format!("choose a value from {least} to {most}"),
+    ))
+}
+
+impl Signing {
+    fn check(&self) -> Result<(), ConfigError> {
+        if ![2048, 3072, 4096].contains(&self.rsa_bits) {
+            return Err(wrong(
+                "signing.rsa_bits",
+                format!("{} is no size we make", self.rsa_bits),
+                "choose 2048, 3072 or 4096",
+            ));
+        }
+        within("signing.jwks_max_age_seconds", self.jwks_max_age_seconds, 0, 86_400)?;
+        within(
+            "signing.publish_ahead_seconds",
+            self.publish_ahead_seconds,
+            self.jwks_max_age_seconds.max(1),
+            LONGEST_SECONDS,
+        )?;
+        within(
+            "signing.rotate_after_seconds",
+            self.rotate_after_seconds,
+            self.publish_ahead_seconds,
+            LONGEST_SECONDS,
+        )
+    }
+}
+
+impl Tokens {
+    fn check(&self) -> Result<(), ConfigError> {
+        within("tokens.access_ttl_max_seconds", self.access_ttl_max_seconds, 1, 366 * 86_400)?;
+        within("tokens.access_ttl_seconds", self.access_ttl_seconds, 1, self.access_ttl_max_seconds)
+    }
+}
+
+impl Limits {
+    fn check(&self) -> Result<(), ConfigError> {
+        let sizes = [
+            ("limits.body_bytes", self.body_bytes, 1024, 16 << 20),
+            ("limits.head_bytes", self.head_bytes, 8192, 1 << 20),
+            ("limits.connections", self.connections, 1, 1 << 20),
+            ("limits.feed_readers", self.feed_readers, 0, 1 << 20),
+            ("limits.argon2_runs", self.argon2_runs, 1, 64),
+            ("limits.argon2_queue", self.argon2_queue, 0, 10_000),
+            ("limits.remembered_secrets", self.remembered_secrets, 0, 10_000_000),
+            ("limits.journal_entries", self.journal_entries, 0, 10_000_000),
+        ];
+        for (field, value, least, most) in sizes {
+            within(field, value as u64, least, most)?;
+        }
+        within(
+            "limits.wrong_secrets_per_minute",
+            u64::from(self.wrong_secrets_per_minute),
+            1,
+            1_000_000,
+        )?;
+        within("limits.feed_ping_seconds", self.feed_ping_seconds, 1, 60)?;
+        for (field, value) in [
+            ("limits.head_read_seconds", self.head_read_seconds),
+            ("limits.body_read_seconds", self.body_read_seconds),
+            ("limits.write_stall_seconds", self.write_stall_seconds),
+            ("limits.shutdown_seconds", self.shutdown_seconds),
+        ] {
+            within(field, value, 1, 3600)?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(config: &Config) -> ConfigError {
+        config.check().unwrap_err()
+    }
+
+    #[test]
+    fn the_example_is_the_default_and_says_every_field() {
+        let read: Config = toml::from_str(Config::EXAMPLE).unwrap();
+        assert_eq!(read, Config::default());
+        assert_eq!(read.check(), Ok(()));
+        let written = serde_json::to_value(Config::default()).unwrap();
+        let mut names = Vec::new();
+        for (name, value) in written.as_object().unwrap() {
+            names.push(name.clone());
+            names.extend(value.as_object().into_iter().flatten().map(|(name, _)| name.clone()));
+        }
+        for name in names {
+            assert!(Config::EXAMPLE.contains(&name), "the example does not mention {name}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_field_is_refused_by_name() {
+        let error = toml::from_str::<Config>("lisen = '127.0.0.1:1'").unwrap_err().to_string();
+        assert!(error.contains("lisen") && error.contains("listen"), "{error}");
+        let error = toml::from_str::<Config>("[tokens]\nttl = 5").unwrap_err().to_string();
+        assert!(error.contains("ttl") && error.contains("access_ttl_seconds"), "{error}");
+    }
+
+    #[test]
+    fn plain_http_stays_on_loopback() {
+        let open = Config { listen: "0.0.0.0:80".parse().unwrap(), ..Config::default() };
+        assert_eq!(refused(&open).field, "listen");
+        let behind = Config { trusted_proxy: true, ..open };
+        assert_eq!(refused(&behind).field, "issuer");
+        let named = Config { issuer: Some("https://id.example".to_owned()), ..behind };
+        assert_eq!(named.check(), Ok(()));
+        let plain = Config { issuer: Some("http://id.example".to_owned()), ..named };
+        assert_eq!(refused(&plain).field, "issuer");
+    }
+
+    #[test]
+    fn an_issuer_is_taken_as_written_or_refused() {
+        let issuer =
+            |text: &str| Config { issuer: Some(text.to_owned()), ..Config::default() }.issuer();
+        for (text, base, path) in [
+            ("https://id.example", "https://id.example", ""),
+            ("https://id.example/", "https://id.example", ""),
+            ("https://id.example/acme", "https://id.example/acme", "/acme"),
+            ("http://127.0.0.1:8600", "http://127.0.0.1:8600", ""),
+            ("http://localhost:8600", "http://localhost:8600", ""),
+            ("http://[::1]:8600", "http://[::1]:8600", ""),
+        ] {
+            let issuer = issuer(text).unwrap();
+            assert_eq!((issuer.text.as_str(), issuer.base.as_str()), (text, base));
+            assert_eq!(issuer.path, path);
+        }
+        for text in [
+            "",
+            "id.example",
+            "ftp://id.example",
+            "http://10.0.0.1",
+            "https://id.example?x",
+            "https://id.example#x",
+            "https://u:p@id.example",
+            "https://ID.example",
+            "https://id.example:443",
+            "https://id.example/a/../b",
+            "https://id.example/{x}",
+        ] {
+            let error = issuer(text).unwrap_err();
+            assert_eq!(error.field, "issuer", "{text}");
+            assert!(!error.fix.is_empty());
+        }
+    }
+
+    #[test]
+    fn the_default_issuer_follows_the_address() {
+        let config = Config { listen: "127.0.0.1:9999".parse().unwrap(), ..Config::default() };
+        assert_eq!(config.issuer().unwrap().text, "http://127.0.0.1:9999");
+        let unbound = Config { listen: "127.0.0.1:0".parse().unwrap(), ..Config::default() };
+        assert_eq!(unbound.issuer().unwrap_err().field, "issuer");
+    }
+
+    #[test]
+    fn settings_that_would_break_rotation_are_refused() {
+        let signing = |publish_ahead_seconds, jwks_max_age_seconds| Config {
+            signing: Signing { publish_ahead_seconds, jwks_max_age_seconds, ..Signing::default() },
+            ..Config::default()
+        };
+        assert_eq!(signing(300, 300).check(), Ok(()));
+        assert_eq!(refused(&signing(299, 300)).field, "signing.publish_ahead_seconds");
+        let long = Config {
+            tokens: Tokens { access_ttl_seconds: 90_000, ..Tokens::default() },
+            ..Config::default()
+        };
+        assert_eq!(refused(&long).field, "tokens.access_ttl_seconds");
+    }
+}

@@ -1,0 +1,219 @@
+//! From a request to the handler of its route, and from what the handler came to, to an answer with
+//! everything that all answers share: method rules, refusals, protective headers, figures.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::Router;
+use axum::body::{Body, HttpBody as _};
+use axum::extract::{RawPathParams, Request};
+use axum::routing::any;
+use claviger_web::NotFoundPage;
+use futures_util::FutureExt as _;
+use http::{HeaderValue, Method, StatusCode, header};
+
+use crate::administrator;
+use crate::call::{Answer, Call, Reply, clipped, wants_html};
+use crate::random;
+use crate::refusal::Refusal;
+use crate::render;
+use crate::routes::{Answering, Face, Operation, Route, table};
+use crate::state::State;
+
+/// A route with what follows from it.
+struct Prepared {
+    route: Route,
+    allow: HeaderValue,
+}
+
+/// The router of the authority, under the issuer's path.
+pub(crate) fn router(state: &Arc<State>) -> Router {
+    let mut router = Router::new();
+    let prefix = &state.issuer.path;
+    for route in table() {
+        let paths = paths(&route, prefix);
+        let allow = allow(&route);
+        let prepared = Arc::new(Prepared { route, allow });
+        for path in paths {
+            let (prepared, state) = (Arc::clone(&prepared), Arc::clone(state));
+            router = router
+                .route(&path, any(move |request: Request| dispatch(prepared, state, request)));
+        }
+    }
+    let state = Arc::clone(state);
+    router.fallback(move |request: Request| nowhere(state, request))
+}
+
+/// Where a route is found. RFC 8414 §3 puts the well-known part before the issuer's path, OpenID
+/// Connect Discovery §4 behind it; clients of either kind try both.
+fn paths(route: &Route, prefix: &str) -> Vec<String> {
+    let mut paths = vec![format!("{prefix}{}", route.path)];
+    if !prefix.is_empty() {
+        if route.path.starts_with("/.well-known/") {
+            paths.push(format!("{}{prefix}", route.path));
+        }
+        if route.path == "/" {
+            paths.push(prefix.to_owned());
+        }
+    }
+    paths
+}
+
+fn allow(route: &Route) -> HeaderValue {
+    let mut methods: Vec<&str> = Vec::new();
+    for operation in &route.operations {
+        methods.push(operation.method.as_str());
+        if operation.method == Method::GET {
+            methods.push("HEAD");
+        }
+    }
+    methods.push("OPTIONS");
+    HeaderValue::from_str(&methods.join(", ")).unwrap_or_else(|_| HeaderValue::from_static(""))
+}
+
+async fn dispatch(prepared: Arc<Prepared>, state: Arc<State>, request: Request) -> Reply {
+    let started = Instant::now();
+    let Prepared { route, allow } = &*prepared;
+    let method = request.method().clone();
+    let answer = if method == Method::OPTIONS {
+        Ok(options(route, allow))
+    } else {
+        let wanted = if method == Method::HEAD { &Method::GET } else { &method };
+        match route.operations.iter().find(|operation| operation.method == *wanted) {
+            Some(operation) => match call(&state, request).await {
+                Ok(call) => match admitted(operation, &call) {
+                    Ok(()) => carry_out((operation.handler)(call), writes(route, wanted)).await,
+                    Err(refusal) => Err(refusal),
+                },
+                Err(refusal) => Err(refusal),
+            },
+            None => Err(wrong_method(&method, allow, route)),
+        }
+    };
+    finish(&state, route.name, route.face, &method, answer, started)
+}
+
+/// Asks for the administrator where the table says so: here, so that no handler can forget it.
+fn admitted(operation: &Operation, call: &Call) -> Result<(), Box<Refusal>> {
+    match &operation.described {
+        Some(described) if described.guarded => administrator::authenticate(call),
+        _ => Ok(()),
+    }
+}
+
+/// Whether a call changes things in several steps that belong together.
+fn writes(route: &Route, method: &Method) -> bool {
+    route.face == Face::Admin && !method.is_safe()
+}
+
+/// Runs a handler. One that writes runs to its end even if the client hangs up in the middle. A panic
+/// is a mistake of ours; it costs this one answer, is reported without anything that was sent, and
+/// takes nothing else down.
+async fn carry_out(handler: Answering, to_the_end: bool) -> Answer {
+    let outcome = if to_the_end {
+        tokio::spawn(handler).await.map_err(|_| ())
+    } else {
+        AssertUnwindSafe(handler).catch_unwind().await.map_err(|_| ())
+    };
+    outcome.unwrap_or_else(|()| {
+        tracing::error!("a handler panicked; this is a mistake in claviger, please report it");
+        Err(Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "internal")
+            .error("server_error")
+            .detail("the authority made a mistake")
+            .fix("please report it with the diagnosis id and the lines of the log around it")
+            .into())
+    })
+}
+
+async fn nowhere(state: Arc<State>, request: Request) -> Reply {
+    let started = Instant::now();
+    let (parts, _) = request.into_parts();
+    let path = parts.uri.path();
+    let answer = if wants_html(&parts) {
+        not_found_page(&state, path)
+    } else {
+        Err(Refusal::new(StatusCode::NOT_FOUND, "path-unknown")
+            .detail(format!("there is nothing at `{}`", clipped(path)))
+            .fix(format!(
+                "the endpoints are listed in {}/.well-known/openid-configuration",
+                state.issuer.base
+            ))
+            .into())
+    };
+    finish(&state, "unknown", Face::Page, &parts.method, answer, started)
+}
+
+fn not_found_page(state: &State, path: &str) -> Answer {
+    let page = NotFoundPage { site: &state.site, path }.html().map_err(|error| {
+        Refusal::new(StatusCode::NOT_FOUND, "path-unknown")
+            .detail("there is nothing here")
+            .fix("start at the front page")
+            .evidence("inside", error.to_string())
+    })?;
+    Ok(render::reply(StatusCode::NOT_FOUND, render::HTML, page))
+}
+
+async fn call(state: &Arc<State>, request: Request) -> Result<Call, Box<Refusal>> {
+    let (mut parts, body) = request.into_parts();
+    let places = {
+        use axum::extract::FromRequestParts as _;
+        RawPathParams::from_request_parts(&mut parts, &()).await.map_err(|_| {
+            Refusal::new(StatusCode::BAD_REQUEST, "path-encoding")
+                .detail("the path is no UTF-8 once its percent escapes are decoded")
+                .fix("encode the path as UTF-8")
+        })?
+    };
+    let places = places.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    Ok(Call::new(Arc::clone(state), parts, body, places))
+}
+
+fn options(route: &Route, allow: &HeaderValue) -> Reply {
+    let mut answer = if route.face == Face::Public {
+        render::preflight(allow)
+    } else {
+        render::empty(StatusCode::NO_CONTENT)
+    };
+    answer.headers_mut().insert(header::ALLOW, allow.clone());
+    answer
+}
+
+fn wrong_method(method: &Method, allow: &HeaderValue, route: &Route) -> Box<Refusal> {
+    let first = route.operations.first().map_or("GET", |operation| operation.method.as_str());
+    Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed")
+        .detail(format!("{} does not answer {}", route.path, clipped(method.as_str())))
+        .fix(format!("use {first}"))
+        .header(header::ALLOW, allow.clone())
+        .into()
+}
+
+fn finish(
+    state: &State,
+    endpoint: &'static str,
+    face: Face,
+    method: &Method,
+    answer: Answer,
+    started: Instant,
+) -> Reply {
+    let mut reply = match answer {
+        Ok(reply) => reply,
+        Err(refusal) => {
+            let diagnosis = random::diagnosis();
+            state.metrics.refusal(endpoint, refusal.error, refusal.code);
+            state.journal.refused(&diagnosis, endpoint, face, &refusal, state.clock.now());
+            render::refusal(&refusal, face, &state.issuer, &diagnosis)
+        }
+    };
+    render::protect(&mut reply, face, &state.issuer);
+    if method == Method::HEAD {
+        let length = reply.body().size_hint().exact();
+        let body = std::mem::take(reply.body_mut());
+        drop(body);
+        if let Some(length) = length {
+            reply.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+        }
+        *reply.body_mut() = Body::empty();
+    }
+    state.metrics.request(endpoint, reply.status().as_u16(), started.elapsed());
+    reply
+}

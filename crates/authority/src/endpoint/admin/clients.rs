@@ -1,0 +1,281 @@
+//! `/admin/v1/clients`: clients are made, changed, given new secrets and removed.
+//!
+//! A secret is shown in the answer that makes it and nowhere else. Whoever loses its client loses its
+//! tokens: disabling and removing revoke what was issued.
+
+use claviger_protocol::{AuthMethod, Client};
+use claviger_store::StoreError;
+use claviger_token::revocation::Kind;
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::page::Page;
+use super::{check_ttl, exists, invalid, located, present, refused, unknown};
+use crate::call::{Answer, Call, clipped};
+use crate::credential;
+use crate::random;
+use crate::refusal::Refusal;
+use crate::render;
+use crate::state::State;
+
+/// A client as the API shows it.
+#[derive(Serialize)]
+struct View {
+    client_id: String,
+    name: String,
+    auth_method: AuthMethod,
+    pinned: bool,
+    has_secret: bool,
+    jwks: Option<Value>,
+    scopes: Vec<String>,
+    resources: Vec<String>,
+    default_resource: Option<String>,
+    access_ttl_seconds: Option<u64>,
+    disabled: bool,
+    created_at: i64,
+}
+
+/// A client with the secret it was just given.
+#[derive(Serialize)]
+struct Made<'a> {
+    #[serde(flatten)]
+    client: View,
+    client_secret: Option<&'a str>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Draft {
+    client_id: Option<String>,
+    name: Option<String>,
+    auth_method: Option<AuthMethod>,
+    #[serde(default)]
+    pinned: bool,
+    jwks: Option<Value>,
+    #[serde(default)]
+    scopes: Vec<String>,
+    #[serde(default)]
+    resources: Vec<String>,
+    default_resource: Option<String>,
+    access_ttl_seconds: Option<u64>,
+    #[serde(default)]
+    disabled: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Change {
+    name: Option<String>,
+    auth_method: Option<AuthMethod>,
+    pinned: Option<bool>,
+    #[serde(default, deserialize_with = "present")]
+    jwks: Option<Option<Value>>,
+    scopes: Option<Vec<String>>,
+    resources: Option<Vec<String>>,
+    #[serde(default, deserialize_with = "present")]
+    default_resource: Option<Option<String>>,
+    #[serde(default, deserialize_with = "present")]
+    access_ttl_seconds: Option<Option<u64>>,
+    disabled: Option<bool>,
+}
+
+impl From<Client> for View {
+    fn from(client: Client) -> Self {
+        Self {
+            has_secret: client.has_secret(),
+            client_id: client.id,
+            name: client.name,
+            auth_method: client.auth_method,
+            pinned: client.pinned,
+            jwks: client.jwks,
+            scopes: client.scopes,
+            resources: client.resources,
+            default_resource: client.default_resource,
+            access_ttl_seconds: client.access_ttl,
+            disabled: client.disabled,
+            created_at: client.created_at,
+        }
+    }
+}
+
+pub(crate) async fn list(call: Call) -> Answer {
+    let page = Page::of(&call)?;
+    let found = call.state.store.list_clients(page.after.as_deref(), page.fetch()).await?;
+    let list = page.list(found, |client| client.id.clone(), View::from);
+    Ok(render::json(StatusCode::OK, &list))
+}
+
+pub(crate) async fn create(mut call: Call) -> Answer {
+    let draft: Draft = call.json().await?;
+    let state = &call.state;
+    let id = match draft.client_id {
+        Some(id) => id,
+        None => {
+            let text = random::alphanumeric(20)
+                .map_err(|error| Refusal::unavailable("no-randomness", error))?;
+            format!("cl_{}", *text)
+        }
+    };
+    let mut client = Client::new(id, state.clock.now());
+    client.name = draft.name.unwrap_or(client.name);
+    client.auth_method = draft.auth_method.unwrap_or(AuthMethod::SecretBasic);
+    client.pinned = draft.pinned;
+    client.jwks = draft.jwks;
+    client.scopes = draft.scopes;
+    client.resources = draft.resources;
+    client.default_resource = draft.default_resource;
+    client.access_ttl = draft.access_ttl_seconds;
+    client.disabled = draft.disabled;
+    check(&call, &client, &[]).await?;
+    let secret = if client.auth_method.uses_secret() {
+        let (secret, hash) = new_secret(state).await?;
+        client.secret_hash = Some(hash);
+        Some(secret)
+    } else {
+        None
+    };
+    match state.store.create_client(client.clone()).await {
+        Ok(()) => {}
+        Err(StoreError::Exists { .. }) => {
+            let fix = "choose another id, or change the client by PATCH";
+            return Err(exists("client-exists", "client", &client.id, fix));
+        }
+        Err(error) => return Err(error.into()),
+    }
+    state.clients.changed(&client.id);
+    tracing::info!(client_id = client.id, "a client was made");
+    let id = client.id.clone();
+    let made = Made {
+        client: View::from(client),
+        client_secret: secret.as_ref().map(claviger_protocol::Secret::expose),
+    };
+    Ok(located(render::json(StatusCode::CREATED, &made), &call, "clients", &id))
+}
+
+pub(crate) async fn show(call: Call) -> Answer {
+    let client = load(&call).await?;
+    Ok(render::json(StatusCode::OK, &View::from(client)))
+}
+
+pub(crate) async fn change(mut call: Call) -> Answer {
+    let change: Change = call.json().await?;
+    let _one = call.state.changing.lock().await;
+    let mut client = load(&call).await?;
+    let had = client.resources.clone();
+    client.name = change.name.unwrap_or(client.name);
+    if let Some(method) = change.auth_method {
+        client.auth_method = method;
+        if !method.uses_secret() {
+            client.secret_hash = None;
+        }
+    }
+    client.pinned = change.pinned.unwrap_or(client.pinned);
+    client.jwks = change.jwks.unwrap_or(client.jwks);
+    client.scopes = change.scopes.unwrap_or(client.scopes);
+    client.resources = change.resources.unwrap_or(client.resources);
+    client.default_resource = change.default_resource.unwrap_or(client.default_resource);
+    client.access_ttl = change.access_ttl_seconds.unwrap_or(client.access_ttl);
+    client.disabled = change.disabled.unwrap_or(client.disabled);
+    check(&call, &client, &had).await?;
+    put(&call.state, &client).await?;
+    if change.disabled == Some(true) {
+        // Each time it is asked for, so that asking again mends a first time that broke off here.
+        end_tokens(&call.state, &client.id).await?;
+    }
+    tracing::info!(client_id = client.id, disabled = client.disabled, "a client was changed");
+    Ok(render::json(StatusCode::OK, &View::from(client)))
+}
+
+pub(crate) async fn renew_secret(call: Call) -> Answer {
+    #[derive(Serialize)]
+    struct Renewed<'a> {
+        client_id: &'a str,
+        client_secret: &'a str,
+    }
+    let _one = call.state.changing.lock().await;
+    let mut client = load(&call).await?;
+    if !client.auth_method.uses_secret() {
+        return Err(Refusal::new(StatusCode::CONFLICT, "client-without-secret")
+            .detail(format!("the client `{}` proves itself by its keys", clipped(&client.id)))
+            .fix("change its `jwks`, or its `auth_method` to `client_secret_basic` first")
+            .into());
+    }
+    let (secret, hash) = new_secret(&call.state).await?;
+    client.secret_hash = Some(hash);
+    put(&call.state, &client).await?;
+    tracing::info!(client_id = client.id, "a client got a new secret");
+    let renewed = Renewed { client_id: &client.id, client_secret: secret.expose() };
+    Ok(render::json(StatusCode::OK, &renewed))
+}
+
+pub(crate) async fn delete(call: Call) -> Answer {
+    let _one = call.state.changing.lock().await;
+    let client = load(&call).await?;
+    // The tokens first: if this breaks off in the middle, the client is still there to be removed.
+    end_tokens(&call.state, &client.id).await?;
+    call.state.store.delete_client(&client.id).await?;
+    call.state.clients.changed(&client.id);
+    call.state.secrets.forget(&client.id);
+    tracing::info!(client_id = client.id, "a client was removed");
+    Ok(render::empty(StatusCode::NO_CONTENT))
+}
+
+/// Past the shelf: a change must begin with what is stored.
+async fn load(call: &Call) -> Result<Client, Box<Refusal>> {
+    let id = call.place("client_id");
+    call.state.store.find_client(id).await?.ok_or_else(|| {
+        unknown("client-unknown", "client", id, "`GET /admin/v1/clients` lists those there are")
+    })
+}
+
+async fn put(state: &State, client: &Client) -> Result<(), Box<Refusal>> {
+    state.store.put_client(client.clone()).await?;
+    state.clients.changed(&client.id);
+    state.secrets.forget(&client.id);
+    Ok(())
+}
+
+/// Whether a record can stand; `had` are resources it had before, which may be gone by now.
+async fn check(call: &Call, client: &Client, had: &[String]) -> Result<(), Box<Refusal>> {
+    client.check().map_err(|problem| {
+        let field = match problem.field {
+            "access_ttl" => "access_ttl_seconds",
+            "id" => "client_id",
+            field => field,
+        };
+        invalid(claviger_protocol::Invalid { field, ..problem })
+    })?;
+    check_ttl(call, client.access_ttl)?;
+    for uri in client.resources.iter().filter(|uri| !had.contains(uri)) {
+        if call.state.store.find_resource(uri).await?.is_none() {
+            let problem = format!("there is no API `{}`", clipped(uri));
+            return Err(refused(
+                "resources",
+                problem,
+                "register it first: POST /admin/v1/resources",
+            ));
+        }
+    }
+    Ok(())
+}
+
+async fn new_secret(state: &State) -> Result<(claviger_protocol::Secret, String), Box<Refusal>> {
+    let secret = credential::mint(credential::CLIENT)
+        .map_err(|error| Refusal::unavailable("no-randomness", error))?;
+    let hash = state
+        .secrets
+        .hash(&secret)
+        .await
+        .map_err(|_| Refusal::unavailable("hashing-failed", "Argon2id could not be run"))?;
+    Ok((secret, hash))
+}
+
+/// Revokes every token issued to a client up to now.
+async fn end_tokens(state: &State, id: &str) -> Result<(), Box<Refusal>> {
+    let until = state.clock.now();
+    let expires = state.last_token_gone();
+    let entry = state.store.revoke(Kind::Client, id, Some(until), expires).await?;
+    state.revocations.reached(entry.seq).await;
+    Ok(())
+}

@@ -1,0 +1,11 @@
+//! The handlers, one file each: parse, load, have it decided, render.
+
+pub(crate) mod admin;
+pub(crate) mod feed;
+pub(crate) mod health;
+pub(crate) mod introspect;
+pub(crate) mod jwks;
+pub(crate) mod metadata;
+pub(crate) mod pages;
+pub(crate) mod revoke;
+pub(crate) mod token;

@@ -1,0 +1,63 @@
+//! The authority server: issues, introspects and revokes access tokens, publishes keys, metadata and
+//! the revocation feed, and is administered over its own API.
+//!
+//! What is right and wrong is decided in `claviger_protocol` and `claviger_token`; what is kept, in
+//! `claviger_store`. This crate owns the clock, the randomness, the sockets and the private keys: it
+//! parses a request, loads the facts, has them judged, and renders the answer.
+//!
+//! ```no_run
+//! # async fn start() -> Result<(), Box<dyn std::error::Error>> {
+//! use claviger_authority::{Authority, Config, bind};
+//! let mut config = Config::default();
+//! let listener = bind(&mut config).await?;
+//! let (authority, bootstrap) = Authority::open(config).await?;
+//! if let Some(first) = bootstrap {
+//!     println!("the administrator's credential is in {}", first.admin_token_file.display());
+//! }
+//! authority.serve(listener, std::future::pending()).await;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Where to start reading: `routes` is the table of everything that answers, `dispatch` what all
+//! answers share, `endpoint` the handlers, `secrets`, `keyring` and `revocations` what is held in
+//! memory between requests.
+
+mod administrator;
+mod authority;
+mod call;
+mod client_check;
+mod clock;
+mod config;
+mod credential;
+mod data_dir;
+mod dispatch;
+mod document;
+mod endpoint;
+mod first_start;
+mod journal;
+mod key_making;
+mod keyring;
+mod metrics;
+mod open_error;
+mod openapi;
+mod own_token;
+mod random;
+mod refusal;
+mod render;
+mod revocations;
+mod routes;
+mod secrets;
+mod serve;
+mod shelf;
+mod state;
+mod wire;
+
+pub use authority::Authority;
+pub use claviger_protocol::Secret;
+pub use clock::Clock;
+pub use config::{Config, ConfigError, DEFAULT_LISTEN, Limits, Signing, SigningAlgorithm, Tokens};
+pub use first_start::{Bootstrap, Example};
+pub use open_error::OpenError;
+pub use random::NoRandomness;
+pub use serve::bind;

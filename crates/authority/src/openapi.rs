@@ -1,0 +1,440 @@
+//! The OpenAPI 3.1 document of the admin API, made from the route table: an operation that is served
+//! is described, and nothing else is.
+
+use serde_json::{Map, Value, json};
+
+use crate::config::Issuer;
+use crate::routes::{Described, Route};
+
+/// The document for these routes.
+pub(crate) fn document(issuer: &Issuer, table: &[Route]) -> Value {
+    let mut paths = Map::new();
+    for route in table {
+        let mut item = Map::new();
+        for operation in &route.operations {
+            if let Some(described) = &operation.described {
+                let method = operation.method.as_str().to_ascii_lowercase();
+                item.insert(method, described_operation(described));
+            }
+        }
+        if item.is_empty() {
+            continue;
+        }
+        let places: Vec<Value> = places(route.path)
+            .map(|name| {
+                json!({
+                    "name": name,
+                    "in": "path",
+                    "required": true,
+                    "description": "percent-encoded as one path segment",
+                    "schema": place(name),
+                })
+            })
+            .collect();
+        if !places.is_empty() {
+            item.insert("parameters".to_owned(), Value::Array(places));
+        }
+        paths.insert(route.path.to_owned(), Value::Object(item));
+    }
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Claviger admin API",
+            "version": "1",
+            "summary": "Clients, resources, revocations, keys and the journal of one authority",
+            "description": "Times are Unix seconds. Secrets are shown once, in the answer that makes \
+                            them. Refusals are problems (RFC 9457) with a code, a fix and the id of \
+                            the journal's entry.",
+            "license": { "name": "MIT OR Apache-2.0" },
+        },
+        "servers": [{ "url": issuer.base }],
+        "paths": paths,
+        "components": {
+            "securitySchemes": {
+                "administrator": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "the credential in `admin.token` of the data directory",
+                },
+            },
+            "schemas": schemas(),
+            "responses": {
+                "Problem": {
+                    "description": "Refused; `code` says why, `fix` what to do",
+                    "content": { "application/problem+json": { "schema": reference("Problem") } },
+                },
+            },
+        },
+    })
+}
+
+/// The names of the places in a path.
+pub(crate) fn places(path: &str) -> impl Iterator<Item = &str> {
+    path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
+}
+
+/// What stands in a place of a path.
+fn place(name: &str) -> Value {
+    match name {
+        "client_id" => client_id(),
+        "kid" => json!({ "type": "string", "pattern": "^[A-Za-z0-9_-]{1,200}$" }),
+        "diagnosis" => json!({ "type": "string", "pattern": "^dg_[0-9a-z]{16}$" }),
+        _ => json!({
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 500,
+            "examples": ["https://api.example"],
+        }),
+    }
+}
+
+fn client_id() -> Value {
+    json!({
+        "type": "string",
+        "pattern": "^[A-Za-z0-9._~@-]{1,200}$",
+        "description": "made up where it is left out",
+    })
+}
+
+fn name() -> Value {
+    json!({
+        "type": "string",
+        "pattern": "\\S",
+        "maxLength": 200,
+        "description": "for people; no control characters",
+    })
+}
+
+fn scopes(description: &str) -> Value {
+    json!({
+        "type": "array",
+        "uniqueItems": true,
+        "maxItems": 100,
+        "items": { "type": "string", "pattern": "^[!#-\\[\\]-~]{1,200}$" },
+        "description": description,
+    })
+}
+
+fn uri(description: &str) -> Value {
+    json!({
+        "type": "string",
+        "format": "uri",
+        "maxLength": 500,
+        "description": description,
+        "examples": ["https://api.example"],
+    })
+}
+
+fn access_ttl() -> Value {
+    nullable(json!({
+        "type": "integer",
+        "minimum": 1,
+        "maximum": 31_622_400,
+        "description": "the longest life of its tokens; at most `tokens.access_ttl_max_seconds`",
+    }))
+}
+
+fn reference(schema: &str) -> Value {
+    json!({ "$ref": format!("#/components/schemas/{schema}") })
+}
+
+fn described_operation(described: &Described) -> Value {
+    let mut operation = Map::new();
+    operation.insert("operationId".to_owned(), json!(described.id));
+    operation.insert("summary".to_owned(), json!(described.summary));
+    if described.guarded {
+        operation.insert("security".to_owned(), json!([{ "administrator": [] }]));
+    }
+    if described.paged {
+        operation.insert(
+            "parameters".to_owned(),
+            json!([
+                {
+                    "name": "after",
+                    "in": "query",
+                    "description": "`next` of the page before; absent for the first page",
+                    "schema": { "type": "string" },
+                },
+                {
+                    "name": "limit",
+                    "in": "query",
+                    "schema": { "type": "integer", "minimum": 1, "maximum": 1000, "default": 100 },
+                },
+            ]),
+        );
+    }
+    if let Some(schema) = described.takes {
+        operation.insert(
+            "requestBody".to_owned(),
+            json!({
+                "required": true,
+                "content": { "application/json": { "schema": reference(schema) } },
+            }),
+        );
+    }
+    let (status, schema) = described.gives;
+    let mut success = json!({ "description": described.summary });
+    if let Some(schema) = schema {
+        success["content"] = json!({ "application/json": { "schema": reference(schema) } });
+    }
+    let mut responses = Map::new();
+    responses.insert(status.to_string(), success);
+    let problem = json!({ "$ref": "#/components/responses/Problem" });
+    if described.guarded {
+        responses.insert("401".to_owned(), problem.clone());
+    }
+    for refused in described.refuses {
+        responses.insert(refused.to_string(), problem.clone());
+    }
+    responses.insert("default".to_owned(), problem);
+    operation.insert("responses".to_owned(), Value::Object(responses));
+    Value::Object(operation)
+}
+
+fn object(required: &[&str], properties: Value) -> Value {
+    json!({
+        "type": "object",
+        "required": required,
+        "properties": properties,
+        "additionalProperties": false,
+    })
+}
+
+fn text(description: &str) -> Value {
+    json!({ "type": "string", "description": description })
+}
+
+fn time(description: &str) -> Value {
+    json!({ "type": "integer", "description": format!("{description}, Unix seconds") })
+}
+
+fn nullable(schema: Value) -> Value {
+    json!({ "anyOf": [schema, { "type": "null" }] })
+}
+
+fn list(of: &str) -> Value {
+    object(
+        &["items", "next"],
+        json!({
+            "items": { "type": "array", "items": reference(of) },
+            "next": nullable(text("put it into `after` for the next page; null on the last")),
+        }),
+    )
+}
+
+fn schemas() -> Value {
+    let mut all = Map::new();
+    for part in [problem(), clients(), resources(), revocations(), keys(), journal()] {
+        if let Value::Object(part) = part {
+            all.extend(part);
+        }
+    }
+    Value::Object(all)
+}
+
+fn problem() -> Value {
+    json!({
+        "Problem": {
+            "type": "object",
+            "required": ["type", "title", "status", "diagnosis"],
+            "properties": {
+                "type": text("a fault page, or `about:blank`"),
+                "title": text("the status, or the fault, in words"),
+                "status": { "type": "integer" },
+                "detail": text("what happened"),
+                "code": text("stable; what a program looks at"),
+                "fix": text("what to do"),
+                "diagnosis": text("the id of this refusal in the journal"),
+            },
+        },
+    })
+}
+
+fn client_members() -> Map<String, Value> {
+    let members = json!({
+        "name": name(),
+        "auth_method": {
+            "type": "string",
+            "enum": ["client_secret_basic", "client_secret_post", "private_key_jwt"],
+            "description": "how the client proves who it is; `client_secret_basic` when left out",
+        },
+        "jwks": nullable(json!({
+            "type": "object",
+            "description": "public keys, for `private_key_jwt` (RFC 7517 §5)",
+        })),
+        "scopes": scopes("the scopes it may ask for"),
+        "resources": {
+            "type": "array",
+            "uniqueItems": true,
+            "maxItems": 100,
+            "items": uri("an API that is registered"),
+            "description": "the APIs it may have tokens for",
+        },
+        "pinned": {
+            "type": "boolean",
+            "description": "may use exactly `auth_method`; else a secret may come in header or form",
+        },
+        "default_resource": nullable(text("the API of a token request that names none")),
+        "access_ttl_seconds": access_ttl(),
+        "disabled": {
+            "type": "boolean",
+            "description": "gets no tokens; those it has are revoked",
+        },
+    });
+    match members {
+        Value::Object(members) => members,
+        _ => Map::new(),
+    }
+}
+
+fn with(mut members: Map<String, Value>, more: &[(&str, Value)]) -> Value {
+    for (name, schema) in more {
+        members.insert((*name).to_owned(), schema.clone());
+    }
+    Value::Object(members)
+}
+
+fn clients() -> Value {
+    let id = ("client_id", client_id());
+    let has_secret = ("has_secret", json!({ "type": "boolean" }));
+    let created = ("created_at", time("when it was made"));
+    let secret = ("client_secret", nullable(text("shown this once; null for `private_key_jwt`")));
+    let given =
+        ["client_id", "name", "auth_method", "has_secret", "scopes", "resources", "disabled"];
+    let whole = with(client_members(), &[id.clone(), has_secret.clone(), created.clone()]);
+    let with_secret = with(client_members(), &[id.clone(), has_secret, created, secret]);
+    json!({
+        "Client": object(&given, whole),
+        "ClientDraft": object(&[], with(client_members(), std::slice::from_ref(&id))),
+        "ClientChange": object(&[], Value::Object(client_members())),
+        "ClientCreated": object(&given, with_secret),
+        "ClientSecret": object(
+            &["client_id", "client_secret"],
+            json!({ "client_id": id.1, "client_secret": text("shown this once") }),
+        ),
+        "ClientList": list("Client"),
+    })
+}
+
+fn resources() -> Value {
+    let members = json!({
+        "name": name(),
+        "scopes": scopes("the scopes this API knows"),
+        "access_ttl_seconds": access_ttl(),
+        "introspectors": {
+            "type": "array",
+            "uniqueItems": true,
+            "maxItems": 100,
+            "items": client_id(),
+            "description": "the clients that may introspect tokens for this API",
+        },
+    });
+    let Value::Object(members) = members else {
+        return Value::Null;
+    };
+    let uri = ("uri", uri("absolute, without fragment; the `aud` of its tokens"));
+    let created = ("created_at", time("when it was made"));
+    json!({
+        "Resource": object(
+            &["uri", "name", "scopes", "introspectors"],
+            with(members.clone(), &[uri.clone(), created]),
+        ),
+        "ResourceDraft": object(&["uri"], with(members.clone(), &[uri])),
+        "ResourceChange": object(&[], Value::Object(members)),
+        "ResourceList": list("Resource"),
+    })
+}
+
+fn revocations() -> Value {
+    let kind =
+        json!({ "type": "string", "enum": ["token", "session", "subject", "client", "key"] });
+    json!({
+        "Revocation": object(
+            &["seq", "kind", "hash", "until", "expires"],
+            json!({
+                "seq": { "type": "integer", "description": "its place in the feed" },
+                "kind": kind,
+                "value": text("what it was: jti, sid, sub, client_id or kid"),
+                "hash": text("the first 16 bytes of SHA-256 over kind, colon and value, base64url"),
+                "until": nullable(time("tokens issued up to then are revoked; null: all")),
+                "expires": time("when the last token it can touch has expired"),
+            }),
+        ),
+        "RevocationDraft": {
+            "description": "either a whole token of this authority, or a kind and its value",
+            "oneOf": [
+                object(&["token"], json!({ "token": text("an access token of this authority") })),
+                object(
+                    &["kind", "value"],
+                    json!({
+                        "kind": {
+                            "type": "string",
+                            "enum": ["token", "session", "subject", "client"],
+                        },
+                        "value": {
+                            "type": "string",
+                            "minLength": 1,
+                            "maxLength": 1000,
+                            "description": "jti, sid, sub or client_id",
+                        },
+                    }),
+                ),
+            ],
+        },
+        "RevocationList": list("Revocation"),
+    })
+}
+
+fn keys() -> Value {
+    let when = |what: &str| nullable(time(what));
+    json!({
+        "SigningKey": object(
+            &["kid", "algorithm", "state", "created_at", "activates_at"],
+            json!({
+                "kid": text("its name in key set and tokens"),
+                "algorithm": text("what it signs with"),
+                "state": {
+                    "type": "string",
+                    "enum": ["next", "active", "retiring", "retired", "withdrawn"],
+                },
+                "created_at": time("when it was made and published"),
+                "activates_at": time("when it began to sign, or will"),
+                "retires_at": when("when it ceased to sign"),
+                "removed_at": when("when it leaves, or left, the key set"),
+            }),
+        ),
+        "KeyList": object(
+            &["items"],
+            json!({ "items": { "type": "array", "items": reference("SigningKey") } }),
+        ),
+        "KeyWithdrawn": object(
+            &["withdrawn", "active"],
+            json!({
+                "withdrawn": text("the key that is gone; every token under it is refused from now on"),
+                "active": nullable(text("the key that signs now")),
+            }),
+        ),
+    })
+}
+
+fn journal() -> Value {
+    json!({
+        "Refusal": object(
+            &["diagnosis", "at", "endpoint", "status", "code", "detail", "fix", "evidence"],
+            json!({
+                "diagnosis": text("its id"),
+                "at": time("when"),
+                "endpoint": text("where"),
+                "status": { "type": "integer" },
+                "error": text("the OAuth error the client was told"),
+                "code": text("the cause"),
+                "detail": text("what happened"),
+                "fix": text("what to do"),
+                "evidence": {
+                    "type": "object",
+                    "description": "what was known; never a secret or a token",
+                },
+            }),
+        ),
+    })
+}

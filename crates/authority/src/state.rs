@@ -1,0 +1,88 @@
+//! What requests share: the configuration, the store, and what is held in memory between them.
+
+use std::sync::Arc;
+
+use claviger_protocol::{Client, Resource};
+use claviger_store::{Store, StoreError};
+use claviger_web::Site;
+use tokio::sync::{Mutex, Semaphore};
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::Clock;
+use crate::config::{Config, Issuer};
+use crate::document::Document;
+use crate::journal::Journal;
+use crate::keyring::{Keyring, KeyringError};
+use crate::metrics::Metrics;
+use crate::revocations::Revocations;
+use crate::secrets::Secrets;
+use crate::shelf::Shelf;
+
+/// Records of clients, and of APIs, held in memory. A record is about a kilobyte.
+pub(crate) const RECORDS_HELD: usize = 10_000;
+
+/// An open authority, as its endpoints see it.
+pub(crate) struct State {
+    pub(crate) config: Config,
+    pub(crate) issuer: Issuer,
+    pub(crate) token_endpoint: String,
+    pub(crate) site: Site,
+    pub(crate) clock: Clock,
+    pub(crate) store: Store,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) secrets: Secrets,
+    pub(crate) clients: Arc<Shelf<Client>>,
+    pub(crate) resources: Arc<Shelf<Resource>>,
+    pub(crate) keyring: Keyring,
+    pub(crate) revocations: Revocations,
+    pub(crate) journal: Journal,
+    /// Held from reading a record to writing it changed, so that of two changes at once neither is
+    /// lost.
+    pub(crate) changing: Mutex<()>,
+    /// The digest of the administrator's credential.
+    pub(crate) administrator: [u8; 32],
+    pub(crate) feed_places: Arc<Semaphore>,
+    /// Cancelled when the authority ends.
+    pub(crate) ending: CancellationToken,
+    pub(crate) openapi: Document,
+}
+
+impl State {
+    pub(crate) async fn client(&self, id: &str) -> Result<Option<Arc<Client>>, StoreError> {
+        let store = self.store.clone();
+        self.clients.find(id, |id| async move { store.find_client(&id).await }).await
+    }
+
+    pub(crate) async fn resource(&self, uri: &str) -> Result<Option<Arc<Resource>>, StoreError> {
+        let store = self.store.clone();
+        self.resources.find(uri, |uri| async move { store.find_resource(&uri).await }).await
+    }
+
+    /// When the last token issued up to now has expired everywhere, so that what revokes it may be
+    /// forgotten.
+    pub(crate) fn last_token_gone(&self) -> i64 {
+        self.keyring.last_token_gone(self.clock.now())
+    }
+
+    /// Takes in what was revoked since.
+    pub(crate) async fn follow_revocations(&self) -> Result<(), StoreError> {
+        self.revocations.follow(&self.store).await?;
+        self.metrics.feed_at(i64::try_from(self.revocations.latest()).unwrap_or(i64::MAX));
+        Ok(())
+    }
+
+    /// Carries out what has become due by the clock.
+    pub(crate) async fn turn(&self) -> Result<(), KeyringError> {
+        self.keyring.turn(self.clock.now()).await?;
+        self.secrets.sweep();
+        Ok(())
+    }
+
+    /// Forgets what no living token can be touched by.
+    pub(crate) async fn forget_expired(&self) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        self.store.forget_expired(now).await?;
+        self.revocations.forget_expired(now);
+        Ok(())
+    }
+}

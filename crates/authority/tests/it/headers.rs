@@ -1,0 +1,89 @@
+//! What every answer carries, and what paths and methods that do not exist are told.
+
+use axum::body::Body;
+use http::Request;
+
+use crate::app::App;
+
+#[tokio::test]
+async fn every_answer_is_protected() {
+    let app = App::start().await;
+    for path in [
+        "/",
+        "/faults",
+        "/faults/expired",
+        "/faults/nothing",
+        "/jwks",
+        "/token",
+        "/introspect",
+        "/.well-known/openid-configuration",
+        "/health/live",
+        "/metrics",
+        "/nowhere",
+        "/admin/v1/clients",
+        "/admin/v1/openapi.json",
+    ] {
+        let answer = app.get(path).await;
+        assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
+        assert_eq!(answer.header("referrer-policy"), "no-referrer", "{path}");
+        let policy = answer.header("content-security-policy");
+        assert!(policy.starts_with("default-src 'none'"), "{path}: {policy}");
+        assert!(policy.contains("frame-ancestors 'none'"), "{path}: {policy}");
+        assert!(!policy.contains("unsafe"), "{path}: {policy}");
+        assert_eq!(answer.header("strict-transport-security"), "", "plain http: {path}");
+        assert_eq!(answer.header("server"), "");
+    }
+}
+
+#[tokio::test]
+async fn under_https_browsers_are_told_to_stay_there() {
+    let app = App::with(|config| config.issuer = Some("https://id.example".to_owned())).await;
+    let answer = app.get("/jwks").await.is(200);
+    assert!(answer.header("strict-transport-security").starts_with("max-age=63072000"));
+}
+
+#[tokio::test]
+async fn what_is_not_there_says_where_to_look() {
+    let app = App::start().await;
+    for path in ["/oauth/token", "/nowhere", "/token/", "/admin/v2/clients", "/assets/x.css"] {
+        let answer = app.get(path).await.is(404);
+        assert_eq!(answer.header("content-type"), "application/problem+json", "{path}");
+        let problem = answer.json();
+        assert_eq!(problem["status"], 404, "{path}");
+        assert!(problem["code"].is_string() && problem["diagnosis"].is_string(), "{path}");
+        assert!(!problem["fix"].as_str().unwrap().is_empty(), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_method_is_told_the_right_ones() {
+    let app = App::start().await;
+    for (method, path, allow) in [
+        ("POST", "/jwks", "GET, HEAD, OPTIONS"),
+        ("PUT", "/token", "POST, OPTIONS"),
+        ("DELETE", "/revocations", "GET, HEAD, OPTIONS"),
+        ("POST", "/faults/expired", "GET, HEAD, OPTIONS"),
+        ("PUT", "/admin/v1/clients", "GET, HEAD, POST, OPTIONS"),
+        ("TRACE", "/", "GET, HEAD, OPTIONS"),
+        ("BREW", "/", "GET, HEAD, OPTIONS"),
+    ] {
+        let request = Request::builder().method(method).uri(path).body(Body::empty()).unwrap();
+        let answer = app.send(request).await.is(405);
+        assert_eq!(answer.header("allow"), allow, "{method} {path}");
+        let options = Request::options(path).body(Body::empty()).unwrap();
+        assert_eq!(app.send(options).await.is(204).header("allow"), allow);
+    }
+}
+
+#[tokio::test]
+async fn secrets_are_not_read_across_origins() {
+    let app = App::start().await;
+    for path in ["/token", "/introspect", "/revoke", "/admin/v1/clients"] {
+        let request = Request::options(path)
+            .header("origin", "https://app.example")
+            .header("access-control-request-method", "POST")
+            .body(Body::empty())
+            .unwrap();
+        assert_eq!(app.send(request).await.header("access-control-allow-origin"), "", "{path}");
+    }
+}

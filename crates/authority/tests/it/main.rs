@@ -1,0 +1,17 @@
+//! The authority as its clients see it: requests in, answers out, the clock moved by hand.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+
+mod admin;
+mod app;
+mod feed;
+mod first_start;
+mod headers;
+mod introspect;
+mod journal;
+mod keys;
+mod metadata;
+mod openapi;
+mod pages;
+mod revoke;
+mod server;
+mod token;

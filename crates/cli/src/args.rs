@@ -1,0 +1,320 @@
+//! What can be typed: every command, option and example, and nothing that they do.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Issues, guards and explains bearer tokens. A refused token has a cause: Claviger names it, proves
+/// it, and says who fixes it.
+#[derive(Debug, Parser)]
+#[command(name = "claviger", version, max_term_width = 100, arg_required_else_help = true)]
+#[command(after_help = "Start here:\n  claviger demo                 see all seven causes of a 401 provoked and explained\n  claviger serve                an authority on loopback, with an example client and API\n  claviger explain TOKEN        why is this token refused?")]
+pub(crate) struct Claviger {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+
+    /// Text for people, or one JSON document on standard output for programs.
+    #[arg(long, global = true, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+
+    /// What to log on standard error: error, warn, info, debug, or a filter such as claviger_gate=debug.
+    #[arg(long, global = true, env = "CLAVIGER_LOG", default_value = "warn", value_name = "FILTER")]
+    pub(crate) log: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Runs the authority: issues, introspects and revokes tokens, publishes keys and metadata.
+    #[command(after_help = "Example:\n  claviger serve --data ./claviger-data --listen 127.0.0.1:8080")]
+    Serve(Serve),
+    /// Runs the gate: a reverse proxy that lets good tokens through and explains the others.
+    #[command(after_help = "Example:\n  claviger gate --upstream http://127.0.0.1:9000 --issuer http://127.0.0.1:8600 --audience http://127.0.0.1:8090")]
+    Gate(Gate),
+    /// Shows every cause of "invalid bearer token" over real HTTP on loopback, refused and explained.
+    #[command(after_help = "Example:\n  claviger demo")]
+    Demo,
+    /// Names the cause of a refusal: of a token, a header, a request, a curl command, a HAR or a log line.
+    #[command(after_help = "Examples:\n  claviger explain eyJhbGciOi… --jwks https://id.example/jwks --audience https://api.example\n  pbpaste | claviger explain -\n  claviger explain --file request.txt --issuer https://id.example --online\n\nExit status: 0 accepted, 1 refused, 2 wrong usage, 3 could not be found out.")]
+    Explain(Box<Explain>),
+    /// Lists the catalogue of causes, or describes one.
+    #[command(after_help = "Examples:\n  claviger faults\n  claviger faults audience-mismatch")]
+    Faults {
+        /// A code of the catalogue.
+        code: Option<String>,
+    },
+    /// Shows one refusal from the authority's journal by its diagnosis id.
+    #[command(after_help = "Example:\n  claviger why dg_k3v9q2m7x4c8p1ab")]
+    Why {
+        /// The id that the refused client was given.
+        diagnosis: String,
+        #[command(flatten)]
+        admin: Admin,
+    },
+    /// Manages the clients that may ask for tokens.
+    #[command(after_help = "Example:\n  claviger client create billing --resource https://api.example --scope orders:read")]
+    Client {
+        #[command(subcommand)]
+        action: ClientAction,
+    },
+    /// Manages the APIs (resources) that tokens are for.
+    #[command(after_help = "Example:\n  claviger resource create https://api.example --scope orders:read --scope orders:write")]
+    Resource {
+        #[command(subcommand)]
+        action: ResourceAction,
+    },
+    /// Manages the signing keys.
+    #[command(after_help = "Example:\n  claviger key rotate")]
+    Key {
+        #[command(subcommand)]
+        action: KeyAction,
+    },
+    /// Revokes a token, a session, or all tokens of a subject or client; every guard learns it at once.
+    #[command(after_help = "Examples:\n  claviger revoke token 9pTq…        (its jti)\n  claviger revoke client billing")]
+    Revoke {
+        /// What is revoked.
+        #[arg(value_enum)]
+        kind: RevokeKind,
+        /// Which one: the jti, sid, sub or client id.
+        value: String,
+        #[command(flatten)]
+        admin: Admin,
+    },
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum RevokeKind {
+    Token,
+    Session,
+    Subject,
+    Client,
+}
+
+/// How to reach the administration of an authority.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Admin {
+    /// The authority's address.
+    #[arg(long, env = "CLAVIGER_AUTHORITY", default_value = "http://127.0.0.1:8600", value_name = "URL")]
+    pub(crate) authority: String,
+    /// The file with the administrator's token; `serve` writes it into its data directory.
+    #[arg(long, env = "CLAVIGER_ADMIN_TOKEN_FILE", default_value = "claviger-data/admin.token", value_name = "FILE")]
+    pub(crate) admin_token_file: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    /// The configuration; what it leaves open has safe defaults.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// The data directory: database, keys, administrator's token. Made on the first start.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    /// The address to listen on; port 0 takes a free one.
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) listen: Option<SocketAddr>,
+    /// The URL by which clients know this authority; the `iss` of its tokens.
+    #[arg(long, value_name = "URL")]
+    pub(crate) issuer: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Gate {
+    /// The API behind the gate.
+    #[arg(long, value_name = "URL")]
+    pub(crate) upstream: String,
+    /// A trusted issuer; may be given several times.
+    #[arg(long, required = true, value_name = "URL")]
+    pub(crate) issuer: Vec<String>,
+    /// A name of the API behind the gate, as tokens write it into `aud`; may be given several times.
+    #[arg(long, required = true, value_name = "AUDIENCE")]
+    pub(crate) audience: Vec<String>,
+    /// Scopes that every request needs, space-separated.
+    #[arg(long, value_name = "SCOPES")]
+    pub(crate) scope: Option<String>,
+    /// The address to listen on; port 0 takes a free one.
+    #[arg(long, default_value = "127.0.0.1:8090", value_name = "ADDRESS")]
+    pub(crate) listen: SocketAddr,
+    /// How much a refused client is told: terse, code or full.
+    #[arg(long, default_value = "code", value_name = "LEVEL", value_parser = ["terse", "code", "full"])]
+    pub(crate) detail: String,
+    /// Seconds by which clocks may differ.
+    #[arg(long, default_value_t = 60, value_name = "SECONDS")]
+    pub(crate) leeway: u64,
+    /// Do not hand the Authorization header on to the API.
+    #[arg(long)]
+    pub(crate) strip_authorization: bool,
+    /// Refuse (503) as soon as the revocation feed is lost, in place of going on for ten minutes.
+    #[arg(long)]
+    pub(crate) strict_revocation: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Expected {
+    Access,
+    Id,
+    Any,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Explain {
+    /// What was sent: a token, a header line, a request, a curl command, a HAR, a token response, a log
+    /// line. `-` or nothing: standard input.
+    pub(crate) input: Option<String>,
+    /// Reads the input from a file.
+    #[arg(long, value_name = "FILE", conflicts_with = "input")]
+    pub(crate) file: Option<PathBuf>,
+    /// A key set: a file or a URL; may be given several times.
+    #[arg(long, value_name = "FILE|URL")]
+    pub(crate) jwks: Vec<String>,
+    /// A public key: PEM or JWK; may be given several times.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key: Vec<PathBuf>,
+    /// The shared secret of HS256 and the like: the bytes of this file as they are.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) secret_file: Option<PathBuf>,
+    /// The trusted issuer; may be given several times.
+    #[arg(long, value_name = "ISSUER")]
+    pub(crate) issuer: Vec<String>,
+    /// The API's own name; may be given several times.
+    #[arg(long, value_name = "AUDIENCE")]
+    pub(crate) audience: Vec<String>,
+    /// The scopes that the operation needs, space-separated.
+    #[arg(long, value_name = "SCOPES")]
+    pub(crate) scope: Vec<String>,
+    /// An algorithm that the API allows; may be given several times.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) algorithm: Vec<String>,
+    /// Which kind of token the API expects (default: access when an issuer or audience is given, else any).
+    #[arg(long, value_enum, value_name = "KIND")]
+    pub(crate) expect: Option<Expected>,
+    /// A claim that must have this value; may be given several times.
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub(crate) claim: Vec<String>,
+    /// The longest life and age of a token that the API accepts.
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) max_age: Option<u64>,
+    /// Seconds by which clocks may differ.
+    #[arg(long, default_value_t = 60, value_name = "SECONDS")]
+    pub(crate) leeway: u64,
+    /// Judges as of this time: unix seconds or RFC 3339.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) now: Option<String>,
+    /// Asks the issuer: discovery and key set are fetched. Without it nothing leaves this machine
+    /// (but a `--jwks URL` that you name).
+    #[arg(long)]
+    pub(crate) online: bool,
+    /// Writes a redacted report (Markdown) that is safe to send to the provider's support.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: Option<PathBuf>,
+    /// Shows the repaired credential. It is a working credential: treat it as one.
+    #[arg(long)]
+    pub(crate) show_repaired: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ClientAction {
+    /// Lists the clients.
+    List {
+        #[command(flatten)]
+        admin: Admin,
+    },
+    /// Shows one client.
+    Show {
+        /// The client id.
+        id: String,
+        #[command(flatten)]
+        admin: Admin,
+    },
+    /// Makes a client; its secret is shown once.
+    Create {
+        /// The client id.
+        id: String,
+        /// A name for people.
+        #[arg(long)]
+        name: Option<String>,
+        /// A resource (audience) that it may ask tokens for; may be given several times.
+        #[arg(long, required = true, value_name = "URI")]
+        resource: Vec<String>,
+        /// A scope that it may have; may be given several times.
+        #[arg(long, value_name = "SCOPE")]
+        scope: Vec<String>,
+        /// A key set: the client authenticates with private_key_jwt in place of a secret.
+        #[arg(long, value_name = "FILE")]
+        jwks: Option<PathBuf>,
+        #[command(flatten)]
+        admin: Admin,
+    },
+    /// Gives a client a new secret, shown once; the old one ends at once.
+    RotateSecret {
+        /// The client id.
+        id: String,
+        #[command(flatten)]
+        admin: Admin,
+    },
+    /// Removes a client.
+    Delete {
+        /// The client id.
+        id: String,
+        #[command(flatten)]
+        admin: Admin,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ResourceAction {
+    /// Lists the resources.
+    List {
+        #[command(flatten)]
+        admin: Admin,
+    },
+    /// Makes a resource.
+    Create {
+        /// Its URI: the audience of its tokens.
+        uri: String,
+        /// A name for people.
+        #[arg(long)]
+        name: Option<String>,
+        /// A scope that it knows; may be given several times.
+        #[arg(long, value_name = "SCOPE")]
+        scope: Vec<String>,
+        /// A client that may introspect its tokens; may be given several times.
+        #[arg(long, value_name = "CLIENT")]
+        introspector: Vec<String>,
+        #[command(flatten)]
+        admin: Admin,
+    },
+    /// Removes a resource.
+    Delete {
+        /// Its URI.
+        uri: String,
+        #[command(flatten)]
+        admin: Admin,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeyAction {
+    /// Lists the signing keys and their states.
+    List {
+        #[command(flatten)]
+        admin: Admin,
+    },
+    /// Starts a rotation: a new key is published, and signs once every guard can know it.
+    Rotate {
+        #[command(flatten)]
+        admin: Admin,
+    },
+    /// Withdraws a key at once: every token under it is refused everywhere.
+    Withdraw {
+        /// The key's `kid`.
+        kid: String,
+        #[command(flatten)]
+        admin: Admin,
+    },
+}

@@ -1,0 +1,247 @@
+//! `claviger client`, `resource`, `key`, `revoke`, `why`: the admin API, from a terminal.
+
+use std::fmt::Write as _;
+use std::process::ExitCode;
+
+use http::Method;
+use serde_json::{Map, Value, json};
+
+use crate::args::{Admin, ClientAction, Format, KeyAction, ResourceAction, RevokeKind};
+use crate::command::explain::read_file;
+use crate::http::send;
+use crate::say::{self, BOLD, CYAN, GOOD, GREEN, Stop, YELLOW};
+
+/// Asks the admin API; what is not a success becomes the reason why the command stops.
+fn ask(admin: &Admin, method: Method, path: &str, body: Option<&Value>) -> Result<Value, Stop> {
+    let file = &admin.admin_token_file;
+    let token = read_file(file, "the administrator's token").map_err(|stop| {
+        stop.hint(
+            "`claviger serve` writes it as admin.token into its data directory; \
+             name it with --admin-token-file",
+        )
+    })?;
+    let token = String::from_utf8_lossy(&token).trim().to_owned();
+    let url = format!("{}/admin/v1{path}", admin.authority.trim_end_matches('/'));
+    let authorization = format!("Bearer {token}");
+    let mut headers = vec![("authorization", authorization.as_str()), ("accept", "application/json")];
+    if body.is_some() {
+        headers.push(("content-type", "application/json"));
+    }
+    let answer = crate::runtime()?
+        .block_on(send(method, &url, &headers, body.map(Value::to_string)))
+        .map_err(|error| {
+            Stop::unknown(error).hint("is `claviger serve` running there? --authority names another address")
+        })?;
+    let value: Value = serde_json::from_str(&answer.body).unwrap_or(Value::Null);
+    if answer.status.is_success() {
+        return Ok(value);
+    }
+    let said = |name: &str| value.get(name).and_then(Value::as_str).map(str::to_owned);
+    let what = said("detail")
+        .or_else(|| said("title"))
+        .unwrap_or_else(|| format!("the authority answered {}", answer.status));
+    let stop = match answer.status.as_u16() {
+        404 | 409 => Stop::bad(what),
+        400..=499 => Stop::usage(what),
+        _ => Stop::unknown(what),
+    };
+    Err(match said("fix") {
+        Some(fix) => stop.hint(fix),
+        None => stop,
+    })
+}
+
+/// A path segment: what has a meaning in a URL is escaped.
+fn segment(text: &str) -> String {
+    let mut out = String::new();
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            let _ = write!(out, "%{byte:02X}");
+        }
+    }
+    out
+}
+
+/// One object as lines of name and value, lists joined; nothing is hidden but nulls and empty lists.
+fn object(value: &Value) -> String {
+    let mut out = String::new();
+    for (name, value) in value.as_object().into_iter().flatten() {
+        let text = match value {
+            Value::Null => continue,
+            Value::String(text) => text.clone(),
+            Value::Array(list) if list.is_empty() => continue,
+            Value::Array(list) => list
+                .iter()
+                .map(|item| item.as_str().map_or_else(|| item.to_string(), str::to_owned))
+                .collect::<Vec<_>>()
+                .join(" "),
+            other => other.to_string(),
+        };
+        let _ = writeln!(out, "{CYAN}{:<20}{CYAN:#} {text}", name.replace('_', " "));
+    }
+    out
+}
+
+fn show(value: &Value, format: Format) -> Result<ExitCode, Stop> {
+    if format == Format::Json {
+        say::print(value)?;
+    } else {
+        say::line(object(value).trim_end())?;
+    }
+    Ok(ExitCode::from(GOOD))
+}
+
+/// A list: the first member that is a list, one line for each of its objects.
+fn list(value: &Value, columns: &[&str], format: Format) -> Result<ExitCode, Stop> {
+    if format == Format::Json {
+        say::print(value)?;
+        return Ok(ExitCode::from(GOOD));
+    }
+    let rows = value
+        .as_object()
+        .and_then(|members| members.values().find_map(Value::as_array))
+        .or_else(|| value.as_array())
+        .cloned()
+        .unwrap_or_default();
+    if rows.is_empty() {
+        say::line("none")?;
+    }
+    for row in rows {
+        let mut line = String::new();
+        for (nth, column) in columns.iter().enumerate() {
+            let text = match row.get(*column) {
+                Some(Value::String(text)) => text.clone(),
+                Some(Value::Array(list)) => {
+                    list.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" ")
+                }
+                Some(Value::Null) | None => continue,
+                Some(other) => other.to_string(),
+            };
+            if nth == 0 {
+                let _ = write!(line, "{BOLD}{text:<28}{BOLD:#}");
+            } else {
+                let _ = write!(line, "  {CYAN}{}{CYAN:#} {text}", column.replace('_', " "));
+            }
+        }
+        say::line(&line)?;
+    }
+    Ok(ExitCode::from(GOOD))
+}
+
+fn done(what: &str, value: &Value, format: Format) -> Result<ExitCode, Stop> {
+    if format == Format::Json {
+        say::print(value)?;
+    } else {
+        say::line(&format!("{GREEN}{what}{GREEN:#}"))?;
+    }
+    Ok(ExitCode::from(GOOD))
+}
+
+/// What was made, its secret on top: it is shown this once.
+fn made(value: &Value, format: Format) -> Result<ExitCode, Stop> {
+    if value.get("client_secret").is_some() && format == Format::Text {
+        say::note(&format!("{YELLOW}The secret is shown this once; keep it now.{YELLOW:#}"));
+    }
+    show(value, format)
+}
+
+pub(crate) fn client(action: ClientAction, format: Format) -> Result<ExitCode, Stop> {
+    match action {
+        ClientAction::List { admin } => {
+            let all = ask(&admin, Method::GET, "/clients", None)?;
+            list(&all, &["client_id", "name", "auth_method", "resources", "scopes"], format)
+        }
+        ClientAction::Show { id, admin } => {
+            show(&ask(&admin, Method::GET, &format!("/clients/{}", segment(&id)), None)?, format)
+        }
+        ClientAction::Create { id, name, resource, scope, jwks, admin } => {
+            let mut body = Map::new();
+            body.insert("client_id".to_owned(), json!(id));
+            body.insert("resources".to_owned(), json!(resource));
+            body.insert("scopes".to_owned(), json!(scope));
+            if let Some(name) = name {
+                body.insert("name".to_owned(), json!(name));
+            }
+            if let Some(path) = jwks {
+                let text = read_file(&path, "the key set")?;
+                let set: Value = serde_json::from_slice(&text).map_err(|error| {
+                    Stop::usage(format!("`{}` is no key set: {error}", path.display()))
+                })?;
+                body.insert("jwks".to_owned(), set);
+                body.insert("auth_method".to_owned(), json!("private_key_jwt"));
+            }
+            made(&ask(&admin, Method::POST, "/clients", Some(&Value::Object(body)))?, format)
+        }
+        ClientAction::RotateSecret { id, admin } => {
+            let path = format!("/clients/{}/secret", segment(&id));
+            made(&ask(&admin, Method::POST, &path, None)?, format)
+        }
+        ClientAction::Delete { id, admin } => {
+            let path = format!("/clients/{}", segment(&id));
+            let value = ask(&admin, Method::DELETE, &path, None)?;
+            done(&format!("client {id} is removed"), &value, format)
+        }
+    }
+}
+
+pub(crate) fn resource(action: ResourceAction, format: Format) -> Result<ExitCode, Stop> {
+    match action {
+        ResourceAction::List { admin } => {
+            let all = ask(&admin, Method::GET, "/resources", None)?;
+            list(&all, &["uri", "name", "scopes", "introspectors"], format)
+        }
+        ResourceAction::Create { uri, name, scope, introspector, admin } => {
+            let mut body = json!({"uri": uri, "scopes": scope, "introspectors": introspector});
+            if let Some(name) = name {
+                body["name"] = json!(name);
+            }
+            show(&ask(&admin, Method::POST, "/resources", Some(&body))?, format)
+        }
+        ResourceAction::Delete { uri, admin } => {
+            let path = format!("/resources/{}", segment(&uri));
+            let value = ask(&admin, Method::DELETE, &path, None)?;
+            done(&format!("resource {uri} is removed"), &value, format)
+        }
+    }
+}
+
+pub(crate) fn key(action: KeyAction, format: Format) -> Result<ExitCode, Stop> {
+    match action {
+        KeyAction::List { admin } => {
+            let all = ask(&admin, Method::GET, "/keys", None)?;
+            list(&all, &["kid", "algorithm", "state"], format)
+        }
+        KeyAction::Rotate { admin } => {
+            show(&ask(&admin, Method::POST, "/keys/rotate", None)?, format)
+        }
+        KeyAction::Withdraw { kid, admin } => {
+            let path = format!("/keys/{}/withdraw", segment(&kid));
+            let value = ask(&admin, Method::POST, &path, None)?;
+            done(&format!("key {kid} is withdrawn: its tokens are refused everywhere"), &value, format)
+        }
+    }
+}
+
+pub(crate) fn revoke(
+    kind: RevokeKind,
+    value: &str,
+    admin: &Admin,
+    format: Format,
+) -> Result<ExitCode, Stop> {
+    let name = match kind {
+        RevokeKind::Token => "token",
+        RevokeKind::Session => "session",
+        RevokeKind::Subject => "subject",
+        RevokeKind::Client => "client",
+    };
+    let body = json!({"kind": name, "value": value});
+    let answer = ask(admin, Method::POST, "/revocations", Some(&body))?;
+    done(&format!("{name} {value} is revoked"), &answer, format)
+}
+
+pub(crate) fn why(diagnosis: &str, admin: &Admin, format: Format) -> Result<ExitCode, Stop> {
+    let path = format!("/refusals/{}", segment(diagnosis));
+    show(&ask(admin, Method::GET, &path, None)?, format)
+}

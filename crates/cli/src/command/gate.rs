@@ -1,0 +1,76 @@
+//! `claviger gate`: the guard as a process in front of an API.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use claviger_gate::{Gate, GateConfig};
+use claviger_guard::LostFeed;
+use claviger_token::challenge::Disclosure;
+use serde_json::json;
+use tokio::net::TcpListener;
+
+use crate::args::{Format, Gate as Arguments};
+use crate::command::serve::asked_to_end;
+use crate::say::{self, CYAN, DIM, GOOD, GREEN, Stop, YELLOW};
+
+/// How long the first key sets may take before the gate serves without them (and answers 503).
+const PATIENCE: Duration = Duration::from_secs(5);
+
+pub(crate) fn run(arguments: &Arguments, format: Format) -> Result<ExitCode, Stop> {
+    let config = GateConfig {
+        issuers: arguments.issuer.clone(),
+        audiences: arguments.audience.clone(),
+        scopes: arguments
+            .scope
+            .iter()
+            .flat_map(|scopes| scopes.split_whitespace())
+            .map(str::to_owned)
+            .collect(),
+        disclosure: Disclosure::from_name(&arguments.detail).unwrap_or_default(),
+        leeway: arguments.leeway,
+        strip_authorization: arguments.strip_authorization,
+        lost_feed: if arguments.strict_revocation {
+            LostFeed::Refuse
+        } else {
+            LostFeed::GoOn { seconds: 600 }
+        },
+        ..GateConfig::new(&arguments.upstream)
+    };
+    crate::runtime()?.block_on(async {
+        let gate = Gate::new(config).map_err(|error| Stop::usage(error.to_string()))?;
+        let listener = TcpListener::bind(arguments.listen).await.map_err(|error| {
+            Stop::unknown(format!("cannot listen on {}: {error}", arguments.listen))
+                .hint("another program may listen there; --listen names another address")
+        })?;
+        let address = listener
+            .local_addr()
+            .map_err(|error| Stop::unknown(format!("cannot listen: {error}")))?;
+        let ready = gate.ready(PATIENCE).await;
+        match format {
+            Format::Json => {
+                let line = json!({
+                    "listen": format!("http://{address}"), "upstream": arguments.upstream,
+                    "issuers": arguments.issuer, "audiences": arguments.audience, "ready": ready,
+                });
+                say::line(&line.to_string())?;
+            }
+            Format::Text => {
+                say::note(&format!(
+                    "{GREEN}The gate stands at http://{address}{GREEN:#} {DIM}(Ctrl-C ends it){DIM:#}"
+                ));
+                say::note(&format!("  {CYAN}upstream{CYAN:#}      {}", arguments.upstream));
+                say::note(&format!("  {CYAN}forward-auth{CYAN:#}  http://{address}/_claviger/auth"));
+                say::note(&format!("  {CYAN}health{CYAN:#}        http://{address}/_claviger/health"));
+            }
+        }
+        if !ready {
+            say::note(&format!(
+                "{YELLOW}The keys of the issuer are not there yet; until they are, requests get 503.{YELLOW:#}"
+            ));
+        }
+        gate.serve(listener, asked_to_end())
+            .await
+            .map_err(|error| Stop::unknown(format!("the gate ended: {error}")))?;
+        Ok(ExitCode::from(GOOD))
+    })
+}

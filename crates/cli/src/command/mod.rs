@@ -1,0 +1,8 @@
+//! One file for each command: gather what it needs, call the crate that does it, print.
+
+pub(crate) mod admin;
+pub(crate) mod demo;
+pub(crate) mod explain;
+pub(crate) mod faults;
+pub(crate) mod gate;
+pub(crate) mod serve;

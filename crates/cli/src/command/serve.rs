@@ -1,0 +1,101 @@
+//! `claviger serve`: the authority as a process.
+
+use std::process::ExitCode;
+
+use claviger_authority::{Authority, Bootstrap, Config, bind};
+use serde_json::json;
+
+use crate::args::{Format, Serve};
+use crate::command::explain::read_file;
+use crate::say::{self, BOLD, CYAN, DIM, GOOD, GREEN, Stop, YELLOW};
+
+fn config(arguments: &Serve) -> Result<Config, Stop> {
+    let mut config = match &arguments.config {
+        None => Config::default(),
+        Some(path) => {
+            let bytes = read_file(path, "the configuration")?;
+            let text = String::from_utf8(bytes).map_err(|_| {
+                Stop::usage(format!("the configuration `{}` is not UTF-8", path.display()))
+            })?;
+            toml::from_str(&text).map_err(|error| {
+                Stop::usage(format!("the configuration `{}`: {error}", path.display()))
+            })?
+        }
+    };
+    if let Some(data) = &arguments.data {
+        config.data_dir.clone_from(data);
+    }
+    if let Some(listen) = arguments.listen {
+        config.listen = listen;
+    }
+    if arguments.issuer.is_some() {
+        config.issuer.clone_from(&arguments.issuer);
+    }
+    Ok(config)
+}
+
+/// Resolves when the process is asked to end: Ctrl-C, or SIGTERM of a service manager.
+pub(crate) async fn asked_to_end() {
+    let terminate = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => drop(signal.recv().await),
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        () = terminate => {}
+    }
+}
+
+pub(crate) fn run(arguments: &Serve, format: Format) -> Result<ExitCode, Stop> {
+    let mut config = config(arguments)?;
+    crate::runtime()?.block_on(async {
+        let refused = |error: claviger_authority::OpenError| Stop::unknown(error.to_string());
+        config.check().map_err(|error| Stop::usage(error.to_string()))?;
+        let listener = bind(&mut config).await.map_err(refused)?;
+        let data = config.data_dir.display().to_string();
+        let (authority, first) = Authority::open(config).await.map_err(refused)?;
+        match format {
+            Format::Json => say::line(&ready(authority.issuer(), &data, first.as_ref()))?,
+            Format::Text => welcome(authority.issuer(), &data, first.as_ref()),
+        }
+        authority.serve(listener, asked_to_end()).await;
+        Ok(ExitCode::from(GOOD))
+    })
+}
+
+/// One line for programs: the process is ready when it comes.
+fn ready(issuer: &str, data: &str, first: Option<&Bootstrap>) -> String {
+    let bootstrap = first.map(|first| {
+        let mut made = json!({"admin_token_file": first.admin_token_file});
+        if let Some(example) = &first.example {
+            made["client_id"] = json!(example.client_id);
+            made["client_secret"] = json!(example.client_secret.expose());
+            made["resource"] = json!(example.resource);
+            made["scopes"] = json!(example.scopes);
+        }
+        made
+    });
+    json!({"issuer": issuer, "data": data, "bootstrap": bootstrap}).to_string()
+}
+
+fn welcome(issuer: &str, data: &str, first: Option<&Bootstrap>) {
+    say::note(&format!("{GREEN}The authority stands at {issuer}{GREEN:#} {DIM}(Ctrl-C ends it){DIM:#}"));
+    say::note(&format!("  {CYAN}metadata{CYAN:#}  {issuer}/.well-known/openid-configuration"));
+    say::note(&format!("  {CYAN}keys{CYAN:#}      {issuer}/jwks"));
+    say::note(&format!("  {CYAN}data{CYAN:#}      {data}"));
+    let Some(first) = first else { return };
+    say::note(&format!("  {CYAN}admin{CYAN:#}     the administrator's token is in {}", first.admin_token_file.display()));
+    let Some(example) = &first.example else { return };
+    say::note(&format!(
+        "\n{BOLD}An example client and an example API were made.{BOLD:#} {YELLOW}The secret is shown this once.{YELLOW:#}"
+    ));
+    let (id, secret) = (&example.client_id, example.client_secret.expose());
+    say::note("\nGet a token:");
+    say::note(&format!("  curl -s -u {id}:{secret} {issuer}/token \\\n    -d grant_type=client_credentials -d resource={}", example.resource));
+    say::note("Guard an API with it (any API; here on port 9000):");
+    say::note(&format!("  claviger gate --upstream http://127.0.0.1:9000 --issuer {issuer} --audience {}", example.resource));
+    say::note("Have a refusal explained:");
+    say::note(&format!("  claviger explain TOKEN --online --issuer {issuer} --audience {}", example.resource));
+}

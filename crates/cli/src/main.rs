@@ -1,0 +1,49 @@
+//! The `claviger` binary: arguments in, exit code out. No logic of its own.
+
+mod args;
+mod command;
+mod http;
+mod say;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::args::{Claviger, Command};
+use crate::say::Stop;
+
+fn main() -> ExitCode {
+    let arguments = Claviger::parse();
+    // The demo provokes refusals on purpose; the gate's warnings of them would only stand in the way.
+    let quiet = matches!(arguments.command, Command::Demo) && arguments.log == "warn";
+    if let Err(stop) = say::log_to_stderr(if quiet { "off" } else { &arguments.log }) {
+        return stop.report(arguments.format);
+    }
+    let format = arguments.format;
+    let done = match arguments.command {
+        Command::Serve(serve) => command::serve::run(&serve, format),
+        Command::Gate(gate) => command::gate::run(&gate, format),
+        Command::Demo => command::demo::run(format),
+        Command::Explain(explain) => command::explain::run(&explain, format),
+        Command::Faults { code } => command::faults::run(code.as_deref(), format),
+        Command::Why { diagnosis, admin } => command::admin::why(&diagnosis, &admin, format),
+        Command::Client { action } => command::admin::client(action, format),
+        Command::Resource { action } => command::admin::resource(action, format),
+        Command::Key { action } => command::admin::key(action, format),
+        Command::Revoke { kind, value, admin } => {
+            command::admin::revoke(kind, &value, &admin, format)
+        }
+    };
+    match done {
+        Ok(code) => code,
+        Err(stop) => stop.report(format),
+    }
+}
+
+/// A runtime for the commands that talk to others.
+fn runtime() -> Result<tokio::runtime::Runtime, Stop> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Stop::unknown(format!("cannot start the runtime: {error}")))
+}

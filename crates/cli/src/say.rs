@@ -1,0 +1,136 @@
+//! How the commands speak: results on standard output, words on standard error, meaning in the exit code.
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use anstyle::{AnsiColor, Style};
+use serde_json::{Value, json};
+use tracing_subscriber::EnvFilter;
+
+use crate::args::Format;
+
+/// The thing examined is good.
+pub(crate) const GOOD: u8 = 0;
+/// The thing examined is bad.
+pub(crate) const BAD: u8 = 1;
+/// Wrong usage or configuration.
+pub(crate) const USAGE: u8 = 2;
+/// It could not be found out: network, server, disk.
+pub(crate) const UNKNOWN: u8 = 3;
+
+/// Why a command ended without doing what it was asked: what, where and what to do.
+#[derive(Debug)]
+pub(crate) struct Stop {
+    code: u8,
+    what: String,
+    hint: Option<String>,
+}
+
+impl Stop {
+    pub(crate) fn usage(what: impl Into<String>) -> Self {
+        Self { code: USAGE, what: what.into(), hint: None }
+    }
+    pub(crate) fn unknown(what: impl Into<String>) -> Self {
+        Self { code: UNKNOWN, what: what.into(), hint: None }
+    }
+    pub(crate) fn bad(what: impl Into<String>) -> Self {
+        Self { code: BAD, what: what.into(), hint: None }
+    }
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// Says it on standard error (in JSON on standard output too, for programs), and gives the code.
+    pub(crate) fn report(&self, format: Format) -> ExitCode {
+        let mut stderr = anstream::stderr().lock();
+        // A closed standard error leaves nobody to tell; the exit code still says it.
+        let _ = writeln!(stderr, "{RED}error:{RED:#} {}", self.what);
+        if let Some(hint) = &self.hint {
+            let _ = writeln!(stderr, "{CYAN}hint:{CYAN:#} {hint}");
+        }
+        if format == Format::Json {
+            let _ = print(&json!({"error": self.what, "hint": self.hint}));
+        }
+        ExitCode::from(self.code)
+    }
+}
+
+pub(crate) const RED: Style = AnsiColor::Red.on_default().bold();
+pub(crate) const GREEN: Style = AnsiColor::Green.on_default().bold();
+pub(crate) const YELLOW: Style = AnsiColor::Yellow.on_default().bold();
+pub(crate) const CYAN: Style = AnsiColor::Cyan.on_default();
+pub(crate) const BOLD: Style = Style::new().bold();
+pub(crate) const DIM: Style = Style::new().dimmed();
+
+/// Prints one JSON document and a line feed.
+pub(crate) fn print(value: &Value) -> Result<(), Stop> {
+    let text = serde_json::to_string_pretty(value)
+        .map_err(|error| Stop::unknown(format!("cannot write JSON: {error}")))?;
+    line(&text)
+}
+
+/// Prints text; styles are dropped where standard output is no terminal or `NO_COLOR` is set.
+pub(crate) fn line(text: &str) -> Result<(), Stop> {
+    let mut stdout = anstream::stdout().lock();
+    match writeln!(stdout, "{text}").and_then(|()| stdout.flush()) {
+        Ok(()) => Ok(()),
+        // Whoever reads with `head` has what they wanted.
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        Err(error) => Err(Stop::unknown(format!("cannot write to standard output: {error}"))),
+    }
+}
+
+/// Says something to the person, apart from the result.
+pub(crate) fn note(text: &str) {
+    // Without a standard error there is nobody to tell.
+    let _ = writeln!(anstream::stderr().lock(), "{text}");
+}
+
+/// The width to write text for: the terminal's, at least 60 and at most 120 columns.
+pub(crate) fn width() -> usize {
+    std::env::var("COLUMNS")
+        .ok()
+        .and_then(|columns| columns.parse().ok())
+        .or_else(|| terminal_size::terminal_size().map(|(width, _)| usize::from(width.0)))
+        .unwrap_or(100)
+        .clamp(60, 120)
+}
+
+/// Whether standard output takes colour.
+pub(crate) fn color() -> bool {
+    anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never
+}
+
+/// Sends the log to standard error, filtered.
+pub(crate) fn log_to_stderr(filter: &str) -> Result<(), Stop> {
+    let filter = EnvFilter::try_new(filter).map_err(|error| {
+        Stop::usage(format!("`--log {filter}` is no filter: {error}"))
+            .hint("error, warn, info, debug, or for example claviger_gate=debug,warn")
+    })?;
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never)
+        .try_init()
+        .map_err(|error| Stop::unknown(format!("cannot start the log: {error}")))
+}
+
+/// Breaks text at blanks into lines of at most `width` characters; a longer word stands alone.
+pub(crate) fn wrap(text: &str, width: usize) -> String {
+    let mut out = String::new();
+    let mut column = 0;
+    for word in text.split_whitespace() {
+        let length = word.chars().count();
+        if column > 0 && column + 1 + length > width {
+            out.push('\n');
+            column = 0;
+        } else if column > 0 {
+            out.push(' ');
+            column += 1;
+        }
+        out.push_str(word);
+        column += length;
+    }
+    out
+}

@@ -1,0 +1,165 @@
+//! A stock nginx asks the gate about every request (`auth_request`) in front of a sample API.
+
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use claviger_testkit::{Answer, Ask, FakeIssuer, Process, Sink, keys, mint};
+use claviger_token::Algorithm;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::stage::{Authority, Gate, PATIENCE, assert_unseen};
+use crate::tools::nginx_template;
+
+struct Nginx {
+    url: String,
+    process: Process,
+    _folder: TempDir,
+}
+
+impl Nginx {
+    /// In front of `upstream`, asking `gate`.
+    fn start(template: &str, gate: &str, upstream: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let port = free_port();
+        let configuration = template
+            .replace("@DIR@", folder.path().to_str().unwrap())
+            .replace("@LISTEN@", &format!("127.0.0.1:{port}"))
+            .replace("@GATE@", gate)
+            .replace("@UPSTREAM@", upstream);
+        let path = folder.path().join("nginx.conf");
+        std::fs::write(&path, configuration).unwrap();
+        let program = if std::path::Path::new("/usr/sbin/nginx").exists() {
+            "/usr/sbin/nginx"
+        } else {
+            "nginx"
+        };
+        let mut command = Command::new(program);
+        command.arg("-p").arg(folder.path()).arg("-c").arg(&path).args(["-e", "stderr"]);
+        let process = Process::spawn(command);
+        let nginx = Self { url: format!("http://127.0.0.1:{port}"), process, _folder: folder };
+        let deadline = Instant::now() + PATIENCE;
+        while Ask::get(&nginx.url).try_send().is_err() {
+            assert!(Instant::now() < deadline, "nginx does not answer: {}", nginx.process.stderr());
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        nginx
+    }
+
+    fn get(&self, token: &str) -> Answer {
+        Ask::get(&format!("{}/orders?state=open", self.url)).bearer(token).send()
+    }
+}
+
+fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+fn shown<'a>(upstream: &'a Value, header: &str) -> Vec<&'a str> {
+    let headers = upstream["headers"].as_array().unwrap();
+    let of_name = headers.iter().filter(|pair| pair[0] == header);
+    of_name.map(|pair| pair[1].as_str().unwrap()).collect()
+}
+
+fn assert_refused(answer: &Answer, status: u16, code: &str) {
+    let text = answer.text();
+    assert_eq!(answer.status, status, "{code}: {:?}\n{text}", answer.headers);
+    assert_eq!(answer.header("claviger-code"), Some(code), "{:?}", answer.headers);
+    assert!(answer.header("claviger-diagnosis").is_some_and(|id| !id.is_empty()), "{code}");
+    if status == 401 {
+        let challenge = answer.header("www-authenticate").unwrap_or_default();
+        assert!(challenge.starts_with("Bearer"), "{code}: {challenge:?}");
+    }
+}
+
+#[test]
+fn nginx_accepts_and_refuses_by_the_gates_forward_auth() {
+    let Some(template) = nginx_template() else {
+        return;
+    };
+    let authority = Authority::start();
+    let sink = Sink::start();
+    let gate = Gate::of(&authority, &sink.url());
+    let nginx = Nginx::start(&template, &gate.url, &sink.url());
+    let reached = sink.requests();
+
+    // Nothing came: no error code, only how to authenticate (RFC 6750 section 3.1).
+    let missing = Ask::get(&nginx.url).send();
+    assert_refused(&missing, 401, "credential-missing");
+    assert!(!missing.header("www-authenticate").unwrap().contains("error="));
+
+    // A good token: the API learns who calls, whatever the caller claims to be.
+    let token = authority.token();
+    let good = Ask::get(&format!("{}/orders?state=open", nginx.url))
+        .bearer(&token)
+        .header("Claviger-Subject", "somebody-else")
+        .send();
+    assert_eq!(good.status, 200, "{}", good.text());
+    let upstream = good.json();
+    assert_eq!(upstream["path"], "/orders");
+    assert_eq!(upstream["query"], "state=open");
+    assert_eq!(shown(&upstream, "claviger-subject"), [authority.client.id.as_str()]);
+    assert_eq!(shown(&upstream, "claviger-client"), [authority.client.id.as_str()]);
+    assert_eq!(shown(&upstream, "claviger-scope"), [authority.scope.as_str()]);
+
+    // A forged one, by a stranger's key under the authority's name.
+    let claims =
+        mint::access_claims(&authority.issuer, &authority.resource, claviger_testkit::now());
+    let stranger = keys::other_signing(Algorithm::Es256, "nobody-knows-this-key");
+    let forged = mint::mint_with(&stranger, &json!({}), &claims);
+    assert_refused(&nginx.get(&forged), 401, "key-unknown");
+    let tampered = mint::tampered(&token, 2);
+    let answer = nginx.get(&tampered);
+    assert_eq!(answer.status, 401);
+
+    // One of another issuer, good there.
+    let elsewhere = FakeIssuer::start();
+    let foreign = elsewhere.mint(&authority.resource, &json!({}));
+    assert_refused(&nginx.get(&foreign), 401, "issuer-untrusted");
+
+    // Revoked: the gate learns it by itself.
+    authority.revoke(&token);
+    let deadline = Instant::now() + Duration::from_secs(1);
+    let revoked = loop {
+        let answer = nginx.get(&token);
+        if answer.status != 200 || Instant::now() > deadline {
+            break answer;
+        }
+    };
+    assert_refused(&revoked, 401, "token-revoked");
+
+    assert!(sink.requests() > reached, "the good request reached the API");
+    let log = gate.log() + &nginx.process.stderr() + &authority.log();
+    for token in [&token, &forged, &tampered, &foreign] {
+        assert_unseen(&log, token, "a log");
+    }
+}
+
+#[test]
+fn nginx_refuses_what_has_expired_or_lacks_a_scope() {
+    let Some(template) = nginx_template() else {
+        return;
+    };
+    let issuer = FakeIssuer::start();
+    let sink = Sink::start();
+    let audience = "https://orders.example";
+    let gate = Gate::start(&sink.url(), issuer.url(), audience, &["--scope", "orders:read"]);
+    let nginx = Nginx::start(&template, &gate.url, &sink.url());
+    let now = claviger_testkit::now();
+
+    let token = |changes: Value| {
+        issuer.mint(audience, &mint::with(json!({ "scope": "orders:read" }), &changes))
+    };
+    assert_eq!(nginx.get(&token(json!({}))).status, 200);
+    let reached = sink.requests();
+    assert_refused(
+        &nginx.get(&token(json!({ "iat": now - 700, "exp": now - 100 }))),
+        401,
+        "expired",
+    );
+    let other = token(json!({ "aud": "https://billing.example" }));
+    assert_refused(&nginx.get(&other), 401, "audience-mismatch");
+    let scope = nginx.get(&token(json!({ "scope": "orders:write" })));
+    assert_refused(&scope, 403, "scope-insufficient");
+    assert_eq!(sink.requests(), reached, "nothing that was refused reaches the API");
+}

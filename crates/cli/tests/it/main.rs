@@ -1,0 +1,24 @@
+//! The built binary from outside: started as a process, spoken to over TCP, by clients nobody here
+//! wrote where there are any; and the rules of the house.
+//!
+//! Tests that need a tool (node, the Python clients, nginx) say that they were skipped where it is
+//! missing. With `CI=true` or `CLAVIGER_E2E=require` a missing tool is a failure.
+
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "what cannot be set up has to end the test that asked for it"
+)]
+
+mod admin_api;
+mod bad_input;
+mod clients;
+mod demo;
+mod forward_auth;
+mod proxy;
+mod readme;
+mod readme_script;
+mod revocation;
+mod stage;
+mod tidy;
+mod tools;

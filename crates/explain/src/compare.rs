@@ -1,0 +1,308 @@
+//! Near misses: whether two names were meant to be the same, and in what they differ.
+//!
+//! Decides for issuers and audiences only; real mismatches (another tenant, another host of the public
+//! Internet, another realm) are never called near. What is near is still refused: RFC 8725 §3.8 and
+//! RFC 7519 §4.1.3 compare exactly.
+
+/// What is compared.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Names {
+    /// A longer path names a part of the same API.
+    Audiences,
+    /// A longer path names another tenant, unless it is one that products put behind their host.
+    Issuers,
+}
+
+/// In what two names differ, where they were meant to be the same.
+pub(crate) fn near(found: &str, expected: &str, names: Names) -> Option<String> {
+    if found == expected || found.is_empty() || expected.is_empty() {
+        return None;
+    }
+    // One normalisation after the other; the first that makes them equal names the difference, and so
+    // does each that was needed on the way.
+    let mut left = found.to_owned();
+    let mut right = expected.to_owned();
+    let mut needed: Vec<&'static str> = Vec::new();
+    for step in STEPS {
+        let (next_left, next_right) = ((step.make)(&left), (step.make)(&right));
+        let both_have = (next_left != left) && (next_right != right);
+        let one_has = (next_left != left) != (next_right != right);
+        if one_has || (both_have && distance(&left, &right, 512) != distance(&next_left, &next_right, 512)) {
+            needed.push(step.name);
+        }
+        left = next_left;
+        right = next_right;
+        if left == right && !left.is_empty() {
+            return Some(needed.join(", "));
+        }
+    }
+    if let Some(difference) = alias(&left, &right) {
+        needed.push(difference);
+        return Some(needed.join(", "));
+    }
+    if let Some(difference) = path(&left, &right, names) {
+        needed.push(difference);
+        return Some(needed.join(", "));
+    }
+    typing(found, expected)
+}
+
+struct Step {
+    name: &'static str,
+    make: fn(&str) -> String,
+}
+
+const STEPS: &[Step] = &[
+    Step { name: "blanks around it", make: |text| text.trim().to_owned() },
+    Step { name: "quotes around it", make: |text| text.trim_matches(['"', '\'', '`']).to_owned() },
+    Step { name: "a percent-encoding", make: percent },
+    Step { name: "a trailing slash", make: |text| text.trim_end_matches('/').to_owned() },
+    Step { name: "braces around it", make: |text| text.trim_matches(['{', '}']).to_owned() },
+    Step { name: "letter case", make: |text| text.to_lowercase() },
+    Step { name: "the prefix (`api://`, `urn:`, `spn:`)", make: prefix },
+    Step { name: "the scheme", make: scheme },
+    Step { name: "a default port", make: default_port },
+    Step { name: "the port", make: port },
+    Step { name: "`www.`", make: |text| text.strip_prefix("www.").unwrap_or(text).to_owned() },
+    Step { name: "a dot at the host's end", make: host_dot },
+    Step { name: "a doubled slash", make: |text| text.replace("//", "/") },
+    Step { name: "a version in the path", make: version },
+];
+
+fn percent(text: &str) -> String {
+    if !text.contains('%') {
+        return text.to_owned();
+    }
+    let bytes = text.as_bytes();
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while at < bytes.len() {
+        let code = (bytes[at] == b'%')
+            .then(|| text.get(at + 1..at + 3).and_then(|code| u8::from_str_radix(code, 16).ok()))
+            .flatten();
+        match code {
+            Some(byte) => {
+                out.push(byte);
+                at += 3;
+            }
+            None => {
+                out.push(bytes[at]);
+                at += 1;
+            }
+        }
+    }
+    String::from_utf8(out).unwrap_or_else(|_| text.to_owned())
+}
+
+fn prefix(text: &str) -> String {
+    ["api://", "spn:", "urn:", "app://", "aud:", "client:"]
+        .iter()
+        .find_map(|prefix| text.strip_prefix(prefix))
+        .unwrap_or(text)
+        .to_owned()
+}
+
+fn scheme(text: &str) -> String {
+    ["https://", "http://", "https:/", "http:/", "//"]
+        .iter()
+        .find_map(|prefix| text.strip_prefix(prefix))
+        .unwrap_or(text)
+        .to_owned()
+}
+
+/// Host with port, and the rest from the slash on. Only for what has been freed of its scheme.
+fn parts(text: &str) -> (&str, &str) {
+    let at = text.find('/').unwrap_or(text.len());
+    text.split_at(at)
+}
+
+fn default_port(text: &str) -> String {
+    let (host, rest) = parts(text);
+    let bare = host.strip_suffix(":443").or_else(|| host.strip_suffix(":80")).unwrap_or(host);
+    format!("{bare}{rest}")
+}
+
+fn port(text: &str) -> String {
+    let (host, rest) = parts(text);
+    match host.rsplit_once(':') {
+        Some((bare, port)) if !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()) => {
+            format!("{bare}{rest}")
+        }
+        _ => text.to_owned(),
+    }
+}
+
+fn host_dot(text: &str) -> String {
+    let (host, rest) = parts(text);
+    format!("{}{rest}", host.strip_suffix('.').unwrap_or(host))
+}
+
+/// `/v2.0`, `/v1`, and Keycloak's `/auth` before its realms (gone since version 17).
+fn version(text: &str) -> String {
+    let (host, rest) = parts(text);
+    let is_version = |part: &str| {
+        part.strip_prefix('v').is_some_and(|number| {
+            !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+        })
+    };
+    let kept: Vec<&str> = rest
+        .split('/')
+        .filter(|part| !part.is_empty() && !is_version(part) && *part != "auth")
+        .collect();
+    if kept.is_empty() { host.to_owned() } else { format!("{host}/{}", kept.join("/")) }
+}
+
+/// Two host names of one machine: the inside and the outside one, or two spellings of this machine.
+fn alias(left: &str, right: &str) -> Option<&'static str> {
+    let ((left_host, left_path), (right_host, right_path)) = (parts(left), parts(right));
+    if left_path != right_path || left_host == right_host {
+        return None;
+    }
+    let loopback = |host: &str| matches!(host, "localhost" | "127.0.0.1" | "[::1]" | "0.0.0.0");
+    if loopback(left_host) && loopback(right_host) {
+        return Some("two names of this machine");
+    }
+    // Without a path only the machine's own names are aliases: `http://billing` and `http://api` are two.
+    let comparable = !left_path.is_empty() && left_path != "/";
+    if comparable && (is_internal(left_host) != is_internal(right_host) || (is_internal(left_host) && is_internal(right_host))) {
+        return Some("an internal and a public host name");
+    }
+    let first = |host: &str| host.split('.').next().unwrap_or(host).to_owned();
+    // `keycloak` and `keycloak.example.com`: the short name inside, the long one outside.
+    if is_internal(left_host) != is_internal(right_host) && first(left_host) == first(right_host) {
+        return Some("an internal and a public host name");
+    }
+    None
+}
+
+fn is_internal(host: &str) -> bool {
+    let private = |host: &str| {
+        let mut bytes = host.split('.').map(|part| part.parse::<u8>().ok());
+        match [bytes.next(), bytes.next(), bytes.next(), bytes.next()] {
+            [Some(Some(10)), ..] | [Some(Some(127)), ..] => host.split('.').count() == 4,
+            [Some(Some(192)), Some(Some(168)), ..] => true,
+            [Some(Some(172)), Some(Some(second)), ..] => (16..32).contains(&second),
+            _ => false,
+        }
+    };
+    host == "localhost"
+        || host == "[::1]"
+        || (!host.contains('.') && !host.is_empty())
+        || [".local", ".internal", ".svc", ".cluster.local", ".lan", ".docker.internal", ".localhost", ".test.internal"]
+            .iter()
+            .any(|suffix| host.ends_with(suffix))
+        || private(host)
+}
+
+/// What products put behind an issuer's host.
+const USUAL_PARTS: &[&str] = &[
+    "auth", "oauth", "oauth2", "oidc", "openid", "openid-connect", "connect", "protocol", "identity", "idp",
+    "sso", "default", "authorize", "token", "oauth2.0", ".well-known", "openid-configuration",
+    "oauth-authorization-server", "jwks", "jwks.json", "certs", "common", "login",
+];
+
+/// One is the other with a longer path: `https://api` and `https://api/v1/orders`.
+fn path(left: &str, right: &str, names: Names) -> Option<&'static str> {
+    let (short, long) = if left.len() < right.len() { (left, right) } else { (right, left) };
+    let looks_like_host = short.contains('.') || short.contains(':') || short.contains('/') || short == "localhost";
+    let usual = |rest: &str| {
+        let mut parts = rest.split(['/', '#', '?']).filter(|part| !part.is_empty());
+        parts.all(|part| USUAL_PARTS.contains(&part))
+    };
+    let extends = long.strip_prefix(short).is_some_and(|rest| {
+        rest.starts_with(['/', '#', '?']) && (names == Names::Audiences || usual(rest))
+    });
+    (extends && looks_like_host && short.len() >= 4).then_some("the path")
+}
+
+/// One letter mistyped in a long name. Digits number things: `api1` and `api2` are two.
+fn typing(found: &str, expected: &str) -> Option<String> {
+    if found.len() < 12 || expected.len() < 12 || !found.contains(['.', '/', ':']) {
+        return None;
+    }
+    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+    if digits(found) != digits(expected) {
+        return None;
+    }
+    (distance(found, expected, 1)? == 1).then(|| "one letter".to_owned())
+}
+
+/// How many edits (substitution, insertion, deletion, neighbouring swap) part two texts, if no more than `most`.
+pub(crate) fn distance(left: &str, right: &str, most: usize) -> Option<usize> {
+    let (left, right): (Vec<char>, Vec<char>) = (left.chars().collect(), right.chars().collect());
+    if left.len().abs_diff(right.len()) > most || left.len() > 512 {
+        return None;
+    }
+    let mut rows = vec![(0..=right.len()).collect::<Vec<usize>>()];
+    for i in 1..=left.len() {
+        let mut row = vec![i; right.len() + 1];
+        for j in 1..=right.len() {
+            let substitution = rows[i - 1][j - 1] + usize::from(left[i - 1] != right[j - 1]);
+            row[j] = substitution.min(rows[i - 1][j] + 1).min(row[j - 1] + 1);
+            if i > 1 && j > 1 && left[i - 1] == right[j - 2] && left[i - 2] == right[j - 1] {
+                row[j] = row[j].min(rows[i - 2][j - 2] + 1);
+            }
+        }
+        rows.push(row);
+    }
+    rows[left.len()].last().copied().filter(|found| *found <= most)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn near_misses_are_told_from_mismatches() {
+        for (found, expected, near_by) in [
+            ("https://api.example.test/", "https://api.example.test", Some("a trailing slash")),
+            ("http://api.example.test", "https://api.example.test", Some("the scheme")),
+            ("api.example.test", "https://api.example.test", Some("the scheme")),
+            ("HTTPS://API.example.test", "https://api.example.test", Some("letter case")),
+            ("https://api.example.test:443", "https://api.example.test", Some("a default port")),
+            ("https://api.example.test:8443", "https://api.example.test", Some("the port")),
+            ("https://api.example.test:8443", "https://api.example.test:9443", Some("the port")),
+            ("api://orders", "orders", Some("the prefix (`api://`, `urn:`, `spn:`)")),
+            (" https://api.example.test", "https://api.example.test", Some("blanks around it")),
+            ("https://api.example.test/v1", "https://api.example.test", Some("a version in the path")),
+            ("https://api.example.test/orders", "https://api.example.test", Some("the path")),
+            ("https://id.example.test/auth/realms/a", "https://id.example.test/realms/a", Some("a version in the path")),
+            ("http://keycloak:8080/realms/a", "https://id.example.test/realms/a", Some("the scheme, the port, an internal and a public host name")),
+            ("http://localhost:8080", "http://127.0.0.1:8080", Some("two names of this machine")),
+            ("https://api.exmaple.test", "https://api.example.test", Some("one letter")),
+            ("https%3A%2F%2Fapi.example.test", "https://api.example.test", Some("a percent-encoding")),
+            ("https://www.example.test", "https://example.test", Some("`www.`")),
+            ("https://billing.example.test", "https://api.example.test", None),
+            ("https://accounts.other.test", "https://id.example.test", None),
+            ("https://id.example.test/realms/dev", "https://id.example.test/realms/prod", None),
+            ("https://api1.example.test", "https://api2.example.test", None),
+            ("web", "https://api.example.test", None),
+            ("https://login.microsoftonline.com/aaaa-1/v2.0", "https://login.microsoftonline.com/aaaa-2/v2.0", None),
+            ("orders", "billing", None),
+        ] {
+            let said = near(found, expected, Names::Audiences);
+            assert_eq!(said.as_deref(), near_by, "{found} {expected}");
+        }
+    }
+
+    #[test]
+    fn another_tenant_of_an_issuer_is_no_near_miss() {
+        for (found, is_near) in [
+            ("https://id.example.test/realms/other", false),
+            ("https://id.example.test/tenant-b", false),
+            ("https://id.example.test/oauth2/default", true),
+            ("https://id.example.test/.well-known/openid-configuration", true),
+            ("https://id.example.test/v2.0", true),
+        ] {
+            let said = near(found, "https://id.example.test", Names::Issuers);
+            assert_eq!(said.is_some(), is_near, "{found}");
+        }
+    }
+
+    #[test]
+    fn distances_are_counted_with_swaps() {
+        assert_eq!(distance("authorisation", "authorization", 2), Some(1));
+        assert_eq!(distance("autohrization", "authorization", 2), Some(1));
+        assert_eq!(distance("authentication", "authorization", 2), None);
+    }
+}

@@ -1,0 +1,545 @@
+//! Judges a bare token: structure, signature, claims; what the verifier says, and why it says so.
+//!
+//! Walks research §8.1 from step 4 on. Every repair is tried with the token crate's own verifier;
+//! nothing here accepts what that refuses.
+
+use claviger_token::{
+    Algorithm, Code, Examination, Fact, Fault, Finding, Outcome, Proof, SignatureState, Span, Token,
+    TokenKind, Verdict, base64url,
+};
+use serde_json::Value;
+
+use crate::bench::{Bench, Subject, holds};
+use crate::kid_text;
+use crate::opaque::{self, Checksum};
+use crate::passage::Passage;
+use crate::product;
+use crate::repair::{self, Explained};
+use crate::report::{Certainty, CheckLine, Diagnosed, TokenView, without_tokens};
+use crate::rsa_block::Block;
+use crate::structure::{self, Mended};
+use crate::{claims, report, shape};
+
+/// What is known of a token in the end.
+pub(crate) struct Judgement {
+    /// In the order of diagnosis.
+    pub(crate) faults: Vec<Diagnosed>,
+    pub(crate) checks: Vec<CheckLine>,
+    pub(crate) view: Option<TokenView>,
+    /// The verifier's own verdict on the text as it was given here.
+    pub(crate) verdict: Verdict,
+    /// Whether the signature holds, perhaps after a repair: what is peeled off before is proven then.
+    pub(crate) holds: bool,
+    /// The text that the verifier took, perhaps after a repair.
+    pub(crate) accepted: Option<String>,
+}
+
+impl Judgement {
+    fn of_one(fault: Fault, certainty: Certainty, view: Option<TokenView>) -> Self {
+        let check = CheckLine { check: "structure", outcome: "failed", detail: fault.detail() };
+        Self {
+            faults: vec![Diagnosed::new(fault, certainty)],
+            checks: vec![check],
+            view,
+            verdict: Verdict::Refused,
+            holds: false,
+            accepted: None,
+        }
+    }
+}
+
+/// Judges a credential.
+pub(crate) fn judge(bench: &Bench<'_>, passage: &Passage) -> Judgement {
+    let text = passage.text();
+    if !shape::is_complete(text)
+        && let Some(found) = opaque::recognise(text)
+    {
+        return of_family(&found, passage);
+    }
+    if let Some(fault) = structure::case_folded(passage) {
+        return Judgement::of_one(fault, Certainty::Proven, view_of_text(passage, "jws"));
+    }
+    let mended = structure::canonical(passage, &repair::lengths(bench, text));
+    match Token::parse(mended.passage.text()) {
+        Ok(token) => well_formed(bench, &mended, &token),
+        Err(fault) => ill_formed(bench, &mended, fault),
+    }
+}
+
+/// A token of another family: nothing of it is ever repeated.
+fn of_family(found: &opaque::Opaque, passage: &Passage) -> Judgement {
+    let family = Fact::Words(found.family.to_owned());
+    let view = Some(TokenView {
+        kind: "opaque",
+        header: Value::Null,
+        claims: Value::Null,
+        signature: SignatureState::Unchecked,
+        product: None,
+        segments: vec![segments(passage).concat()],
+    });
+    if found.checksum == Checksum::Bad {
+        let fault = Fault::new(Code::ChecksumMismatch).with("family", family).at(passage.whole());
+        return Judgement::of_one(fault, Certainty::Proven, view);
+    }
+    let good = if found.checksum == Checksum::Good { "its checksum is good; " } else { "" };
+    let reason = format!("{good}it belongs to {}", found.home);
+    let fault = Fault::new(Code::TokenOpaque)
+        .with("family", family)
+        .with("reason", Fact::Words(reason))
+        .at(passage.whole());
+    let mut judgement = Judgement::of_one(fault, Certainty::Proven, view);
+    judgement.holds = found.checksum == Checksum::Good;
+    if found.family.contains("refresh token") {
+        let fault = Fault::new(Code::RefreshTokenAsAccessToken)
+            .with("reason", Fact::Words(format!("it is {}", found.family)))
+            .at(passage.whole());
+        judgement.faults.push(Diagnosed::new(fault, Certainty::Proven));
+    }
+    judgement
+}
+
+/// Not three segments of base64url, even after mending.
+fn ill_formed(bench: &Bench<'_>, mended: &Mended, fault: Fault) -> Judgement {
+    let passage = &mended.passage;
+    let hopeless = matches!(fault.code, Code::TokenEncrypted | Code::SizeLimit | Code::CredentialEmpty);
+    if !hopeless
+        && let Some(explained) = repair::of_text(bench, passage)
+    {
+        let mut all = rated(&mended.faults, true);
+        return instead(bench, passage, explained, &mut all, SignatureState::Refuted);
+    }
+    let kind = if fault.code == Code::TokenEncrypted { "jwe" } else { "jws" };
+    let named = structure::named(fault, passage, &repair::lengths(bench, passage.text()));
+    let kind = match named.code {
+        Code::TokenOpaque => "opaque",
+        Code::TokenEncrypted => "jwe",
+        _ => kind,
+    };
+    let certainty = match named.code {
+        Code::Truncated => Certainty::Likely,
+        _ => Certainty::Proven,
+    };
+    let mut judgement = Judgement::of_one(named, certainty, view_of_text(passage, kind));
+    let mut faults = rated(&mended.faults, false);
+    faults.append(&mut judgement.faults);
+    Judgement { faults, ..judgement }
+}
+
+fn rated(faults: &[Fault], proven: bool) -> Vec<Diagnosed> {
+    let certainty = if proven { Certainty::Proven } else { Certainty::Likely };
+    faults.iter().map(|fault| Diagnosed::new(fault.clone(), certainty)).collect()
+}
+
+/// Goes on with the token that a repair gave: it is judged as if it had come, and the repair's fault
+/// stands before all that is found then.
+fn instead(
+    bench: &Bench<'_>,
+    passage: &Passage,
+    explained: Explained,
+    before: &mut Vec<Diagnosed>,
+    signature: SignatureState,
+) -> Judgement {
+    let fault = placed(explained.fault, passage);
+    let Some(next) = explained.instead else {
+        return Judgement::of_one(fault, Certainty::Proven, view_of_text(passage, "jws"));
+    };
+    let again = structure::canonical(&next, &repair::lengths(bench, next.text()));
+    let mut judgement = match Token::parse(again.passage.text()) {
+        Ok(token) => well_formed(bench, &again, &token),
+        Err(fault) => Judgement::of_one(fault, Certainty::Likely, None),
+    };
+    let mut faults = std::mem::take(before);
+    faults.push(Diagnosed::new(fault, Certainty::Proven).with_repaired(explained.repaired));
+    faults.append(&mut judgement.faults);
+    if let Some(view) = &mut judgement.view {
+        // What is shown is the token as it came.
+        view.signature = signature;
+        view.segments = segments(passage);
+    }
+    Judgement { faults, verdict: Verdict::Refused, ..judgement }
+}
+
+fn placed(fault: Fault, passage: &Passage) -> Fault {
+    match fault.span {
+        Some(span) => {
+            let span = passage.placed(span);
+            fault.at(span)
+        }
+        None => fault,
+    }
+}
+
+/// Three segments of base64url.
+fn well_formed(bench: &Bench<'_>, mended: &Mended, token: &Token<'_>) -> Judgement {
+    let passage = &mended.passage;
+    let examination = bench.examine(passage.text());
+    let subject = Subject::new(token);
+    let mut signature = examination.signature();
+    let mut good = holds(&examination);
+    let mut faults: Vec<Fault> = examination.faults().cloned().collect();
+    let mut lead: Vec<(Fault, Certainty, Option<String>)> = Vec::new();
+
+    if !good && covers_as_sent(bench, &subject, mended) {
+        // The encoder of the issuer is wrong, not the carrier: the signature covers the text as sent.
+        good = true;
+        signature = SignatureState::Verified;
+        faults.retain(|fault| !repair::SIGNATURE.contains(&fault.code));
+    }
+    if !good && faults.iter().any(steers_wrongly) {
+        // The header's own types hide which key is meant: any that verifies shows that they alone are wrong.
+        good = subject.algorithm.is_some_and(|algorithm| {
+            bench.keys_for(algorithm, None).into_iter().any(|key| {
+                bench.verifies(key, algorithm, subject.input(), subject.signature())
+            })
+        });
+        signature = if good { SignatureState::Verified } else { signature };
+    }
+    if !good
+        && mended.given.text() != passage.text()
+        && let Some(explained) = repair::of_text(bench, &mended.given)
+    {
+        // One wrong character, and not an encoder, is what made it look so.
+        return instead(bench, &mended.given, explained, &mut Vec::new(), signature);
+    }
+    if !good {
+        match explain_signature(bench, &subject, passage, &faults) {
+            Some(explained) if explained.instead.is_some() => {
+                let mut before = rated(&mended.faults, true);
+                return instead(bench, passage, explained, &mut before, signature);
+            }
+            Some(explained) => {
+                faults.retain(|fault| !explained.explains.contains(&fault.code));
+                good = explained.holds;
+                lead.push((explained.fault, Certainty::Proven, explained.repaired));
+            }
+            None => {
+                faults = unexplained(bench, &subject, faults, &mut lead);
+            }
+        }
+    } else if bench.surroundings.secrets.iter().any(|secret| is_published(secret, &subject)) {
+        lead.push((published_secret(&subject), Certainty::Proven, None));
+        faults.retain(|fault| fault.code != Code::KeyTooWeak);
+    }
+
+    let mut unpacked = None;
+    unpack(token, &mut faults, &mut unpacked, bench);
+    let judged = unpacked.as_deref().and_then(|text| Token::parse(text).ok());
+    let faults = claims::refine(faults, judged.as_ref().unwrap_or(token), &bench.policy, bench.surroundings.now);
+
+    let mut all = rated(&mended.faults, good);
+    let repaired = (good && !mended.faults.is_empty() && mended.as_sent.is_none())
+        .then(|| passage.text().to_owned());
+    all = all.into_iter().map(|one| one.with_repaired(repaired.clone())).collect();
+    let refuted = signature == SignatureState::Refuted && !good;
+    let mut later: Vec<(u16, Diagnosed)> = Vec::new();
+    for (fault, certainty, repaired) in lead {
+        let rank = rank(&fault, good);
+        later.push((rank, Diagnosed::new(placed(fault, passage), certainty).with_repaired(repaired)));
+    }
+    for fault in faults {
+        let certainty = certainty(&fault, refuted, bench.is_exhausted());
+        let mut fault = placed(fault, passage);
+        if judged.is_some() && rank(&fault, true) >= CLAIMS {
+            // A claim's place in the unpacked payload is no place in what was sent.
+            fault.span = None;
+        }
+        later.push((rank(&fault, good), Diagnosed::new(fault, certainty)));
+    }
+    later.sort_by_key(|(rank, _)| *rank);
+    all.extend(later.into_iter().map(|(_, one)| one));
+
+    let untouched = mended.faults.is_empty();
+    Judgement {
+        checks: lines(&examination, &all),
+        view: Some(view(token, signature, passage)),
+        verdict: if untouched { examination.verdict() } else { Verdict::Refused },
+        holds: good,
+        accepted: good.then(|| passage.text().to_owned()),
+        faults: all,
+    }
+}
+
+/// Whether a member that steers the verification has the wrong type.
+fn steers_wrongly(fault: &Fault) -> bool {
+    fault.code == Code::ClaimType
+        && matches!(fault.fact("claim"), Some(Fact::Text(name)) if ["kid", "alg", "crit"].contains(&name.as_str()))
+}
+
+/// Whether the signature covers the segments as they were sent, before they were mended.
+fn covers_as_sent(bench: &Bench<'_>, subject: &Subject<'_>, mended: &Mended) -> bool {
+    let (Some(sent), Some(algorithm)) = (&mended.as_sent, subject.algorithm) else { return false };
+    bench
+        .keys_for(algorithm, subject.kid.as_deref())
+        .into_iter()
+        .take(4)
+        .any(|key| bench.verifies(key, algorithm, sent.as_bytes(), subject.signature()))
+}
+
+fn explain_signature(
+    bench: &Bench<'_>,
+    subject: &Subject<'_>,
+    passage: &Passage,
+    faults: &[Fault],
+) -> Option<Explained> {
+    let ends = |code: Code| matches!(code, Code::AlgorithmNone | Code::SignatureStripped);
+    if faults.iter().any(|fault| ends(fault.code)) {
+        return None;
+    }
+    if bench.keys().is_empty() {
+        return repair::without_key(bench, subject, passage);
+    }
+    repair::explain(bench, subject, passage)
+}
+
+/// No repair verifies: what can be said all the same.
+fn unexplained(
+    bench: &Bench<'_>,
+    subject: &Subject<'_>,
+    mut faults: Vec<Fault>,
+    lead: &mut Vec<(Fault, Certainty, Option<String>)>,
+) -> Vec<Fault> {
+    let is_about_signature = |fault: &Fault| {
+        matches!(
+            fault.code,
+            Code::SignatureMismatch
+                | Code::KeyUnknown
+                | Code::KeyIdMissing
+                | Code::KeyTypeMismatch
+                | Code::PolicyEmpty
+        )
+    };
+    let open = bench.keys().is_empty();
+    if !open && !faults.iter().any(is_about_signature) {
+        return faults;
+    }
+    if let Some((kid, reason)) = subject.kid.as_deref().and_then(|kid| Some((kid, kid_text::injected(kid)?)))
+        && !bench.keys().iter().any(|key| key.kid() == Some(kid))
+    {
+        let fault = Fault::new(Code::KeyIdInjection)
+            .with("kid", kid)
+            .with("reason", Fact::Words(reason.to_owned()));
+        let fault = match subject.token.span_of_member("kid") {
+            Some(span) => fault.at(span),
+            None => fault,
+        };
+        faults.retain(|fault| fault.code != Code::KeyUnknown);
+        lead.push((fault, Certainty::Proven, None));
+        return faults;
+    }
+    if !open && let Some(fault) = repair::by_marks(subject) {
+        faults.retain(|fault| fault.code != Code::KeyUnknown && fault.code != Code::SignatureMismatch);
+        lead.push((fault, Certainty::Likely, None));
+        return faults;
+    }
+    if let Some(fault) = repair::by_shape(bench, subject) {
+        faults.retain(|fault| fault.code != Code::SignatureMismatch);
+        lead.push((fault, Certainty::Likely, None));
+        return faults;
+    }
+    let named = subject.kid.as_deref().map(str::to_owned);
+    if let Some(unusable) = named.and_then(|kid| {
+        bench.surroundings.unusable.iter().find(|(known, _)| *known == kid)
+    }) {
+        let fault = Fault::new(Code::KeySetInvalid)
+            .with("reason", Fact::Words(format!("its key `{}` cannot be used: {}", unusable.0, unusable.1)));
+        faults.retain(|fault| fault.code != Code::KeyUnknown);
+        lead.push((fault, Certainty::Proven, None));
+        return faults;
+    }
+    let missing = faults.iter().any(|fault| fault.code == Code::KeyIdMissing);
+    if missing {
+        // None of the keys verifies: that the header does not say which is the lesser fault.
+        lead.push((
+            Fault::new(Code::SignatureMismatch)
+                .with_some("alg", subject.algorithm.map(Algorithm::name))
+                .at(subject.token.segment(claviger_token::Part::Signature)),
+            Certainty::Likely,
+            None,
+        ));
+    }
+    said_by_block(bench, subject, &mut faults);
+    faults
+}
+
+/// RSA tells whether the content was changed after signing, or another key signed.
+fn said_by_block(bench: &Bench<'_>, subject: &Subject<'_>, faults: &mut [Fault]) {
+    let is_rsa = bench.keys().iter().any(|key| key.rsa_numbers().is_some());
+    let of_rsa = subject.algorithm.is_some_and(|algorithm| algorithm.signature_bytes().is_none());
+    if !is_rsa || !of_rsa {
+        return;
+    }
+    let signed = subject.blocks(bench).iter().any(|(_, block)| !matches!(block, Block::Rubbish));
+    let reason = if signed {
+        "this very key signed, and header or payload were changed afterwards"
+    } else {
+        "another key signed, or the signature itself is damaged"
+    };
+    for fault in faults.iter_mut().filter(|fault| fault.code == Code::SignatureMismatch) {
+        *fault = fault.clone().with("reason", Fact::Words(reason.to_owned()));
+    }
+}
+
+fn is_published(secret: &crate::surroundings::Secret, subject: &Subject<'_>) -> bool {
+    subject.algorithm.is_some_and(Algorithm::is_symmetric) && repair::is_known_secret(&secret.bytes)
+}
+
+fn published_secret(subject: &Subject<'_>) -> Fault {
+    let reason = "its secret is on the public lists of well-known ones";
+    Fault::new(Code::KeyTooWeak)
+        .with_some("kid", subject.kid.clone())
+        .with("reason", Fact::Words(reason.to_owned()))
+}
+
+/// A payload that is no object: compressed, in another encoding, nested. What is inside is judged too.
+fn unpack(token: &Token<'_>, faults: &mut Vec<Fault>, unpacked: &mut Option<String>, bench: &Bench<'_>) {
+    for fault in faults.iter_mut().filter(|fault| fault.code == Code::HeaderNotJson) {
+        if let Some(said) = structure::said_of(token.header_bytes()) {
+            *fault = fault.clone().with("reason", Fact::Words(said));
+        }
+    }
+    let Some(place) = faults.iter().position(|fault| fault.code == Code::PayloadNotJson) else { return };
+    let inflated = structure::inflated(token.payload_bytes());
+    let by_header = token.header().is_some_and(|header| header.contains("zip"));
+    if inflated.is_none() && !by_header {
+        if let Some(said) = structure::said_of(token.payload_bytes()) {
+            faults[place] = faults[place].clone().with("reason", Fact::Words(said));
+        }
+        return;
+    }
+    let named = token.header().and_then(|header| header.text("zip")).map(|zip| format!("`zip` is `{zip}`"));
+    let found = inflated.as_ref().map(|(_, how)| (*how).to_owned()).or(named).unwrap_or_default();
+    let fault = Fault::new(Code::PayloadCompressed).with("found", Fact::Words(found));
+    faults[place] = match faults[place].span {
+        Some(span) => fault.at(span),
+        None => fault,
+    };
+    if let Some((plain, _)) = inflated {
+        let text = format!(
+            "{}.{}.",
+            base64url::encode(token.header_bytes()),
+            base64url::encode(plain)
+        );
+        let again = claviger_token::examine(&text, &bench.policy, None, bench.surroundings.now);
+        let later = again
+            .faults()
+            .filter(|fault| rank(fault, true) >= CLAIMS && fault.code != Code::SignatureStripped);
+        faults.extend(later.cloned());
+        *unpacked = Some(text);
+    }
+}
+
+/// The rank of the first fault that is about claims.
+const CLAIMS: u16 = 500;
+
+/// The order of diagnosis (research §8.1): lower stands first. Equal ranks keep the order of the checks.
+fn rank(fault: &Fault, signature_holds: bool) -> u16 {
+    use Code as C;
+    match fault.code {
+        C::HeaderNotJson | C::PayloadNotJson | C::PayloadCompressed | C::ClaimDuplicated => 200,
+        C::Truncated | C::CharacterError => 210,
+        C::ClaimType if steers_wrongly(fault) => 215,
+        C::CriticalHeader | C::AlgorithmNone | C::SignatureStripped => 220,
+        C::KeySetInvalid | C::KeyFormat => 300,
+        // A token of another kind is often signed with another key: the kind explains the key.
+        C::RefreshTokenAsAccessToken | C::IdTokenAsAccessToken | C::TokenTypeMismatch
+            if !signature_holds && is_marked(fault) =>
+        {
+            390
+        }
+        C::ForeignResourceToken | C::KeyIdInjection | C::KeyEmbedded | C::AlgorithmConfusion => 400,
+        C::AlgorithmNotAllowed => 405,
+        C::SignatureMismatch => 420,
+        _ if fault.code.class() == claviger_token::Class::Tampered => 410,
+        _ if fault.code.class() == claviger_token::Class::Server => 430,
+        C::ClaimType => CLAIMS,
+        _ if fault.code.class() == claviger_token::Class::Expired => 510,
+        _ => 600,
+    }
+}
+
+/// Kinds that are signed by somebody else than access tokens are, as a rule.
+fn is_marked(fault: &Fault) -> bool {
+    match fault.code {
+        Code::RefreshTokenAsAccessToken | Code::IdTokenAsAccessToken => true,
+        _ => matches!(fault.fact("found"), Some(Fact::Words(found))
+            if found == TokenKind::DpopProof.as_str() || found == TokenKind::ClientAssertion.as_str()),
+    }
+}
+
+fn certainty(fault: &Fault, refuted: bool, exhausted: bool) -> Certainty {
+    match fault.code {
+        Code::SignatureMismatch if exhausted => Certainty::Likely,
+        Code::SignatureMismatch => Certainty::Proven,
+        Code::TimeInLocalZone => Certainty::Likely,
+        // Claims of a token whose signature is refuted are what somebody wrote.
+        _ if refuted && rank(fault, true) >= CLAIMS => Certainty::Likely,
+        code if code.proof() == Proof::Probe => Certainty::Possible,
+        _ => Certainty::Proven,
+    }
+}
+
+/// The lines of the examination; what a repair explained is told in its words.
+fn lines(examination: &Examination<'_>, faults: &[Diagnosed]) -> Vec<CheckLine> {
+    let mut lines: Vec<CheckLine> = Vec::new();
+    for Finding { check, outcome } in &examination.findings {
+        let (outcome, detail) = match outcome {
+            Outcome::Passed(detail) => ("passed", detail.clone()),
+            Outcome::Skipped(why) => ("skipped", why.clone()),
+            Outcome::Failed(fault) => {
+                let fault = report::redacted(fault.clone());
+                ("failed", fault.detail())
+            }
+        };
+        lines.push(CheckLine { check, outcome, detail: report::without_signature(&detail) });
+    }
+    // One line for what was found by repair and by no check of its own.
+    for one in faults {
+        let known = examination.faults().any(|fault| fault.code == one.fault.code);
+        if !known && one.fault.code.proof() == Proof::Repair {
+            lines.push(CheckLine { check: "repair", outcome: "failed", detail: one.fault.detail() });
+        }
+    }
+    lines
+}
+
+fn view(token: &Token<'_>, signature: SignatureState, passage: &Passage) -> TokenView {
+    let value = |members: Option<&claviger_token::Members>| {
+        without_tokens(members.map_or(Value::Null, claviger_token::Members::to_value))
+    };
+    TokenView {
+        kind: "jws",
+        header: value(token.header()),
+        claims: value(token.payload()),
+        signature,
+        product: product::recognise(token).map(|product| product.name),
+        segments: segments(passage),
+    }
+}
+
+/// What can be shown of a text that is no token: its header, if it has one.
+fn view_of_text(passage: &Passage, kind: &'static str) -> Option<TokenView> {
+    Some(TokenView {
+        kind,
+        header: without_tokens(shape::header(passage.text()).unwrap_or(Value::Null)),
+        claims: Value::Null,
+        signature: SignatureState::Unchecked,
+        product: None,
+        segments: if kind == "opaque" { vec![segments(passage).concat()] } else { segments(passage) },
+    })
+}
+
+/// Where the characters of each segment stand in the input.
+fn segments(passage: &Passage) -> Vec<Vec<Span>> {
+    let mut at = 0;
+    passage
+        .text()
+        .split('.')
+        .take(6)
+        .map(|segment| {
+            let length = segment.chars().count();
+            let places = (at..at + length).map(|nth| passage.span(nth..nth + 1)).collect();
+            at += length + 1;
+            places
+        })
+        .collect()
+}

@@ -1,0 +1,32 @@
+//! Why a bearer token is refused.
+#![allow(dead_code)]
+mod bench;
+mod carrier;
+mod claims;
+mod compare;
+mod der;
+mod explain;
+mod judge;
+mod key_text;
+mod kid_text;
+mod opaque;
+mod passage;
+mod peel;
+mod picture;
+mod product;
+mod recognise;
+mod render;
+mod repair;
+mod report;
+mod rights;
+mod rsa_block;
+mod sender;
+mod shape;
+mod structure;
+mod surroundings;
+mod time;
+pub use explain::explain;
+pub use recognise::{InputKind, MAX_INPUT_BYTES};
+pub use report::{Certainty, CheckLine, Diagnosed, Report, TokenView};
+pub use render::{TextStyle, text};
+pub use surroundings::{DEFAULT_BUDGET, Surroundings};

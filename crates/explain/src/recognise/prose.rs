@@ -1,0 +1,248 @@
+//! Anything else: a bare token, a header's value, or a token in a log line, a letter, a program.
+//!
+//! Decides where the credential begins and ends. The punctuation of the text around a token is no
+//! fault of the token; around a token that stands alone it is.
+
+use super::request::request_line;
+use super::{
+    Carried, Input, InputKind, MAX_CREDENTIAL_BYTES, Recognised, Request, is_header_like,
+    is_token_like,
+};
+use crate::opaque;
+use crate::peel::scheme;
+use crate::recognise::response::TOKEN_MEMBERS;
+use crate::shape::{has_three_parts, is_complete};
+use claviger_token::presentation::is_placeholder;
+
+pub(crate) fn recognise(input: &Input<'_>, text: &str) -> Recognised {
+    // One line end belongs to the file or to `echo`, not to the token.
+    let body = text.strip_suffix('\n').unwrap_or(text);
+    let body = body.strip_suffix('\r').unwrap_or(body);
+    let trimmed = body.trim_matches(is_blank);
+    let chunks: Vec<&str> = trimmed.split(is_blank).filter(|chunk| !chunk.is_empty()).take(4096).collect();
+    let bare = |kind| {
+        if body.len() > MAX_CREDENTIAL_BYTES {
+            return Recognised::new(kind, Carried::TooLong(body.len()));
+        }
+        let passage = input.part(body);
+        Recognised::new(kind, Carried::Credential(passage))
+    };
+    let value = |part: &str| Recognised::new(InputKind::Header, Carried::Value(input.part(part)));
+
+    if let [only] = chunks.as_slice() {
+        if let Some(found) = address(input, only).or_else(|| form(input, only)) {
+            return found;
+        }
+        if let Some(found) = assignment(input, only) {
+            return found;
+        }
+        return match scheme::leading(only) {
+            Some(_) => value(body),
+            None => bare(InputKind::Token),
+        };
+    }
+    if is_placeholder(trimmed) {
+        return bare(InputKind::Token);
+    }
+    if is_value(trimmed, &chunks) {
+        return value(body);
+    }
+    if let Some(found) = assignment(input, body).or_else(|| in_address(input, body)) {
+        return found;
+    }
+    if is_bare_with_blanks(&chunks) {
+        return bare(InputKind::Token);
+    }
+    around(input, body).unwrap_or_else(|| Recognised::new(InputKind::Text, Carried::Nothing))
+}
+
+/// White space that parts words. No-break and zero-width spaces do not: they are damage.
+fn is_blank(c: char) -> bool {
+    matches!(c, ' ' | '\t' | '\r' | '\n')
+}
+
+/// `Bearer eyJ…`: a header's value without its name.
+fn is_value(trimmed: &str, chunks: &[&str]) -> bool {
+    let Some(behind) = scheme::leading(trimmed) else { return false };
+    let rest = &trimmed[behind..];
+    match chunks {
+        [_, second] => {
+            rest.trim_matches(is_blank) == *second || scheme::leading(second).is_some()
+        }
+        _ => {
+            let joined: String = rest.split(is_blank).collect();
+            is_token_like(joined.trim_start_matches(['"', '\'', '<', '{', '[', '(', ':', '=']))
+                || is_placeholder(rest)
+                || rest.trim_start_matches(is_blank).starts_with('{')
+                || scheme::leading(rest.trim_start_matches(is_blank)).is_some()
+        }
+    }
+}
+
+/// Whether chunks are the pieces of one token, or several tokens and nothing else.
+fn is_bare_with_blanks(chunks: &[&str]) -> bool {
+    const FRAME: [char; 12] = ['"', '\'', '<', '>', '{', '}', '[', ']', '(', ')', ',', ';'];
+    let pieces: Vec<&str> = chunks.iter().map(|chunk| chunk.trim_matches(FRAME)).collect();
+    let joined = pieces.concat();
+    let first = pieces.first().copied().unwrap_or_default();
+    let begins = is_header_like(first.split('.').next().unwrap_or_default())
+        || (first.starts_with("ey") && is_token_like(&joined));
+    let alphabet =
+        |piece: &&str| piece.chars().all(|c| c.is_ascii_alphanumeric() || "-_.=+/%\\".contains(c) || !c.is_ascii());
+    if !begins || !pieces.iter().all(alphabet) {
+        return false;
+    }
+    if pieces.iter().all(|piece| has_three_parts(piece)) {
+        return true;
+    }
+    if pieces.iter().any(|piece| is_complete(piece)) {
+        return false;
+    }
+    // A wrapped token: pieces that only together make three segments, or make the signature whole.
+    is_complete(&joined)
+        || !pieces.iter().any(|piece| has_three_parts(piece)) && joined.split('.').count() >= 2
+        || pieces[..pieces.len() - 1].iter().all(|piece| piece.len() >= 16)
+}
+
+/// An address alone, with or without a token in its query.
+fn address(input: &Input<'_>, chunk: &str) -> Option<Recognised> {
+    let bare = chunk.trim_matches(['"', '\'', '<', '>', '`']);
+    let is_address = ["http://", "https://", "ws://", "wss://"].iter().any(|s| bare.starts_with(s));
+    let has_token = bare.starts_with('/') && bare.contains("token=");
+    (is_address || has_token).then(|| {
+        let request = Request { target: Some(input.part(bare)), ..Request::default() };
+        Recognised::new(InputKind::Request, Carried::Request(Box::new(request)))
+    })
+}
+
+/// `access_token=eyJ…&token_type=bearer`: a token response in form encoding.
+fn form(input: &Input<'_>, chunk: &str) -> Option<Recognised> {
+    let value = chunk.strip_prefix("access_token=")?;
+    let end = value.find('&').unwrap_or(value.len());
+    let carried = Carried::Credential(input.part(&value[..end]));
+    Some(Recognised::new(InputKind::Response, carried))
+}
+
+/// A target with a token in it somewhere in the text: an access log.
+fn in_address(input: &Input<'_>, body: &str) -> Option<Recognised> {
+    let at = ["?access_token=", "&access_token=", "#access_token="]
+        .iter()
+        .filter_map(|mark| body.find(mark))
+        .min()?;
+    let is_end = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>' | '`');
+    let start = body[..at].rfind(is_end).map_or(0, |before| {
+        before + body[before..].chars().next().map_or(1, char::len_utf8)
+    });
+    let end = body[at..].find(is_end).map_or(body.len(), |behind| at + behind);
+    let line = body[..start].rfind(['"', '\n']).map_or(0, |quote| quote + 1);
+    let method = request_line(body[line..].split(['"', '\n']).next().unwrap_or_default())
+        .map(|(method, _)| method.to_owned());
+    let request = Request { method, target: Some(input.part(&body[start..end])), ..Request::default() };
+    Some(Recognised::new(InputKind::Text, Carried::Request(Box::new(request))))
+}
+
+/// `authorization` and what is assigned to it, in any of the usual notations.
+fn assignment(input: &Input<'_>, body: &str) -> Option<Recognised> {
+    const NAME: &str = "authorization";
+    let lower = body.to_ascii_lowercase();
+    let mut from = 0;
+    while let Some(found) = lower[from..].find(NAME) {
+        let at = from + found;
+        from = at + NAME.len();
+        let before = body[..at].chars().next_back();
+        if before.is_some_and(|c| c.is_alphanumeric() || c == '-') {
+            continue;
+        }
+        let Some(value) = assigned(&body[from..]) else { continue };
+        if value.trim().is_empty() && body.len() > 200 {
+            continue;
+        }
+        let carried = Carried::Value(input.part(value));
+        return Some(Recognised::new(InputKind::Text, carried));
+    }
+    None
+}
+
+/// What stands behind a name: a separator, perhaps a quote, the value. The quotes are the text's.
+fn assigned(behind: &str) -> Option<&str> {
+    let rest = behind.trim_start_matches(['"', '\'', ']', '\\', '`']);
+    let rest = rest.trim_start_matches([' ', '\t']);
+    let rest = ["=>", "->", ":", "=", ","].iter().find_map(|sign| rest.strip_prefix(sign))?;
+    let rest = rest.trim_start_matches([' ', '\t']);
+    for quote in ["\\\"", "\"", "'", "`", "b\"", "f\"", "b'", "f'"] {
+        if let Some(inner) = rest.strip_prefix(quote) {
+            let end = quote.trim_start_matches(['b', 'f']);
+            return Some(inner.split(end).next().unwrap_or(inner));
+        }
+    }
+    let line = rest.lines().next().unwrap_or_default();
+    // Without quotes: the scheme and one word, or one word.
+    let mut end = 0;
+    while let Some(length) = scheme::leading(&line[end..]) {
+        end += length;
+        end += line[end..].len() - line[end..].trim_start_matches([' ', '\t', ':', '=']).len();
+    }
+    let word = line[end..].split(is_blank).next().unwrap_or_default();
+    let word = closed(word);
+    Some(&line[..end + word.len()])
+}
+
+/// A word of a text without the punctuation that closes it.
+fn closed(word: &str) -> &str {
+    let mut word = word.trim_end_matches([',', ';', ')', ']', '}', '"', '\'', '>', '|', '!', '?', ':', '`']);
+    // A sentence's full stop; the dot of an empty signature is the second one.
+    while word.ends_with('.') && word.matches('.').count() > 2 {
+        word = &word[..word.len() - 1];
+    }
+    word
+}
+
+/// A token inside other text: behind `Bearer`, behind the name of a response's member, or by its looks.
+fn around(input: &Input<'_>, body: &str) -> Option<Recognised> {
+    let text = |part: &str| {
+        Some(Recognised::new(InputKind::Text, Carried::Credential(input.part(part))))
+    };
+    let lower = body.to_ascii_lowercase();
+    let mut from = 0;
+    while let Some(found) = lower[from..].find("bearer ") {
+        let start = from + found;
+        from = start + "bearer ".len();
+        let mut end = from;
+        while let Some(length) = scheme::leading(&body[end..]) {
+            end += length + 1;
+            if end >= body.len() {
+                end = body.len();
+                break;
+            }
+        }
+        let Some(rest) = body.get(end..) else { continue };
+        let word = closed(rest.split(is_blank).next().unwrap_or_default());
+        if is_token_like(word) || opaque::recognise(word).is_some() {
+            let value = input.part(&body[start..end + word.len()]);
+            return Some(Recognised::new(InputKind::Text, Carried::Value(value)));
+        }
+    }
+    for name in TOKEN_MEMBERS.iter().take(2) {
+        if let Some(at) = body.find(name)
+            && let Some(value) = assigned(&body[at + name.len()..])
+            && value.len() > 8
+        {
+            return text(value);
+        }
+    }
+    let mut best: Option<&str> = None;
+    for word in body.split(|c: char| c.is_whitespace() || "\"'<>()[]{},;`|=:".contains(c)) {
+        let word = closed(word);
+        if word.split('.').next().is_some_and(is_header_like) && word.contains('.') {
+            if is_complete(word) {
+                return text(word);
+            }
+            best = best.or(Some(word));
+        }
+    }
+    if let Some(word) = best {
+        return text(word);
+    }
+    let mut words = body.split(|c: char| c.is_whitespace() || "\"'<>()[]{},;`".contains(c));
+    words.find(|word| opaque::recognise(word).is_some()).and_then(|word| text(closed(word)))
+}

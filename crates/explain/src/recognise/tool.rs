@@ -1,0 +1,258 @@
+//! A command line of curl, wget, HTTPie or xh: the request that it would send.
+//!
+//! Decides which options make fields, body and target; runs nothing and opens no file.
+
+use super::shell::words;
+use super::{Carried, Field, Input, InputKind, Recognised, Request};
+use crate::passage::Passage;
+
+/// Options of curl that take a value and matter to nobody here.
+const WITH_VALUE: &[&str] = &[
+    "-A", "--user-agent", "-e", "--referer", "-o", "--output", "-w", "--write-out", "-m", "--max-time",
+    "--connect-timeout", "-x", "--proxy", "-E", "--cert", "--key", "--cacert", "--capath", "--resolve",
+    "-c", "--cookie-jar", "-F", "--form", "--form-string", "-T", "--upload-file", "--retry",
+    "--retry-delay", "--limit-rate", "-r", "--range", "-C", "--interface", "--max-redirs", "-D",
+    "--dump-header", "--ciphers", "--tls-max", "-K", "--config", "--unix-socket", "--connect-to",
+    "--netrc-file", "--proxy-header", "-U", "--proxy-user", "--aws-sigv4", "-y", "-Y", "-z", "-t", "-P",
+    "-Q", "--trace", "--trace-ascii", "--stderr", "--noproxy", "--dns-servers", "--url-query",
+];
+
+/// Short options of curl that take a value, when it is glued to them or ends a bundle.
+const SHORT_WITH_VALUE: &str = "AeowmxEcFTrCDKUyYztPQ";
+
+/// The command that the text begins with, behind a prompt or variable settings.
+pub(crate) fn command(input: &Input<'_>, body: &str) -> Option<Recognised> {
+    let start = command_start(body)?;
+    let words = words(&input.part(&body[start..]));
+    let mut rest = words.as_slice();
+    let tool = loop {
+        let (first, behind) = rest.split_first()?;
+        rest = behind;
+        if let Some(tool) = tool_name(first.text()) {
+            break tool;
+        }
+        let is_prefix = ["sudo", "time", "env", "watch", "$", ">", "#", "%"].contains(&first.text())
+            || first.text().split_once('=').is_some_and(|(name, _)| {
+                !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+            });
+        if !is_prefix {
+            return None;
+        }
+    };
+    let request = match tool {
+        Tool::Curl => curl(rest),
+        Tool::Wget => wget(rest),
+        Tool::Httpie => httpie(rest),
+    };
+    // `http` and `time` are words of prose too: without an address there was no command.
+    if request.target.is_none() && request.fields.is_empty() {
+        return None;
+    }
+    Some(Recognised::new(InputKind::Command, Carried::Request(Box::new(request))))
+}
+
+enum Tool {
+    Curl,
+    Wget,
+    Httpie,
+}
+
+fn tool_name(word: &str) -> Option<Tool> {
+    let name = word.rsplit(['/', '\\']).next().unwrap_or(word);
+    match name.strip_suffix(".exe").unwrap_or(name) {
+        "curl" => Some(Tool::Curl),
+        "wget" => Some(Tool::Wget),
+        "http" | "https" | "xh" | "xhs" => Some(Tool::Httpie),
+        _ => None,
+    }
+}
+
+/// Where a command begins: at the text's start or at that of a line, behind prompt and settings.
+fn command_start(body: &str) -> Option<usize> {
+    let mut at = 0;
+    for line in body.split_inclusive('\n').take(200) {
+        let mut words = line.split_ascii_whitespace();
+        let is_command = words.by_ref().take(6).any(|word| {
+            matches!(tool_name(word), Some(Tool::Curl | Tool::Wget))
+                || (at == 0 && line.trim_start().starts_with(word) && tool_name(word).is_some())
+        });
+        // A sentence that mentions curl has no address and no option behind the word.
+        let has_arguments = [" -", "://", "^\"", "uthorization:"].iter().any(|mark| line.contains(mark));
+        if is_command && has_arguments {
+            return Some(at + prompt(line));
+        }
+        at += line.len();
+    }
+    None
+}
+
+/// The length of what stands before the command in a line: a prompt, the words of a sentence.
+fn prompt(line: &str) -> usize {
+    let mut at = 0;
+    for word in line.split_inclusive([' ', '\t']) {
+        if tool_name(word.trim()).is_some() {
+            return at;
+        }
+        at += word.len();
+    }
+    0
+}
+
+fn field(line: &Passage) -> Option<Field> {
+    // `-H 'Name;'` sends the name with nothing behind it.
+    let at = line.text().find(':').or_else(|| line.text().find(';'))?;
+    let name = line.bytes(0..at);
+    // curl drops the blanks behind the colon; what stands at the end is sent.
+    let value = line.from_byte(at + 1);
+    let blanks = value.text().len() - value.text().trim_start_matches([' ', '\t']).len();
+    Some(Field { name, value: value.from_byte(blanks) })
+}
+
+fn curl(words: &[Passage]) -> Request {
+    let mut request = Request::default();
+    let mut method = None;
+    let mut as_query = false;
+    let mut basic = None;
+    let mut at = 0;
+    while let Some(word) = words.get(at) {
+        at += 1;
+        let text = word.text();
+        let (option, glued) = split_option(word);
+        let mut value = || -> Option<Passage> {
+            if let Some(glued) = glued.clone() {
+                return Some(glued);
+            }
+            let next = words.get(at).cloned();
+            at += 1;
+            next
+        };
+        match option.as_str() {
+            "-H" | "--header" => request.fields.extend(value().as_ref().and_then(field)),
+            "--oauth2-bearer" => {
+                if let Some(token) = value() {
+                    request.fields.push(made_up("Authorization", "Bearer ", &token));
+                }
+            }
+            "-u" | "--user" => basic = value().map(|user| {
+                let encoded = format!("Basic {}", base64_of(user.text()));
+                let name = Passage::standing_for("Authorization", user.span(0..0));
+                Field { name, value: Passage::standing_for(&encoded, user.whole()) }
+            }),
+            "-b" | "--cookie" => {
+                if let Some(cookie) = value().filter(|cookie| cookie.text().contains('=')) {
+                    request.fields.push(made_up("Cookie", "", &cookie));
+                }
+            }
+            "-d" | "--data" | "--data-raw" | "--data-binary" | "--data-ascii" | "--data-urlencode"
+            | "--json" => {
+                if let Some(data) = value() {
+                    request.body.get_or_insert(data);
+                }
+            }
+            "-X" | "--request" => method = value().map(|method| method.text().to_owned()),
+            "-G" | "--get" => as_query = true,
+            "-I" | "--head" => method = method.or_else(|| Some("HEAD".to_owned())),
+            "--url" => request.target = value().or(request.target),
+            other if WITH_VALUE.contains(&other) => {
+                let _ = value();
+            }
+            _ if text.starts_with('-') && text.len() > 1 => {}
+            _ => {
+                if request.target.is_none() {
+                    request.target = Some(word.clone());
+                }
+            }
+        }
+    }
+    let implied = if request.body.is_some() && !as_query { "POST" } else { "GET" };
+    request.method = Some(method.unwrap_or_else(|| implied.to_owned()));
+    // Of `-u` and a header given by hand, curl sends the header.
+    if request.named("authorization").next().is_none() {
+        request.fields.extend(basic);
+    }
+    request
+}
+
+/// An option and the value glued to it: `-HName: v`, `--header=…` (wget), `-sSH`.
+fn split_option(word: &Passage) -> (String, Option<Passage>) {
+    let text = word.text();
+    if text.starts_with("--") {
+        return match text.find('=') {
+            Some(at) => (text[..at].to_owned(), Some(word.from_byte(at + 1))),
+            None => (text.to_owned(), None),
+        };
+    }
+    if text.starts_with('-') && text.len() > 2 {
+        for (at, c) in text.char_indices().skip(1) {
+            if "HubdXG".contains(c) || SHORT_WITH_VALUE.contains(c) {
+                let rest = word.from_byte(at + c.len_utf8());
+                let glued = (!rest.is_empty() && c != 'G').then_some(rest);
+                return (format!("-{c}"), glued);
+            }
+        }
+    }
+    (text.to_owned(), None)
+}
+
+fn base64_of(text: &str) -> String {
+    use base64::Engine as _;
+    base64::engine::general_purpose::STANDARD.encode(text)
+}
+
+/// A field that an option stands for.
+fn made_up(name: &str, before: &str, value: &Passage) -> Field {
+    let here = value.span(0..0);
+    let mut full = Passage::standing_for(before, here);
+    for (nth, c) in value.text().chars().enumerate() {
+        full.push_from(c, value, nth..nth + 1);
+    }
+    Field { name: Passage::standing_for(name, here), value: full }
+}
+
+fn wget(words: &[Passage]) -> Request {
+    let mut request = Request { method: Some("GET".to_owned()), ..Request::default() };
+    let mut at = 0;
+    while let Some(word) = words.get(at) {
+        at += 1;
+        match split_option(word) {
+            (option, Some(value)) if option == "--header" => request.fields.extend(field(&value)),
+            (option, None) if option == "--header" => {
+                request.fields.extend(words.get(at).and_then(field));
+                at += 1;
+            }
+            (option, _) if option.starts_with('-') => {}
+            _ => {
+                request.target.get_or_insert_with(|| word.clone());
+            }
+        }
+    }
+    request
+}
+
+/// `http GET example.org/orders Authorization:"Bearer …"`, and `-A bearer -a TOKEN`.
+fn httpie(words: &[Passage]) -> Request {
+    let mut request = Request { method: Some("GET".to_owned()), ..Request::default() };
+    let mut at = 0;
+    while let Some(word) = words.get(at) {
+        at += 1;
+        let text = word.text();
+        if text == "-a" || text == "--auth" {
+            if let Some(token) = words.get(at) {
+                request.fields.push(made_up("Authorization", "Bearer ", token));
+            }
+            at += 1;
+        } else if text == "-A" || text == "--auth-type" {
+            at += 1;
+        } else if text.starts_with('-') {
+        } else if request.target.is_none() {
+            if text.chars().all(|c| c.is_ascii_uppercase()) {
+                request.method = Some(text.to_owned());
+            } else if text.contains(['.', '/']) || text.starts_with(':') || text.contains("localhost") {
+                request.target = Some(word.clone());
+            }
+        } else if text.contains(':') && !text.contains(":=") {
+            request.fields.extend(field(word));
+        }
+    }
+    request
+}

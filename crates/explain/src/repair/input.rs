@@ -1,0 +1,162 @@
+//! The signature covers another text than `header.payload` as sent (RFC 7515 §5.1 step 5).
+//!
+//! Decides which of the usual other texts was signed: the decoded JSON, padded segments, claims
+//! serialised anew, a hash of the input.
+
+use aws_lc_rs::digest;
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE};
+use claviger_token::{Code, Fact, Fault, Part, base64url};
+use serde_json::{Map, Value};
+
+use super::Explained;
+use crate::bench::{Bench, Subject};
+use crate::passage::Passage;
+
+pub(crate) fn covered(bench: &Bench<'_>, subject: &Subject<'_>, _: &Passage) -> Option<Explained> {
+    let algorithm = subject.algorithm?;
+    let variants = variants(subject);
+    let blocks = subject.blocks(bench);
+    // With the digest in hand, a hash tells; without, every key is asked.
+    let said = if blocks.is_empty() {
+        let keys = bench.keys_for(algorithm, subject.kid.as_deref());
+        variants.iter().find(|(message, _)| {
+            keys.iter()
+                .take(4)
+                .any(|key| bench.verifies(key, algorithm, message, subject.signature()))
+        })
+    } else {
+        variants.iter().find(|(message, _)| blocks.iter().any(|(_, block)| block.covers(message)))
+    };
+    let (_, said) = said?;
+    let fault = Fault::new(Code::SigningInput)
+        .with("reason", Fact::Words((*said).to_owned()))
+        .at(subject.token.segment(Part::Signature));
+    Some(Explained::of(fault))
+}
+
+/// A form of writing JSON.
+type Style = fn(&Value) -> String;
+
+fn variants(subject: &Subject<'_>) -> Vec<(Vec<u8>, &'static str)> {
+    let token = subject.token;
+    let (header, payload) = (token.header_bytes(), token.payload_bytes());
+    let input = token.signing_input();
+    let (first, second) = input.split_once('.').unwrap_or((input, ""));
+    let join = |left: &[u8], dot: &[u8], right: &[u8]| [left, dot, right].concat();
+    let text = |left: String, right: String| format!("{left}.{right}").into_bytes();
+    let mut all: Vec<(Vec<u8>, &'static str)> = vec![
+        (join(header, b".", payload), "the decoded JSON of both, with a dot between them"),
+        (join(header, b"", payload), "the decoded JSON of both, one behind the other"),
+        (payload.to_vec(), "the decoded JSON of the payload alone"),
+        (header.to_vec(), "the decoded JSON of the header alone"),
+        (second.as_bytes().to_vec(), "the payload's segment alone"),
+        (first.as_bytes().to_vec(), "the header's segment alone"),
+        (format!("{first}{second}").into_bytes(), "both segments without the dot"),
+        (format!("{second}.{first}").into_bytes(), "the segments in reverse order"),
+        (format!("{input}.").into_bytes(), "both segments and a second dot"),
+        (format!("{input}\n").into_bytes(), "both segments and a line end"),
+        (format!("{first}. {second}").into_bytes(), "both segments with a blank behind the dot"),
+        (format!("{first}\n{second}").into_bytes(), "both segments with a line end between them"),
+        (join(first.as_bytes(), b".", payload), "the header's segment and the decoded payload"),
+        (join(header, b".", second.as_bytes()), "the decoded header and the payload's segment"),
+        (text(URL_SAFE.encode(header), URL_SAFE.encode(payload)), "the segments with padding"),
+        (text(STANDARD.encode(header), STANDARD.encode(payload)), "the segments in standard base64, padded"),
+        (
+            text(STANDARD_NO_PAD.encode(header), STANDARD_NO_PAD.encode(payload)),
+            "the segments in standard base64",
+        ),
+        (text(hex(header), hex(payload)), "both in hexadecimal"),
+        (input.to_lowercase().into_bytes(), "the segments in lower case"),
+        (base64url::encode(input).into_bytes(), "the input encoded once more"),
+        (input.encode_utf16().flat_map(u16::to_le_bytes).collect(), "the input as UTF-16"),
+    ];
+    for hash in [&digest::SHA256, &digest::SHA384, &digest::SHA512] {
+        let digest = digest::digest(hash, input.as_bytes());
+        all.push((digest.as_ref().to_vec(), "a hash of the input in place of the input"));
+        all.push((hex(digest.as_ref()).into_bytes(), "a hash of the input, in hexadecimal"));
+        all.push((base64url::encode(digest).into_bytes(), "a hash of the input, in base64url"));
+    }
+    let read = |bytes: &[u8]| serde_json::from_slice::<Value>(bytes).ok().filter(Value::is_object);
+    if let (Some(header_json), Some(payload_json)) = (read(header), read(payload)) {
+        const STYLES: &[(Style, &str)] = &[
+            (|value| value.to_string(), "JSON serialised anew, without blanks"),
+            (spaced, "JSON serialised anew, with blanks (Python's default)"),
+            (|value| sorted(value).to_string(), "JSON serialised anew, its members sorted"),
+            (|value| spaced(&sorted(value)), "JSON serialised anew, sorted and with blanks"),
+            (|value| value.to_string().replace('/', "\\/"), "JSON serialised anew, with escaped slashes (PHP's default)"),
+            (|value| value.to_string().replace("\\/", "/"), "JSON serialised anew, without escaped slashes"),
+            (ascii, "JSON serialised anew, in ASCII alone"),
+            (|value| serde_json::to_string_pretty(value).unwrap_or_default(), "JSON serialised anew, indented"),
+        ];
+        for (style, said) in STYLES {
+            let (left, right) = (style(&header_json), style(&payload_json));
+            let parts = [
+                (base64url::encode(&left), base64url::encode(&right)),
+                (first.to_owned(), base64url::encode(&right)),
+                (base64url::encode(&left), second.to_owned()),
+                (left.clone(), right.clone()),
+            ];
+            all.extend(parts.into_iter().map(|(left, right)| (text(left, right), *said)));
+            all.push((right.into_bytes(), *said));
+        }
+    }
+    let mut seen: Vec<Vec<u8>> = vec![input.as_bytes().to_vec()];
+    all.retain(|(message, _)| {
+        let new = !seen.contains(message);
+        if new {
+            seen.push(message.clone());
+        }
+        new
+    });
+    all
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn sorted(value: &Value) -> Value {
+    match value {
+        Value::Object(members) => {
+            let mut names: Vec<&String> = members.keys().collect();
+            names.sort();
+            let sorted: Map<String, Value> =
+                names.into_iter().map(|name| (name.clone(), sorted(&members[name]))).collect();
+            Value::Object(sorted)
+        }
+        Value::Array(list) => Value::Array(list.iter().map(sorted).collect()),
+        other => other.clone(),
+    }
+}
+
+/// `{"a": 1, "b": 2}`.
+fn spaced(value: &Value) -> String {
+    match value {
+        Value::Object(members) => {
+            let members: Vec<String> = members
+                .iter()
+                .map(|(name, value)| format!("{}: {}", Value::String(name.clone()), spaced(value)))
+                .collect();
+            format!("{{{}}}", members.join(", "))
+        }
+        Value::Array(list) => {
+            format!("[{}]", list.iter().map(spaced).collect::<Vec<_>>().join(", "))
+        }
+        other => other.to_string(),
+    }
+}
+
+fn ascii(value: &Value) -> String {
+    let mut out = String::new();
+    for c in value.to_string().chars() {
+        if c.is_ascii() {
+            out.push(c);
+        } else {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                out.push_str(&format!("\\u{unit:04x}"));
+            }
+        }
+    }
+    out
+}

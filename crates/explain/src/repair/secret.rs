@@ -1,0 +1,271 @@
+//! The HMAC holds with another spelling of the given secret: decoded, trimmed, mangled by a shell.
+//!
+//! Says which spelling, never the secret.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
+use claviger_token::{Code, Fact, Fault, Key};
+
+use super::{Explained, SIGNATURE};
+use crate::bench::{Bench, Subject};
+use crate::passage::Passage;
+
+/// A spelling of a secret.
+struct Spelling {
+    code: Code,
+    bytes: Vec<u8>,
+    said: &'static str,
+}
+
+pub(crate) fn spelling(bench: &Bench<'_>, subject: &Subject<'_>, _: &Passage) -> Option<Explained> {
+    let algorithm = subject.algorithm.filter(|algorithm| algorithm.is_symmetric())?;
+    for secret in &bench.surroundings.secrets {
+        for spelling in spellings(&secret.bytes) {
+            let key = Key::from_secret(&spelling.bytes);
+            if key.verifies(algorithm, subject.input(), subject.signature()) {
+                let fault = Fault::new(spelling.code)
+                    .with("alg", algorithm.name())
+                    .with("reason", Fact::Words(spelling.said.to_owned()));
+                return Some(Explained { explains: SIGNATURE, ..Explained::of(fault) });
+            }
+        }
+    }
+    None
+}
+
+/// All spellings, plain ones first, then two steps together; none of them the secret itself.
+fn spellings(secret: &[u8]) -> Vec<Spelling> {
+    let mut all = single(secret);
+    let mut second = Vec::new();
+    for first in &all {
+        // A trimmed, unquoted or decoded secret may itself be encoded.
+        if matches!(first.said, TRIMMED | UNQUOTED | NO_NAME | NO_BOM) || first.said.starts_with("decoded") {
+            for mut next in single(&first.bytes) {
+                if first.code == Code::SecretMangled {
+                    next.code = Code::SecretMangled;
+                }
+                second.push(next);
+            }
+        }
+    }
+    all.extend(second);
+    all.retain(|spelling| spelling.bytes != secret);
+    all
+}
+
+const TRIMMED: &str = "without the white space at its ends";
+const UNQUOTED: &str = "without the quotes around it";
+const NO_NAME: &str = "without the variable's name before it";
+const NO_BOM: &str = "without the byte order mark before it";
+
+fn single(secret: &[u8]) -> Vec<Spelling> {
+    let mut all = Vec::new();
+    let mut add = |code, bytes: Vec<u8>, said| {
+        all.push(Spelling { code, bytes, said });
+    };
+    use Code::{SecretEncoding as Encoding, SecretMangled as Mangled};
+    add(Encoding, secret.trim_ascii().to_vec(), TRIMMED);
+    for end in ["\n", "\r\n", " ", "\0"] {
+        add(Encoding, [secret, end.as_bytes()].concat(), "with a line end or blank behind it");
+    }
+    if let Some(rest) = secret.strip_prefix(b"\xEF\xBB\xBF") {
+        add(Encoding, rest.to_vec(), NO_BOM);
+    }
+    for (said, bytes) in [
+        ("base64-encoded", STANDARD.encode(secret)),
+        ("base64-encoded", STANDARD_NO_PAD.encode(secret)),
+        ("base64url-encoded", URL_SAFE.encode(secret)),
+        ("base64url-encoded", URL_SAFE_NO_PAD.encode(secret)),
+        ("hex-encoded", hex(secret)),
+        ("hex-encoded", hex(secret).to_uppercase()),
+    ] {
+        add(Encoding, bytes.into_bytes(), said);
+    }
+    let Ok(text) = std::str::from_utf8(secret) else { return all };
+    if let Some(bytes) = crate::shape::decode(&text.split_ascii_whitespace().collect::<String>()) {
+        add(Encoding, bytes, "decoded from base64");
+    }
+    if let Some(bytes) = unhex(text) {
+        add(Encoding, bytes, "decoded from hexadecimal");
+    }
+    if let Some(bytes) = base32(text) {
+        add(Encoding, bytes, "decoded from base32");
+    }
+    for wide in [u16::to_le_bytes, u16::to_be_bytes] {
+        add(Encoding, text.encode_utf16().flat_map(wide).collect(), "as UTF-16");
+    }
+    if text.chars().all(|c| u32::from(c) < 256) && !text.is_ascii() {
+        add(Encoding, text.chars().map(|c| c as u8).collect(), "as Latin-1");
+    }
+    add(Encoding, text.to_lowercase().into_bytes(), "in lower case");
+    add(Encoding, text.to_uppercase().into_bytes(), "in upper case");
+    let percent = crate::peel::percent_decoded(&Passage::plain(text, 0));
+    add(Encoding, percent.text().as_bytes().to_vec(), "percent-decoded");
+
+    // What shells, .env readers, compose files and ini readers do to a text.
+    for quote in ['"', '\'', '`'] {
+        if text.len() >= 2 && text.starts_with(quote) && text.trim_end().ends_with(quote) {
+            let trimmed = text.trim_end();
+            add(Mangled, trimmed[1..trimmed.len() - 1].as_bytes().to_vec(), UNQUOTED);
+        }
+        add(Mangled, format!("{quote}{text}{quote}").into_bytes(), "with quotes around it");
+    }
+    if let Some((name, value)) = text.split_once('=')
+        && !name.is_empty()
+        && name.trim_start_matches("export ").chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
+    {
+        add(Mangled, value.as_bytes().to_vec(), NO_NAME);
+    }
+    add(Mangled, expanded(text).into_bytes(), "with `$…` expanded to nothing, as a shell or compose file does");
+    add(Mangled, text.replace("$$", "$").into_bytes(), "with `$$` read as `$`");
+    add(Mangled, text.replace('$', "$$").into_bytes(), "with `$` doubled");
+    add(Mangled, text.replace('$', "\\$").into_bytes(), "with a backslash before `$`");
+    add(Mangled, before(text, '$'), "cut at the first `$`");
+    add(Mangled, before(text, '#'), "cut at `#`, which starts a comment");
+    if let Some(at) = text.find(" #") {
+        add(Mangled, text[..at].trim_end().as_bytes().to_vec(), "cut at ` #`, which starts a comment");
+    }
+    add(Mangled, text.replace('\\', "").into_bytes(), "with its backslashes eaten");
+    add(Mangled, text.replace("\\\\", "\\").into_bytes(), "with doubled backslashes halved");
+    add(Mangled, text.replace('\\', "\\\\").into_bytes(), "with its backslashes doubled");
+    add(Mangled, unescaped(text).into_bytes(), "with its backslash escapes read");
+    add(Mangled, text.replace("%%", "%").into_bytes(), "with `%%` read as `%`");
+    add(Mangled, text.replace('%', "%%").into_bytes(), "with `%` doubled");
+    add(Mangled, before(text, ' '), "cut at the first blank");
+    add(Mangled, before(text, ';'), "cut at the first `;`");
+    add(Mangled, before(text, '&'), "cut at the first `&`");
+    add(Mangled, before(text, '\0'), "cut at a zero byte");
+    add(Mangled, text.lines().next().unwrap_or_default().as_bytes().to_vec(), "its first line alone");
+    add(Mangled, text.replace('+', " ").into_bytes(), "with `+` read as a blank");
+    add(Mangled, text.replace(['"', '\''], "").into_bytes(), "with all quotes removed");
+    add(Mangled, text.replace(['"', '\'', '\\'], "").into_bytes(), "with all quotes and backslashes removed");
+    add(Mangled, expanded(&unescaped(text)).into_bytes(), "expanded as a shell does in double quotes");
+    add(Mangled, text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").into_bytes(), "escaped for HTML");
+    add(Mangled, text.replace("&amp;", "&").replace("&lt;", "<").replace("&gt;", ">").into_bytes(), "unescaped from HTML");
+    if let Ok(json) = serde_json::to_string(text) {
+        add(Mangled, json[1..json.len() - 1].as_bytes().to_vec(), "escaped for JSON");
+    }
+    add(Mangled, text.replace('!', "\\!").into_bytes(), "with a backslash before `!`");
+    all
+}
+
+fn before(text: &str, c: char) -> Vec<u8> {
+    text.split(c).next().unwrap_or_default().as_bytes().to_vec()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn unhex(text: &str) -> Option<Vec<u8>> {
+    let text = text.trim();
+    let text = text.strip_prefix("0x").unwrap_or(text);
+    if text.is_empty() || text.len() % 2 != 0 || !text.is_ascii() {
+        return None;
+    }
+    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).ok()).collect()
+}
+
+/// RFC 4648 §6, as authenticator secrets are written.
+fn base32(text: &str) -> Option<Vec<u8>> {
+    let text = text.trim().trim_end_matches('=');
+    if text.len() < 16 {
+        return None;
+    }
+    let (mut bits, mut held, mut out) = (0u32, 0u32, Vec::new());
+    for c in text.chars() {
+        let value = match c {
+            'A'..='Z' => u32::from(c) - u32::from('A'),
+            'a'..='z' => u32::from(c) - u32::from('a'),
+            '2'..='7' => u32::from(c) - u32::from('2') + 26,
+            _ => return None,
+        };
+        held = (held << 5 | value) & 0xFFFF;
+        bits += 5;
+        if bits >= 8 {
+            bits -= 8;
+            out.push((held >> bits & 0xFF) as u8);
+        }
+    }
+    Some(out)
+}
+
+/// `$name` and `${name}` expanded to nothing.
+fn expanded(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('$') {
+        out.push_str(&rest[..at]);
+        let behind = &rest[at + 1..];
+        let skip = if let Some(inner) = behind.strip_prefix('{') {
+            inner.find('}').map(|end| end + 2)
+        } else {
+            let name = behind.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(behind.len());
+            match behind.chars().next() {
+                // `$1`, `$$`, `$!`: one character.
+                Some(c) if c.is_ascii_digit() || "$!?#*@-".contains(c) => Some(1),
+                _ => (name > 0).then_some(name),
+            }
+        };
+        match skip {
+            Some(skip) => rest = &behind[skip..],
+            None => {
+                out.push('$');
+                rest = behind;
+            }
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+fn unescaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut characters = text.chars();
+    while let Some(c) = characters.next() {
+        if c != '\\' {
+            out.push(c);
+            continue;
+        }
+        match characters.next() {
+            Some('n') => out.push('\n'),
+            Some('t') => out.push('\t'),
+            Some('r') => out.push('\r'),
+            Some(other) => out.push(other),
+            None => out.push('\\'),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_tools_do_to_a_secret_is_undone() {
+        for (given, used) in [
+            ("abc\n", "abc"),
+            ("abc", "abc\n"),
+            ("\"abc\"", "abc"),
+            ("a$bc/d", "a/d"),
+            ("a${x}b", "ab"),
+            ("a$$b", "a$b"),
+            ("ab#cd", "ab"),
+            ("ab #cd", "ab"),
+            ("a\\b", "ab"),
+            ("a\\nb", "a\nb"),
+            ("a%%b", "a%b"),
+            ("616263", "abc"),
+            ("YWJj", "abc"),
+            ("abc", "YWJj"),
+            ("abc", "616263"),
+            ("JWT_SECRET=abc", "abc"),
+            ("\"YWJj\"\n", "abc"),
+        ] {
+            let found = spellings(given.as_bytes());
+            assert!(found.iter().any(|one| one.bytes == used.as_bytes()), "{given:?} {used:?}");
+        }
+        assert!(spellings(b"abc").iter().all(|one| one.bytes != b"abc"));
+    }
+}

@@ -1,0 +1,256 @@
+//! The report: what was found, with the proof and the remedy of each fault.
+//!
+//! Its JSON is the contract of the project's design; the text for a person is `render`'s. Neither ever
+//! shows a signature, a secret or a whole token; the repaired credential only where it is asked for.
+
+use claviger_token::{Code, Fact, Fault, SignatureState, Span, Verdict};
+use serde::ser::{Serialize, Serializer};
+use serde_json::{Map, Value, json};
+
+use crate::picture::Picture;
+use crate::recognise::InputKind;
+
+/// How sure a fault is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Certainty {
+    /// The same verifier accepts what the one repair gives, or two values in hand contradict each other.
+    Proven,
+    /// Nothing else fits, but a proof would need what is not at hand.
+    Likely,
+    /// It would explain what is seen, as other things would.
+    Possible,
+}
+
+impl Certainty {
+    /// As JSON writes it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Proven => "proven",
+            Self::Likely => "likely",
+            Self::Possible => "possible",
+        }
+    }
+}
+
+/// A fault with how sure it is and, where repair is the proof, what the repair gives.
+#[derive(Clone, Debug)]
+pub struct Diagnosed {
+    /// The fault; its span is over the characters of the input.
+    pub fault: Fault,
+    /// How sure.
+    pub certainty: Certainty,
+    repaired: Option<Repaired>,
+}
+
+/// A credential that works: never printed by `Debug`.
+#[derive(Clone)]
+struct Repaired(String);
+
+impl std::fmt::Debug for Repaired {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("[redacted]")
+    }
+}
+
+impl Diagnosed {
+    pub(crate) fn new(fault: Fault, certainty: Certainty) -> Self {
+        Self { fault: redacted(fault), certainty, repaired: None }
+    }
+
+    pub(crate) fn with_repaired(mut self, repaired: Option<String>) -> Self {
+        self.repaired = repaired.map(Repaired);
+        self
+    }
+
+    /// The credential that would be accepted in place of the given one: a secret. Whoever shows it was
+    /// asked to by the holder of the damaged one, and by nobody else.
+    #[must_use]
+    pub fn repaired(&self) -> Option<&str> {
+        self.repaired.as_ref().map(|repaired| repaired.0.as_str())
+    }
+
+    fn to_json(&self, show_repaired: bool) -> Value {
+        let fault = &self.fault;
+        json!({
+            "code": fault.code.as_str(),
+            "class": fault.code.class().as_str(),
+            "title": fault.code.title(),
+            "certainty": self.certainty.as_str(),
+            "detail": fault.detail(),
+            "evidence": fault.evidence_json(),
+            "span": fault.span.map(|span| json!({"start": span.start, "end": span.end})),
+            "who": fault.code.who().as_str(),
+            "fix": fault.code.fix(),
+            "repaired": if show_repaired { self.repaired() } else { None },
+        })
+    }
+}
+
+/// What became of one check, as a person and JSON see it.
+#[derive(Clone, Debug)]
+pub struct CheckLine {
+    /// Which check.
+    pub check: &'static str,
+    /// `passed`, `failed` or `skipped`.
+    pub outcome: &'static str,
+    /// What it saw.
+    pub detail: String,
+}
+
+/// The token that was found, as far as it could be read.
+#[derive(Clone, Debug)]
+pub struct TokenView {
+    /// `jws`, `jwe` or `opaque`.
+    pub kind: &'static str,
+    /// The header; null where it could not be read.
+    pub header: Value,
+    /// The claims; null where they could not be read.
+    pub claims: Value,
+    /// What became of the signature of the token as it was given.
+    pub signature: SignatureState,
+    /// The product that made it, where its marks are known.
+    pub product: Option<&'static str>,
+    /// Where the characters of each segment stand in the input.
+    pub(crate) segments: Vec<Vec<Span>>,
+}
+
+/// Everything that was found out.
+#[derive(Debug)]
+pub struct Report {
+    /// Accepted, refused, or left open for want of a key.
+    pub verdict: Verdict,
+    /// The faults, the one to fix first on top; empty when accepted.
+    pub faults: Vec<Diagnosed>,
+    /// The token, if one was found.
+    pub token: Option<TokenView>,
+    /// What was checked.
+    pub checks: Vec<CheckLine>,
+    /// What the input was taken for.
+    pub input: InputKind,
+    /// What is odd and yet no fault.
+    pub notes: Vec<String>,
+    /// The time it was judged at.
+    pub now: i64,
+    /// Whether a search was given up because its budget was spent.
+    pub exhausted: bool,
+    pub(crate) picture: Picture,
+}
+
+impl Report {
+    /// The fault to fix first.
+    #[must_use]
+    pub fn first(&self) -> Option<&Diagnosed> {
+        self.faults.first()
+    }
+
+    /// Whether this fault was found.
+    #[must_use]
+    pub fn has(&self, code: Code) -> bool {
+        self.faults.iter().any(|one| one.fault.code == code)
+    }
+
+    /// The contract's JSON. With `show_repaired` it holds working credentials: see
+    /// [`Diagnosed::repaired`].
+    #[must_use]
+    pub fn to_json(&self, show_repaired: bool) -> Value {
+        let faults: Vec<Value> =
+            self.faults.iter().map(|fault| fault.to_json(show_repaired)).collect();
+        let token = self.token.as_ref().map(|token| {
+            json!({
+                "kind": token.kind,
+                "header": token.header,
+                "claims": token.claims,
+                "signature": token.signature.as_str(),
+            })
+        });
+        let checks: Vec<Value> = self
+            .checks
+            .iter()
+            .map(|line| {
+                json!({"check": line.check, "outcome": line.outcome, "detail": line.detail})
+            })
+            .collect();
+        json!({
+            "verdict": self.verdict.as_str(),
+            "faults": faults,
+            "token": token,
+            "checks": checks,
+        })
+    }
+}
+
+impl Serialize for Report {
+    /// The contract's JSON without repaired credentials.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.to_json(false).serialize(serializer)
+    }
+}
+
+/// A fault whose evidence holds no whole token: a claim or a name may carry one.
+pub(crate) fn redacted(fault: Fault) -> Fault {
+    let mut out = fault.clone();
+    for (name, fact) in fault.evidence() {
+        let fact = match fact {
+            Fact::Text(text) => Fact::Text(without_signature(text)),
+            Fact::Words(text) => Fact::Words(without_signature(text)),
+            Fact::List(list) => Fact::List(list.iter().map(|text| without_signature(text)).collect()),
+            other => other.clone(),
+        };
+        out = out.with(name, fact);
+    }
+    out
+}
+
+/// A text in which whatever looks like a token has lost its signature.
+pub(crate) fn without_signature(text: &str) -> String {
+    if !text.contains("ey") || text.len() < 40 {
+        return text.to_owned();
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find(|c: char| crate::shape::is_token_character(c)) {
+        out.push_str(&rest[..start]);
+        rest = &rest[start..];
+        let end = rest.find(|c: char| !crate::shape::is_token_character(c)).unwrap_or(rest.len());
+        let word = &rest[..end];
+        if crate::shape::has_three_parts(word) {
+            let input = word.rsplit_once('.').map_or(word, |(input, _)| input);
+            out.push_str(input);
+            out.push_str(".…");
+        } else {
+            out.push_str(word);
+        }
+        rest = &rest[end..];
+    }
+    out.push_str(rest);
+    out
+}
+
+/// A JSON value in which no text holds a whole token.
+pub(crate) fn without_tokens(value: Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(without_signature(&text)),
+        Value::Array(list) => Value::Array(list.into_iter().map(without_tokens).collect()),
+        Value::Object(members) => {
+            let members: Map<String, Value> =
+                members.into_iter().map(|(name, member)| (name, without_tokens(member))).collect();
+            Value::Object(members)
+        }
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_inside_evidence_lose_their_signature() {
+        let token = "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJlLXRoYXQtaXMtbG9uZw";
+        let said = without_signature(&format!("a {token}, b"));
+        assert!(!said.contains("c2lnbmF0"), "{said}");
+        assert!(said.starts_with("a eyJ") && said.ends_with(", b"));
+        assert_eq!(without_signature("nothing to hide"), "nothing to hide");
+    }
+}

@@ -1,0 +1,178 @@
+//! What a token is explained against: the policy, the keys as they were given, the time and the budget.
+//!
+//! Keeps the given texts beside the keys that were read from them, because some proofs are about the
+//! text: an HMAC over a PEM, a secret with a newline. Reads no file and knows no clock; never prints
+//! what it holds.
+
+use std::fmt;
+
+use claviger_token::{Code, Fact, Fault, Key, KeySet, Policy};
+use serde_json::Value;
+
+use crate::key_text;
+
+/// How many signatures (of ES256; others are weighed) may be verified for one explanation before the search
+/// is given up, and says so.
+///
+/// The one-edit search over a damaged 700-character ES256 token needs about 25 000, over an RSA-2048
+/// signature the work of 8 000, over an ES512 token more than this: there the plausible edits are tried.
+/// Spent whole it takes about two seconds of one core.
+pub const DEFAULT_BUDGET: u32 = 40_000;
+
+/// A given text that may have been fed into an HMAC.
+pub(crate) struct Source {
+    pub(crate) name: String,
+    pub(crate) bytes: Vec<u8>,
+}
+
+/// A shared secret as it was given.
+pub(crate) struct Secret {
+    pub(crate) bytes: Vec<u8>,
+}
+
+impl Drop for Secret {
+    fn drop(&mut self) {
+        self.bytes.fill(0);
+    }
+}
+
+/// What a token is judged by.
+pub struct Surroundings {
+    pub(crate) policy: Policy,
+    pub(crate) now: i64,
+    pub(crate) budget: u32,
+    pub(crate) keys: KeySet,
+    /// Whether any key, set or secret was given, usable or not.
+    pub(crate) given: bool,
+    pub(crate) sources: Vec<Source>,
+    pub(crate) secrets: Vec<Secret>,
+    /// Faults of what was given: they stand whatever the token is.
+    pub(crate) faults: Vec<Fault>,
+    /// `kid`s of members of the sets that could not be used, with the reason.
+    pub(crate) unusable: Vec<(String, String)>,
+}
+
+impl fmt::Debug for Surroundings {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Surroundings")
+            .field("policy", &self.policy)
+            .field("now", &self.now)
+            .field("keys", &self.keys.keys().len())
+            .field("secrets", &self.secrets.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Surroundings {
+    /// No key yet: the signature stays open until one is given.
+    #[must_use]
+    pub fn new(policy: Policy, now: i64) -> Self {
+        Self {
+            policy,
+            now,
+            budget: DEFAULT_BUDGET,
+            keys: KeySet::default(),
+            given: false,
+            sources: Vec::new(),
+            secrets: Vec::new(),
+            faults: Vec::new(),
+            unusable: Vec::new(),
+        }
+    }
+
+    /// The most signatures that may be verified.
+    #[must_use]
+    pub fn with_budget(mut self, verifications: u32) -> Self {
+        self.budget = verifications;
+        self
+    }
+
+    /// Keys that are already parsed (a guard's, an authority's own).
+    #[must_use]
+    pub fn with_keys(mut self, keys: KeySet) -> Self {
+        self.given = true;
+        self.keys.extend(keys);
+        self
+    }
+
+    /// A JWK set as it was given; `name` is what messages call it. A text that is no key set is a
+    /// fault of its own.
+    #[must_use]
+    pub fn with_key_set(self, name: &str, bytes: &[u8]) -> Self {
+        let found = key_text::key_set(name, bytes);
+        self.with_found(name, bytes, found)
+    }
+
+    /// One key as it was given, PEM or JWK. What is no public key is a fault of its own.
+    #[must_use]
+    pub fn with_key(self, name: &str, bytes: &[u8]) -> Self {
+        let found = key_text::key(name, bytes);
+        self.with_found(name, bytes, found)
+    }
+
+    fn with_found(mut self, name: &str, bytes: &[u8], found: key_text::Found) -> Self {
+        self.given = true;
+        self.faults.extend(found.fault);
+        self.unusable.extend(found.unusable);
+        for key in found.keys {
+            self.keys.push(key);
+        }
+        if bytes.len() <= key_text::MAX_KEY_BYTES {
+            self.secrets.extend(symmetric_members(bytes));
+            self.sources.push(Source { name: name.to_owned(), bytes: bytes.to_vec() });
+        }
+        self
+    }
+
+    /// A shared secret, its bytes as they are.
+    #[must_use]
+    pub fn with_secret(mut self, name: &str, bytes: &[u8]) -> Self {
+        self.given = true;
+        if bytes.is_empty() {
+            self.faults.push(
+                Fault::new(Code::SecretEmpty)
+                    .with("source", name)
+                    .with("reason", Fact::Words("the given secret is empty".to_owned())),
+            );
+        }
+        self.keys.push(Key::from_secret(bytes));
+        self.secrets.push(Secret { bytes: bytes.to_vec() });
+        self
+    }
+
+    /// A fault that was met while the surroundings were gathered: a key set that cannot be fetched.
+    #[must_use]
+    pub fn with_fault(mut self, fault: Fault) -> Self {
+        self.faults.push(fault);
+        self
+    }
+
+    /// The policy.
+    #[must_use]
+    pub const fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// The time that tokens are judged at, unix seconds.
+    #[must_use]
+    pub const fn now(&self) -> i64 {
+        self.now
+    }
+
+    /// The keys to judge by; none where none was given, or nothing given could be used.
+    pub(crate) fn keys(&self) -> Option<&KeySet> {
+        (self.given && !self.keys.is_empty()).then_some(&self.keys)
+    }
+}
+
+/// The secrets of `oct` members, so that they can be tried in other spellings too.
+fn symmetric_members(bytes: &[u8]) -> Vec<Secret> {
+    let Ok(value) = serde_json::from_slice::<Value>(bytes) else { return Vec::new() };
+    let single = [value.clone()];
+    let list = value.get("keys").and_then(Value::as_array).map_or(&single[..], Vec::as_slice);
+    list.iter()
+        .filter(|jwk| jwk.get("kty").and_then(Value::as_str) == Some("oct"))
+        .filter_map(|jwk| claviger_token::base64url::decode(jwk.get("k")?.as_str()?).ok())
+        .map(|bytes| Secret { bytes })
+        .collect()
+}

@@ -1,0 +1,74 @@
+//! Sender-constrained tokens with the proof that belongs to them (RFC 9449), and with ones that do not.
+
+use claviger_explain::explain;
+use claviger_testkit::keys;
+use claviger_testkit::mint::{mint_with, with};
+use claviger_token::{Algorithm, Verdict, base64url};
+use serde_json::{Value, json};
+
+use crate::stage::{NOW, surroundings, token_with};
+
+fn bound() -> String {
+    let jkt = keys::signing(Algorithm::Es256).public().expect("a key").thumbprint().to_owned();
+    token_with(Algorithm::EdDsa, &json!({"cnf": {"jkt": jkt}}))
+}
+
+fn proof(token: &str, changes: &Value) -> String {
+    let key = keys::signing(Algorithm::Es256);
+    let jwk = with(key.jwk(), &json!({"kid": null, "alg": null, "use": null}));
+    let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, token.as_bytes());
+    let claims = json!({
+        "htm": "GET", "htu": "https://api.example.test/orders", "iat": NOW - 1, "jti": "p-1",
+        "ath": base64url::encode(hash),
+    });
+    mint_with(&key, &json!({"typ": "dpop+jwt", "kid": null, "jwk": jwk}), &with(claims, changes))
+}
+
+fn request(token: &str, scheme: &str, proof: &str) -> String {
+    format!(
+        "GET /orders?page=2 HTTP/1.1\r\nHost: api.example.test\r\nAuthorization: {scheme} {token}\r\nDPoP: {proof}\r\n\r\n"
+    )
+}
+
+#[test]
+fn a_proof_that_fits_makes_a_bound_token_good() {
+    let token = bound();
+    let input = request(&token, "DPoP", &proof(&token, &json!({})));
+    let report = explain(input.as_bytes(), &surroundings(Algorithm::EdDsa));
+    assert_eq!(report.verdict, Verdict::Accepted, "{:?}", report.faults);
+}
+
+#[test]
+fn a_proof_that_does_not_fit_is_named() {
+    let token = bound();
+    for changes in [
+        json!({"htm": "POST"}),
+        json!({"htu": "https://api.example.test/billing"}),
+        json!({"htu": "https://internal:8080/orders"}),
+        json!({"iat": NOW - 3600}),
+        json!({"iat": NOW + 3600}),
+        json!({"ath": "AAAA"}),
+        json!({"ath": null}),
+    ] {
+        let input = request(&token, "DPoP", &proof(&token, &changes));
+        let report = explain(input.as_bytes(), &surroundings(Algorithm::EdDsa));
+        let first = report.first().expect("a fault");
+        assert_eq!(first.fault.code.as_str(), "sender-proof-invalid", "{changes}");
+    }
+}
+
+#[test]
+fn a_bound_token_without_its_proof_is_no_bearer_token() {
+    let token = bound();
+    for input in [
+        format!("Authorization: Bearer {token}"),
+        format!("Authorization: DPoP {token}"),
+        request(&token, "Bearer", &proof(&token, &json!({}))),
+    ] {
+        let report = explain(input.as_bytes(), &surroundings(Algorithm::EdDsa));
+        assert_eq!(report.first().expect("a fault").fault.code.as_str(), "sender-proof-missing", "{input}");
+    }
+    let unbound = crate::stage::token(Algorithm::EdDsa);
+    let report = explain(format!("Authorization: DPoP {unbound}").as_bytes(), &surroundings(Algorithm::EdDsa));
+    assert_eq!(report.first().expect("a fault").fault.code.as_str(), "scheme-wrong");
+}

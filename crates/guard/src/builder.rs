@@ -1,0 +1,183 @@
+//! Building a guard from what a service trusts.
+//!
+//! Decides whether a configuration makes sense; asks nobody, so a guard can be built while the issuer is down.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use claviger_token::challenge::Disclosure;
+use claviger_token::{Algorithm, Expect, Policy};
+
+use crate::cache::Cache;
+use crate::counters::Counters;
+use crate::fetch::{FetchError, FetchRules, Fetcher};
+use crate::guard::{Guard, Inner};
+use crate::issuer::Issuer;
+use crate::refusal::Voice;
+use crate::revocations::{Feed, LostFeed};
+
+/// Why a guard was not built.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// Nobody is trusted.
+    #[error("no issuer is configured: name the issuer whose tokens are to be let through")]
+    NoIssuer,
+    /// Any token of the issuer would do, whoever it was made for.
+    #[error("no audience is configured: name this service as the issuer writes it into `aud`")]
+    NoAudience,
+    /// An issuer that cannot be asked.
+    #[error("the issuer {} cannot be used: {}", .0.url, .0.reason)]
+    Issuer(FetchError),
+    /// Background tasks need a runtime.
+    #[error("a guard is built within a tokio runtime, for it keeps keys fresh in the background")]
+    NoRuntime,
+}
+
+/// A guard in the making.
+#[derive(Clone, Debug)]
+pub struct GuardBuilder {
+    issuers: Vec<String>,
+    policy: Policy,
+    voice: Voice,
+    lost_feed: LostFeed,
+    min_interval: Duration,
+    cache_entries: usize,
+    rules: FetchRules,
+}
+
+impl Default for GuardBuilder {
+    fn default() -> Self {
+        Self {
+            issuers: Vec::new(),
+            policy: Policy { expect: Expect::Access, ..Policy::default() },
+            voice: Voice::default(),
+            lost_feed: LostFeed::default(),
+            min_interval: Duration::from_secs(30),
+            cache_entries: 10_000,
+            rules: FetchRules::default(),
+        }
+    }
+}
+
+impl GuardBuilder {
+    /// Trusts an issuer; its URL exactly as it stands in `iss`. May be given several times.
+    #[must_use]
+    pub fn issuer(mut self, url: impl Into<String>) -> Self {
+        let url = url.into();
+        if !self.issuers.contains(&url) {
+            self.issuers.push(url);
+        }
+        self
+    }
+    /// A name of this service; the token must be made for one of them. May be given several times.
+    #[must_use]
+    pub fn audience(mut self, audience: impl Into<String>) -> Self {
+        self.policy.audiences.push(audience.into());
+        self
+    }
+    /// A scope that every request needs. May be given several times; then all are needed.
+    #[must_use]
+    pub fn scope(mut self, scope: impl Into<String>) -> Self {
+        self.policy.scopes.push(scope.into());
+        self
+    }
+    /// An allowed algorithm; none given: whatever the issuer's keys allow.
+    #[must_use]
+    pub fn algorithm(mut self, algorithm: Algorithm) -> Self {
+        self.policy.algorithms.push(algorithm);
+        self
+    }
+    /// Seconds by which clocks may differ (60).
+    #[must_use]
+    pub const fn leeway(mut self, seconds: u64) -> Self {
+        self.policy.leeway = seconds;
+        self
+    }
+    /// How much a refused client is told.
+    #[must_use]
+    pub const fn disclosure(mut self, disclosure: Disclosure) -> Self {
+        self.voice.disclosure = disclosure;
+        self
+    }
+    /// `realm` of the challenge.
+    #[must_use]
+    pub fn realm(mut self, realm: impl Into<String>) -> Self {
+        self.voice.realm = Some(realm.into());
+        self
+    }
+    /// URL of this service's protected-resource metadata (RFC 9728).
+    #[must_use]
+    pub fn resource_metadata(mut self, url: impl Into<String>) -> Self {
+        self.voice.resource_metadata = Some(url.into());
+        self
+    }
+    /// URL prefix of the fault pages, `{prefix}/{code}`.
+    #[must_use]
+    pub fn faults(mut self, url: impl Into<String>) -> Self {
+        self.voice.faults = Some(url.into().trim_end_matches('/').to_owned());
+        self
+    }
+    /// What is done while an issuer's revocation feed is lost.
+    #[must_use]
+    pub const fn lost_feed(mut self, lost_feed: LostFeed) -> Self {
+        self.lost_feed = lost_feed;
+        self
+    }
+    /// The shortest time between two fetches for unknown `kid`s (30 s).
+    #[must_use]
+    pub const fn min_interval(mut self, interval: Duration) -> Self {
+        self.min_interval = interval;
+        self
+    }
+    /// How many verified tokens are remembered (10 000); 0: none.
+    #[must_use]
+    pub const fn cache_entries(mut self, entries: usize) -> Self {
+        self.cache_entries = entries;
+        self
+    }
+    /// Allows issuers over plain http on other machines. Whoever is on the way can then replace the keys.
+    #[must_use]
+    pub const fn danger_allow_plain_http(mut self, allow: bool) -> Self {
+        self.rules.danger_allow_plain_http = allow;
+        self
+    }
+
+    /// Builds the guard and starts fetching keys. Never waits for the issuer; see [`Guard::ready`].
+    ///
+    /// # Errors
+    /// Where the configuration makes no sense, or outside a tokio runtime.
+    pub fn build(mut self) -> Result<Guard, BuildError> {
+        if self.issuers.is_empty() {
+            return Err(BuildError::NoIssuer);
+        }
+        if self.policy.audiences.is_empty() {
+            return Err(BuildError::NoAudience);
+        }
+        let runtime = tokio::runtime::Handle::try_current().map_err(|_| BuildError::NoRuntime)?;
+        let fetcher = Fetcher::new(self.rules);
+        let mut issuers = Vec::with_capacity(self.issuers.len());
+        let mut policies = Vec::with_capacity(self.issuers.len());
+        for url in &self.issuers {
+            fetcher.allows(url).map_err(BuildError::Issuer)?;
+            issuers.push(Arc::new(Issuer::new(url.clone(), fetcher.clone(), self.min_interval)));
+            policies.push(Policy { issuers: vec![url.clone()], ..self.policy.clone() });
+        }
+        let mut tasks = Vec::with_capacity(issuers.len() * 2);
+        for issuer in &issuers {
+            tasks.push(runtime.spawn(Arc::clone(issuer).keep_fresh()).abort_handle());
+            tasks.push(runtime.spawn(Feed::follow(Arc::clone(issuer))).abort_handle());
+        }
+        self.voice.scopes.clone_from(&self.policy.scopes);
+        Ok(Guard::new(Inner {
+            issuers,
+            policies,
+            everyone: Policy { issuers: self.issuers, ..self.policy },
+            cache: Cache::new(self.cache_entries),
+            lost_feed: self.lost_feed,
+            voice: Arc::new(self.voice),
+            counters: Counters::default(),
+            tasks,
+        }))
+    }
+}

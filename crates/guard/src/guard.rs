@@ -1,0 +1,222 @@
+//! The guard: judges a request's credential by the keys and revocations at hand.
+//!
+//! Decides whether a request may pass; never what it may do beyond its scopes. A token that was seen before
+//! is judged again without network and without lock.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use claviger_token::revocation::Marks;
+use claviger_token::{Code, Fault, Policy, Token, Verified, examine, presentation, verify};
+use http::{HeaderMap, header};
+use tokio::task::AbortHandle;
+
+use crate::builder::GuardBuilder;
+use crate::cache::{Cache, Entry};
+use crate::clock;
+use crate::counters::{Counters, Counts};
+use crate::issuer::Issuer;
+use crate::refusal::{Refusal, Voice};
+use crate::revocations::{LostFeed, State};
+use crate::session::Session;
+use crate::status::{self, Status};
+
+#[derive(Debug)]
+pub(crate) struct Inner {
+    pub(crate) issuers: Vec<Arc<Issuer>>,
+    /// One per issuer: what is accepted from it.
+    pub(crate) policies: Vec<Policy>,
+    /// The same with all issuers, to say whom this service trusts.
+    pub(crate) everyone: Policy,
+    pub(crate) cache: Cache,
+    pub(crate) lost_feed: LostFeed,
+    pub(crate) voice: Arc<Voice>,
+    pub(crate) counters: Counters,
+    pub(crate) tasks: Vec<AbortHandle>,
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        for task in &self.tasks {
+            task.abort();
+        }
+    }
+}
+
+/// Judges bearer tokens. Cheap to clone; when the last one is dropped, its background tasks end.
+#[derive(Clone, Debug)]
+pub struct Guard {
+    inner: Arc<Inner>,
+}
+
+impl Guard {
+    /// Begins a guard.
+    #[must_use]
+    pub fn builder() -> GuardBuilder {
+        GuardBuilder::default()
+    }
+
+    pub(crate) fn new(inner: Inner) -> Self {
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// Judges a request by its headers. `scopes` are needed beside those of the builder.
+    ///
+    /// # Errors
+    /// The refusal, which knows its own answer.
+    pub async fn check(
+        &self,
+        headers: &HeaderMap,
+        scopes: &[&str],
+    ) -> Result<Arc<Session>, Box<Refusal>> {
+        let values = headers.get_all(header::AUTHORIZATION).iter().map(http::HeaderValue::as_bytes);
+        let judged = match presentation::bearer(values) {
+            Ok(token) => self.judge(token, scopes).await,
+            Err(fault) => Err(fault),
+        };
+        match judged {
+            Ok((session, remembered)) => {
+                self.inner.counters.allow(remembered);
+                Ok(session)
+            }
+            Err(fault) => Err(Box::new(self.refusal(*fault, scopes).for_origin(headers))),
+        }
+    }
+
+    /// Judges a credential once more, uncounted: for connections that outlive the request which opened them.
+    ///
+    /// # Errors
+    /// The fault that has come up since.
+    pub async fn recheck(&self, headers: &HeaderMap, scopes: &[&str]) -> Result<(), Box<Fault>> {
+        let values = headers.get_all(header::AUTHORIZATION).iter().map(http::HeaderValue::as_bytes);
+        self.judge(presentation::bearer(values)?, scopes).await.map(drop)
+    }
+
+    /// A refusal of this guard, counted, for a fault that was found elsewhere.
+    #[must_use]
+    pub fn refusal(&self, fault: Fault, scopes: &[&str]) -> Refusal {
+        self.inner.counters.refuse(fault.code);
+        Refusal::new(fault, &self.inner.voice, scopes)
+    }
+
+    async fn judge(
+        &self,
+        token: &str,
+        scopes: &[&str],
+    ) -> Result<(Arc<Session>, bool), Box<Fault>> {
+        if let Some(entry) = self.inner.cache.find(token)
+            && let Some(session) = self.again(token, &entry)?
+        {
+            session.demand(scopes)?;
+            return Ok((session, true));
+        }
+        let index = self.issuer_of(token)?;
+        let verified = self.verified(token, index).await?;
+        let marks = Marks::of(&verified);
+        let issuer = &self.inner.issuers[index];
+        issuer.feed.check(&issuer.url, &marks, self.inner.lost_feed)?;
+        let now = clock::now();
+        let leeway = self.inner.policies[index].leeway_secs();
+        let expires = verified.claims().expires().map_or(now, |exp| exp.saturating_add(leeway));
+        let session = Arc::new(Session::new(verified, Arc::clone(&self.inner.voice)));
+        let entry = Entry { session: Arc::clone(&session), marks, issuer: index, expires };
+        self.inner.cache.keep(token, entry, now);
+        session.demand(scopes)?;
+        Ok((session, false))
+    }
+
+    /// Judges a remembered token again; none where its key is gone and it has to be verified anew.
+    fn again(&self, token: &str, entry: &Entry) -> Result<Option<Arc<Session>>, Box<Fault>> {
+        let issuer = &self.inner.issuers[entry.issuer];
+        if !issuer.has_key(entry.session.key_thumbprint()) {
+            self.inner.cache.drop_token(token);
+            return Ok(None);
+        }
+        if let Err(fault) =
+            entry.session.still_valid(&self.inner.policies[entry.issuer], clock::now())
+        {
+            self.inner.cache.drop_token(token);
+            return Err(fault);
+        }
+        issuer.feed.check(&issuer.url, &entry.marks, self.inner.lost_feed)?;
+        Ok(Some(Arc::clone(&entry.session)))
+    }
+
+    /// Which trusted issuer the token says it comes from. Its word chooses among the trusted, nothing more:
+    /// the signature is then checked by that issuer's keys alone.
+    fn issuer_of(&self, token: &str) -> Result<usize, Box<Fault>> {
+        let parsed = Token::parse(token).map_err(Box::new)?;
+        let claimed = parsed.payload().and_then(|payload| payload.text("iss"));
+        let known = claimed
+            .as_deref()
+            .and_then(|claimed| self.inner.issuers.iter().position(|issuer| issuer.url == claimed));
+        if let Some(index) = known {
+            return Ok(index);
+        }
+        // Nobody's keys can be asked; everything else about the token can still be told.
+        let examined = examine(token, &self.inner.everyone, None, clock::now());
+        let about_issuer = |fault: &&Fault| {
+            matches!(fault.code, Code::IssuerMismatch | Code::IssuerNearMiss | Code::IssuerMissing)
+        };
+        let fault = examined.faults().find(about_issuer).or_else(|| examined.faults().next());
+        Err(Box::new(fault.cloned().unwrap_or_else(|| {
+            Fault::new(Code::IssuerMismatch)
+                .with("found", claimed.as_deref().unwrap_or_default())
+                .with("expected", self.inner.everyone.issuers.clone())
+        })))
+    }
+
+    async fn verified(&self, token: &str, index: usize) -> Result<Verified, Box<Fault>> {
+        let (issuer, policy) = (&self.inner.issuers[index], &self.inner.policies[index]);
+        let snapshot = issuer.keys().await?;
+        let fault = match verify(token, policy, &snapshot.keys, clock::now()) {
+            Err(fault) if fault.code == Code::KeyUnknown => fault,
+            judged => return judged,
+        };
+        let kid = Token::parse(token)
+            .ok()
+            .and_then(|parsed| Some(parsed.header()?.text("kid")?.into_owned()));
+        let Some(kid) = kid else { return Err(fault) };
+        // The issuer may have a new key since the last fetch.
+        let Some(newer) = issuer.newer(&snapshot, &kid).await else { return Err(fault) };
+        let judged = verify(token, policy, &newer.keys, clock::now());
+        if judged.as_ref().is_err_and(|fault| fault.code == Code::KeyUnknown) {
+            issuer.remember_unknown(&kid);
+        }
+        judged
+    }
+
+    /// Waits until every issuer's keys are there and every feed is live, but no longer than `patience`.
+    /// Says whether they are.
+    pub async fn ready(&self, patience: Duration) -> bool {
+        let all = async {
+            for issuer in &self.inner.issuers {
+                issuer.wait_for_keys().await;
+                while issuer.revocations_endpoint().is_some()
+                    && !matches!(*issuer.feed.state(), State::Live)
+                {
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                }
+            }
+        };
+        tokio::time::timeout(patience, all).await.is_ok()
+    }
+
+    /// How its issuers stand, for a health page.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        status::of(&self.inner.issuers, self.inner.cache.len())
+    }
+
+    /// What it let through and refused.
+    #[must_use]
+    pub fn counters(&self) -> Counts {
+        self.inner.counters.counts()
+    }
+
+    /// The trusted issuers.
+    #[must_use]
+    pub fn issuers(&self) -> &[String] {
+        &self.inner.everyone.issuers
+    }
+}

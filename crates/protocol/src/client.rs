@@ -1,0 +1,296 @@
+//! A client: who it is, how it proves it, and what it may have.
+//!
+//! Decides whether such a record can stand. Holds the hash of a secret, never the secret.
+
+use std::fmt;
+
+use claviger_token::KeySet;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::error::{Invalid, quoted};
+use crate::resource::check_resource_uri;
+use crate::scope::check_scopes;
+
+const LONGEST_ID: usize = 200;
+const LONGEST_NAME: usize = 200;
+const MOST_RESOURCES: usize = 100;
+/// A year: whatever is longer is a mistake of units.
+const LONGEST_TTL: u64 = 366 * 86_400;
+
+/// How a client proves who it is (RFC 7591 §2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum AuthMethod {
+    /// A secret in the `Authorization` header.
+    #[serde(rename = "client_secret_basic")]
+    SecretBasic,
+    /// A secret in the form.
+    #[serde(rename = "client_secret_post")]
+    SecretPost,
+    /// A JWT under its own key (RFC 7523).
+    #[serde(rename = "private_key_jwt")]
+    PrivateKeyJwt,
+}
+
+impl AuthMethod {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::SecretBasic, Self::SecretPost, Self::PrivateKeyJwt];
+
+    /// As it is registered.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::SecretBasic => "client_secret_basic",
+            Self::SecretPost => "client_secret_post",
+            Self::PrivateKeyJwt => "private_key_jwt",
+        }
+    }
+
+    /// The method of a name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|method| method.as_str() == name)
+    }
+
+    /// Whether there is a secret.
+    #[must_use]
+    pub const fn uses_secret(self) -> bool {
+        matches!(self, Self::SecretBasic | Self::SecretPost)
+    }
+}
+
+/// A client.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Client {
+    /// Its `client_id`.
+    pub id: String,
+    /// For people.
+    pub name: String,
+    /// How it proves who it is.
+    pub auth_method: AuthMethod,
+    /// Whether it may use nothing but exactly that method. Unset, a secret may come in the header or
+    /// in the form: libraries differ, and it is the same secret over the same connection.
+    #[serde(default)]
+    pub pinned: bool,
+    /// The hash of its secret, as a PHC string.
+    #[serde(default)]
+    pub secret_hash: Option<String>,
+    /// Its public keys (RFC 7517 §5).
+    #[serde(default)]
+    pub jwks: Option<Value>,
+    /// The scopes it may ask for.
+    #[serde(default)]
+    pub scopes: Vec<String>,
+    /// The resources it may have tokens for.
+    #[serde(default)]
+    pub resources: Vec<String>,
+    /// The resource of a token that names none.
+    #[serde(default)]
+    pub default_resource: Option<String>,
+    /// The longest life of its tokens, in seconds.
+    #[serde(default)]
+    pub access_ttl: Option<u64>,
+    /// Whether it gets nothing.
+    #[serde(default)]
+    pub disabled: bool,
+    /// When it was made. Unix seconds.
+    pub created_at: i64,
+}
+
+impl Client {
+    /// A client that may have nothing yet.
+    #[must_use]
+    pub fn new(id: impl Into<String>, now: i64) -> Self {
+        let id = id.into();
+        Self {
+            name: id.clone(),
+            id,
+            auth_method: AuthMethod::SecretBasic,
+            pinned: false,
+            secret_hash: None,
+            jwks: None,
+            scopes: Vec::new(),
+            resources: Vec::new(),
+            default_resource: None,
+            access_ttl: None,
+            disabled: false,
+            created_at: now,
+        }
+    }
+
+    /// Whether the record can stand.
+    pub fn check(&self) -> Result<(), Invalid> {
+        check_client_id(&self.id)?;
+        check_name(&self.name)?;
+        check_scopes(&self.scopes)?;
+        check_ttl(self.access_ttl)?;
+        if self.resources.len() > MOST_RESOURCES {
+            let problem = format!("there are more than {MOST_RESOURCES} resources");
+            return Err(Invalid::new("resources", problem, "split the client"));
+        }
+        for (place, uri) in self.resources.iter().enumerate() {
+            check_resource_uri(uri).map_err(|invalid| Invalid { field: "resources", ..invalid })?;
+            if self.resources[..place].contains(uri) {
+                let problem = format!("{} stands twice", quoted(uri));
+                return Err(Invalid::new("resources", problem, "leave it out once"));
+            }
+        }
+        if let Some(uri) = &self.default_resource
+            && !self.resources.contains(uri)
+        {
+            let problem = format!("{} is not among `resources`", quoted(uri));
+            return Err(Invalid::new("default_resource", problem, "add it to `resources`"));
+        }
+        match (self.auth_method.uses_secret(), &self.jwks) {
+            (false, _) => {
+                if self.secret_hash.is_some() {
+                    let problem = "a client with `private_key_jwt` has no secret";
+                    return Err(Invalid::new("auth_method", problem, "drop one of the two"));
+                }
+                self.keys().map(drop)
+            }
+            (true, Some(_)) => Err(Invalid::new(
+                "jwks",
+                "keys are of no use with a client secret",
+                "leave `jwks` out, or set `auth_method` to `private_key_jwt`",
+            )),
+            (true, None) => Ok(()),
+        }
+    }
+
+    /// Its public keys; an error where there are none or one of them cannot be used.
+    pub fn keys(&self) -> Result<KeySet, Invalid> {
+        let fix = "give the client's public keys as a JWK set, `{\"keys\":[...]}`";
+        let Some(jwks) = &self.jwks else {
+            return Err(Invalid::new("jwks", "`private_key_jwt` needs keys", fix));
+        };
+        let keys = KeySet::from_json(&jwks.to_string())
+            .map_err(|error| Invalid::new("jwks", error.to_string(), fix))?;
+        if let Some((place, error)) = keys.rejected().first() {
+            let problem = format!("key {place} cannot be used: {error}");
+            return Err(Invalid::new("jwks", problem, fix));
+        }
+        let keys = keys.without_secrets();
+        if keys.is_empty() {
+            return Err(Invalid::new("jwks", "there is no public key in it", fix));
+        }
+        Ok(keys)
+    }
+
+    /// Whether there is a secret to compare with.
+    #[must_use]
+    pub const fn has_secret(&self) -> bool {
+        self.secret_hash.is_some()
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Client")
+            .field("id", &self.id)
+            .field("auth_method", &self.auth_method)
+            .field("has_secret", &self.has_secret())
+            .field("scopes", &self.scopes)
+            .field("resources", &self.resources)
+            .field("disabled", &self.disabled)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Whether a `client_id` can stand. RFC 6749 §A.1 allows all printable ASCII; a colon or a space
+/// would not survive clients that forget to encode the Basic header (§2.3.1), a slash no URL path.
+pub fn check_client_id(id: &str) -> Result<(), Invalid> {
+    let fix = "use 1 to 200 letters, digits and `-._~@`, like `orders-worker`";
+    let refuse = |problem: String| Err(Invalid::new("client_id", problem, fix));
+    if id.is_empty() {
+        return refuse("it is empty".to_owned());
+    }
+    if id.len() > LONGEST_ID {
+        return refuse(format!("it is longer than {LONGEST_ID} characters"));
+    }
+    if !id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~@".contains(&byte)) {
+        return refuse(format!("{} has a character that cannot stand there", quoted(id)));
+    }
+    if id == "." || id == ".." {
+        return refuse(format!("{} would vanish from a path", quoted(id)));
+    }
+    Ok(())
+}
+
+pub(crate) fn check_name(name: &str) -> Result<(), Invalid> {
+    let fix = "use 1 to 200 characters without control characters";
+    let letters = name.chars().count();
+    if name.trim().is_empty() || letters > LONGEST_NAME || name.chars().any(char::is_control) {
+        let problem = format!("a name of {letters} characters cannot stand");
+        return Err(Invalid::new("name", problem, fix));
+    }
+    Ok(())
+}
+
+pub(crate) fn check_ttl(ttl: Option<u64>) -> Result<(), Invalid> {
+    match ttl {
+        Some(ttl) if ttl == 0 || ttl > LONGEST_TTL => Err(Invalid::new(
+            "access_ttl",
+            format!("{ttl} seconds is no life for a token"),
+            "choose between 1 second and a year; minutes are usual",
+        )),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn which_ids_can_stand() {
+        for good in ["a", "orders-worker", "A.b_c~d@e", &"x".repeat(200)] {
+            check_client_id(good).unwrap();
+        }
+        for bad in ["", "a b", "a:b", "a/b", "ü", "..", "a\n", &"x".repeat(201)] {
+            assert_eq!(check_client_id(bad).unwrap_err().field, "client_id", "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_record_says_which_field_is_wrong() {
+        let good = Client::new("a", 0);
+        good.check().unwrap();
+        let jwt = AuthMethod::PrivateKeyJwt;
+        for (bad, field) in [
+            (Client { name: "\u{7}".into(), ..good.clone() }, "name"),
+            (Client { scopes: vec!["\"".into()], ..good.clone() }, "scopes"),
+            (Client { resources: vec!["x".into()], ..good.clone() }, "resources"),
+            (
+                Client { default_resource: Some("https://a".into()), ..good.clone() },
+                "default_resource",
+            ),
+            (Client { access_ttl: Some(u64::MAX), ..good.clone() }, "access_ttl"),
+            (Client { auth_method: jwt, ..good.clone() }, "jwks"),
+            (Client { auth_method: jwt, jwks: Some(json!({"keys": []})), ..good.clone() }, "jwks"),
+            (
+                Client {
+                    auth_method: jwt,
+                    jwks: Some(json!({"keys": [{"kty":"oct","k":"AAAA"}]})),
+                    ..good.clone()
+                },
+                "jwks",
+            ),
+            (Client { jwks: Some(json!({"keys": []})), ..good }, "jwks"),
+        ] {
+            assert_eq!(bad.check().unwrap_err().field, field, "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_record_survives_being_written_and_shows_no_hash() {
+        let client = Client { secret_hash: Some("$argon2id$x".into()), ..Client::new("a", 7) };
+        let text = serde_json::to_string(&client).unwrap();
+        assert!(text.contains("\"client_secret_basic\""));
+        assert_eq!(serde_json::from_str::<Client>(&text).unwrap(), client);
+        assert!(!format!("{client:?}").contains("argon2id"));
+    }
+}

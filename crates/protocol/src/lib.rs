@@ -1,0 +1,41 @@
+//! OAuth as decisions: facts, request and now go in, a decision or a fault comes out.
+//!
+//! What a client may have, how it proves itself, what an API is told about a token, which key signs
+//! when: each is a function over plain records. This crate never reads a clock, a file, the
+//! environment or the network, knows no HTTP library and no database, and draws no randomness; the
+//! caller brings the time and every id.
+//!
+//! ```
+//! use claviger_protocol::{Form, OauthCode, grant_type};
+//! let form = Form::parse(b"grant_type=password").unwrap();
+//! assert_eq!(grant_type(&form).unwrap_err().error, OauthCode::UnsupportedGrantType);
+//! ```
+
+mod assertion;
+mod client;
+mod client_auth;
+mod client_credentials;
+mod error;
+mod form;
+mod introspection;
+pub mod key;
+pub mod metadata;
+mod resource;
+mod revocation;
+mod scope;
+mod secret;
+
+pub use assertion::{Accepted, assertion_cause, assertion_replayed, verify_assertion};
+pub use client::{AuthMethod, Client, check_client_id};
+pub use client_auth::{Check, Presented, admit, authenticate, not_authenticated};
+pub use client_credentials::{
+    ACCESS_TOKEN_TYPE, AccessClaims, Ask, Facts, Grant, decide, grant_type, wanted_resource,
+};
+pub use error::{Invalid, OauthCode, OauthFault};
+pub use form::Form;
+pub use introspection::introspect;
+pub use key::{KeyRecord, KeySettings, KeyState, KeyStep, WithdrawError, plan, rotate, withdraw};
+pub use resource::{Resource, check_issuer, check_resource_uri};
+pub use revocation::{KEPT_BEYOND_EXP, RevokeOutcome, revoke};
+pub use scope::{check_scope, scope_list};
+pub use secret::Secret;

@@ -1,0 +1,74 @@
+//! The published documents: RFC 8414 for OAuth, OpenID Connect Discovery for libraries that ask that
+//! way.
+//!
+//! Decides what is true of this authority and says nothing else: a member for something that is not
+//! served sends a library to an address that is not there.
+
+use claviger_token::Algorithm;
+use serde_json::{Value, json};
+
+use crate::client::AuthMethod;
+
+/// RFC 8414 §2. `base` is the issuer without trailing slash; `algorithms` what tokens are signed
+/// with; `scopes` may be empty where the list is not to be published.
+#[must_use]
+pub fn oauth(base: &str, issuer: &str, scopes: &[String]) -> Value {
+    let methods: Vec<&str> = AuthMethod::ALL.into_iter().map(AuthMethod::as_str).collect();
+    let asymmetric: Vec<&str> = Algorithm::ALL
+        .iter()
+        .filter(|algorithm| !algorithm.is_symmetric())
+        .map(|algorithm| algorithm.name())
+        .collect();
+    let mut document = json!({
+        "issuer": issuer,
+        "token_endpoint": format!("{base}/token"),
+        "jwks_uri": format!("{base}/jwks"),
+        "introspection_endpoint": format!("{base}/introspect"),
+        "revocation_endpoint": format!("{base}/revoke"),
+        "revocations_endpoint": format!("{base}/revocations"),
+        "grant_types_supported": ["client_credentials"],
+        // REQUIRED by RFC 8414; there is no authorization endpoint, so there is none to name.
+        "response_types_supported": [],
+    });
+    for endpoint in ["token", "introspection", "revocation"] {
+        document[format!("{endpoint}_endpoint_auth_methods_supported")] = json!(methods);
+        document[format!("{endpoint}_endpoint_auth_signing_alg_values_supported")] =
+            json!(asymmetric);
+    }
+    if !scopes.is_empty() {
+        document["scopes_supported"] = json!(scopes);
+    }
+    document
+}
+
+/// OpenID Connect Discovery §3: the same, with the members its readers insist on.
+#[must_use]
+pub fn openid(base: &str, issuer: &str, algorithms: &[Algorithm], scopes: &[String]) -> Value {
+    let mut document = oauth(base, issuer, scopes);
+    let names: Vec<&str> = algorithms.iter().map(|algorithm| algorithm.name()).collect();
+    document["subject_types_supported"] = json!(["public"]);
+    document["id_token_signing_alg_values_supported"] = json!(names);
+    document["claims_supported"] =
+        json!(["iss", "sub", "aud", "client_id", "iat", "exp", "jti", "scope"]);
+    document
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_documents_name_what_there_is() {
+        let base = "https://id.example/acme";
+        let document = openid(base, base, &[Algorithm::Es256], &["read".to_owned()]);
+        assert_eq!(document["issuer"], base);
+        assert_eq!(document["token_endpoint"], "https://id.example/acme/token");
+        assert_eq!(document["revocations_endpoint"], "https://id.example/acme/revocations");
+        assert_eq!(document["id_token_signing_alg_values_supported"], json!(["ES256"]));
+        assert_eq!(document["scopes_supported"], json!(["read"]));
+        assert!(document.get("authorization_endpoint").is_none());
+        let algorithms = document["token_endpoint_auth_signing_alg_values_supported"].to_string();
+        assert!(algorithms.contains("PS512") && !algorithms.contains("HS256"), "{algorithms}");
+        assert!(oauth(base, base, &[]).get("scopes_supported").is_none());
+    }
+}

@@ -1,0 +1,229 @@
+//! The only SQL: what the authority has to keep, as requests that are carried out whole or not at all.
+//!
+//! A [`Store`] is one SQLite database: one thread writes, with what waits together in one
+//! transaction, and an answer means that it is on the disk; a few connections read beside it. Records
+//! are those of `claviger-protocol`; what may stand in them is decided there.
+//!
+//! Where to start reading: `writer` is how a write happens, `open` how a file is judged, and every
+//! other module is one kind of record.
+
+mod assertions;
+mod clients;
+mod error;
+mod journal;
+mod keys;
+mod open;
+mod resources;
+mod revocations;
+pub mod seal;
+mod settings;
+mod start;
+mod writer;
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use rusqlite::Connection;
+use tokio::sync::{mpsc, oneshot, watch};
+
+pub use error::StoreError;
+pub use journal::RefusalRecord;
+pub use open::Options;
+pub use revocations::{NewRevocation, Revoked};
+pub use start::FirstStart;
+
+use error::Failure;
+use writer::{Session, Task, Work, Writer};
+
+/// Requests that may wait for the writer; further ones wait for a place.
+const WAITING: usize = 1024;
+const READERS: usize = 2;
+/// The most records of one page, whatever is asked for: a page of 1000 and the one behind it, by
+/// which a caller sees whether there are more.
+const LONGEST_PAGE: u32 = 1001;
+
+/// The database. Clones share it.
+#[derive(Clone)]
+pub struct Store(Arc<Shared>);
+
+struct Shared {
+    path: PathBuf,
+    requests: Mutex<Option<mpsc::Sender<Box<dyn Work>>>>,
+    /// None: everything goes through the writer (a database in memory has one connection). Within:
+    /// none once closed.
+    readers: Option<[Mutex<Option<Connection>>; READERS]>,
+    turn: AtomicUsize,
+    latest: watch::Receiver<u64>,
+    generation: Arc<AtomicU64>,
+    /// Gives the thread's farewell to the first who closes.
+    ended: Mutex<Option<oneshot::Receiver<()>>>,
+}
+
+impl Store {
+    /// Opens the database at `path`, and makes it where there is none. Blocks while it reads.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
+        Self::open_with(path, &Options::default())
+    }
+
+    /// The same with options.
+    pub fn open_with(path: impl AsRef<Path>, options: &Options) -> Result<Self, StoreError> {
+        let path = path.as_ref();
+        let writing = open::writing(path, options)?;
+        let readers = [open::reading(path, options)?, open::reading(path, options)?];
+        let readers = readers.map(|connection| Mutex::new(Some(connection)));
+        Self::start(path.to_owned(), writing, Some(readers))
+    }
+
+    /// A database that is gone with the store.
+    pub fn memory() -> Result<Self, StoreError> {
+        Self::start(PathBuf::from(":memory:"), open::in_memory()?, None)
+    }
+
+    fn start(
+        path: PathBuf,
+        connection: Connection,
+        readers: Option<[Mutex<Option<Connection>>; READERS]>,
+    ) -> Result<Self, StoreError> {
+        let seq = revocations::latest(&connection).map_err(|failure| failure.at(path.clone()))?;
+        let (requests, queue) = mpsc::channel(WAITING);
+        let (announce, latest) = watch::channel(seq);
+        let (ended, farewell) = oneshot::channel();
+        let generation = Arc::new(AtomicU64::new(0));
+        let writer = Writer {
+            connection,
+            path: path.clone(),
+            requests: queue,
+            latest: announce,
+            generation: Arc::clone(&generation),
+            ended,
+        };
+        std::thread::Builder::new()
+            .name("claviger-store".to_owned())
+            .spawn(move || writer.serve())
+            .map_err(|error| StoreError::Other { path: path.clone(), detail: error.to_string() })?;
+        Ok(Self(Arc::new(Shared {
+            path,
+            requests: Mutex::new(Some(requests)),
+            readers,
+            turn: AtomicUsize::new(0),
+            latest,
+            generation,
+            ended: Mutex::new(Some(farewell)),
+        })))
+    }
+
+    /// Where the database is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.0.path
+    }
+
+    /// A number that moves with every committed change of this process.
+    #[must_use]
+    pub fn generation(&self) -> u64 {
+        self.0.generation.load(Ordering::Acquire)
+    }
+
+    /// Tells the number of the last revocation, whenever there is a new one.
+    #[must_use]
+    pub fn watch(&self) -> watch::Receiver<u64> {
+        self.0.latest.clone()
+    }
+
+    /// Whether the database reads and writes.
+    pub async fn health(&self) -> Result<(), StoreError> {
+        self.read(revocations::latest).await?;
+        self.write(|session| {
+            let sql = "UPDATE counters SET value = value + 1 WHERE name = 'health'";
+            session.connection.prepare_cached(sql)?.execute([])?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Takes no more requests, finishes what was asked, and closes the files. Whoever closes second
+    /// does not wait.
+    pub async fn close(&self) {
+        drop(lock(&self.0.requests).take());
+        let farewell = lock(&self.0.ended).take();
+        let shared = Arc::clone(&self.0);
+        // A reader may be at work; waiting for it must not hold up the runtime.
+        let _ = tokio::task::spawn_blocking(move || {
+            for reader in shared.readers.iter().flatten() {
+                drop(lock(reader).take());
+            }
+        })
+        .await;
+        if let Some(farewell) = farewell {
+            let _ = tokio::time::timeout(CLOSE_WITHIN, farewell).await;
+        }
+    }
+
+    /// Carries a change out, and answers once it is on the disk. Dropping the future does not call
+    /// the change back.
+    async fn write<T, F>(&self, deed: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Session<'_>) -> Result<T, Failure> + Send + 'static,
+    {
+        let requests = lock(&self.0.requests).clone().ok_or(StoreError::Closed)?;
+        let (reply, answer) = oneshot::channel();
+        let task = Box::new(Task::new(deed, reply));
+        requests.send(task).await.map_err(|_| StoreError::Closed)?;
+        drop(requests);
+        answer.await.map_err(|_| StoreError::Closed)?
+    }
+
+    /// Reads what is committed.
+    async fn read<T, F>(&self, deed: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, Failure> + Send + 'static,
+    {
+        if self.0.readers.is_none() {
+            return self.write(move |session| deed(session.connection)).await;
+        }
+        let shared = Arc::clone(&self.0);
+        let read = tokio::task::spawn_blocking(move || {
+            let Some(readers) = &shared.readers else {
+                return Err(StoreError::Closed);
+            };
+            let turn = shared.turn.fetch_add(1, Ordering::Relaxed) % READERS;
+            let reader = readers.get(turn).map(lock).ok_or(StoreError::Closed)?;
+            let connection = reader.as_ref().ok_or(StoreError::Closed)?;
+            deed(connection).map_err(|failure| failure.at(shared.path.clone()))
+        });
+        read.await.map_err(|_| StoreError::Closed)?
+    }
+}
+
+const CLOSE_WITHIN: Duration = Duration::from_secs(10);
+
+impl fmt::Debug for Store {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Store").field("path", &self.0.path).finish_non_exhaustive()
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A count as the database keeps it.
+fn to_stored(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// A count from the database, where none is below zero.
+fn from_stored(number: i64) -> u64 {
+    u64::try_from(number).unwrap_or(0)
+}
+
+/// Moves a counter on and tells where it stands.
+fn count(connection: &Connection, name: &str) -> Result<i64, Failure> {
+    let sql = "UPDATE counters SET value = value + 1 WHERE name = $1 RETURNING value";
+    Ok(connection.prepare_cached(sql)?.query_row([name], |row| row.get(0))?)
+}

@@ -1,0 +1,78 @@
+//! Resources by URI.
+
+use claviger_protocol::Resource;
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use crate::error::{Failure, StoreError};
+use crate::{LONGEST_PAGE, Store};
+
+impl Store {
+    /// The resource of this URI.
+    pub async fn find_resource(&self, uri: &str) -> Result<Option<Resource>, StoreError> {
+        let uri = uri.to_owned();
+        self.read(move |connection| {
+            let mut statement =
+                connection.prepare_cached("SELECT record FROM resources WHERE uri = $1")?;
+            let found: Option<String> = statement.query_row([uri], |row| row.get(0)).optional()?;
+            Ok(found.map(|record| serde_json::from_str(&record)).transpose()?)
+        })
+        .await
+    }
+
+    /// Up to `limit` resources with URIs beyond `after`, in the order of their URIs.
+    pub async fn list_resources(
+        &self,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<Resource>, StoreError> {
+        let after = after.unwrap_or_default().to_owned();
+        self.read(move |connection| {
+            let sql = "SELECT record FROM resources WHERE uri > $1 ORDER BY uri LIMIT $2";
+            let mut statement = connection.prepare_cached(sql)?;
+            let mut rows = statement.query(params![after, limit.min(LONGEST_PAGE)])?;
+            let mut resources = Vec::new();
+            while let Some(row) = rows.next()? {
+                resources.push(serde_json::from_str(&row.get::<_, String>(0)?)?);
+            }
+            Ok(resources)
+        })
+        .await
+    }
+
+    /// Writes a resource, over one of the same URI.
+    pub async fn put_resource(&self, resource: Resource) -> Result<(), StoreError> {
+        self.write(move |session| {
+            let sql = "INSERT INTO resources (uri, record) VALUES ($1, $2) \
+                       ON CONFLICT (uri) DO UPDATE SET record = excluded.record";
+            let record = serde_json::to_string(&resource)?;
+            session.connection.prepare_cached(sql)?.execute(params![resource.uri, record])?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Writes a new resource; [`StoreError::Exists`] where the URI is taken.
+    pub async fn create_resource(&self, resource: Resource) -> Result<(), StoreError> {
+        self.write(move |session| create(session.connection, &resource)).await
+    }
+
+    /// Takes a resource away; tells whether there was one.
+    pub async fn delete_resource(&self, uri: &str) -> Result<bool, StoreError> {
+        let uri = uri.to_owned();
+        self.write(move |session| {
+            let mut statement =
+                session.connection.prepare_cached("DELETE FROM resources WHERE uri = $1")?;
+            Ok(statement.execute([uri])? > 0)
+        })
+        .await
+    }
+}
+
+pub(crate) fn create(connection: &Connection, resource: &Resource) -> Result<(), Failure> {
+    let sql = "INSERT INTO resources (uri, record) VALUES ($1, $2) ON CONFLICT (uri) DO NOTHING";
+    let record = serde_json::to_string(resource)?;
+    match connection.prepare_cached(sql)?.execute(params![resource.uri, record])? {
+        0 => Err(Failure::exists(format!("the resource `{}`", resource.uri))),
+        _ => Ok(()),
+    }
+}
