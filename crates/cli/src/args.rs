@@ -9,7 +9,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 /// it, and says who fixes it.
 #[derive(Debug, Parser)]
 #[command(name = "claviger", version, max_term_width = 100, arg_required_else_help = true)]
-#[command(after_help = "Start here:\n  claviger demo                 see all seven causes of a 401 provoked and explained\n  claviger serve                an authority on loopback, with an example client and API\n  claviger explain TOKEN        why is this token refused?")]
+#[command(
+    after_help = "Start here:\n  claviger demo                 see all seven causes of a 401 provoked and explained\n  claviger serve                an authority on loopback, with an example client and API\n  claviger explain TOKEN        why is this token refused?"
+)]
 pub(crate) struct Claviger {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -19,7 +21,13 @@ pub(crate) struct Claviger {
     pub(crate) format: Format,
 
     /// What to log on standard error: error, warn, info, debug, or a filter such as claviger_gate=debug.
-    #[arg(long, global = true, env = "CLAVIGER_LOG", default_value = "warn", value_name = "FILTER")]
+    #[arg(
+        long,
+        global = true,
+        env = "CLAVIGER_LOG",
+        default_value = "warn",
+        value_name = "FILTER"
+    )]
     pub(crate) log: String,
 }
 
@@ -32,16 +40,22 @@ pub(crate) enum Format {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Runs the authority: issues, introspects and revokes tokens, publishes keys and metadata.
-    #[command(after_help = "Example:\n  claviger serve --data ./claviger-data --listen 127.0.0.1:8080")]
+    #[command(
+        after_help = "Example:\n  claviger serve --data ./claviger-data --listen 127.0.0.1:8080"
+    )]
     Serve(Serve),
     /// Runs the gate: a reverse proxy that lets good tokens through and explains the others.
-    #[command(after_help = "Example:\n  claviger gate --upstream http://127.0.0.1:9000 --issuer http://127.0.0.1:8600 --audience http://127.0.0.1:8090")]
+    #[command(
+        after_help = "Example:\n  claviger gate --upstream http://127.0.0.1:9000 --issuer http://127.0.0.1:8600 --audience http://127.0.0.1:8090"
+    )]
     Gate(Gate),
     /// Shows every cause of "invalid bearer token" over real HTTP on loopback, refused and explained.
     #[command(after_help = "Example:\n  claviger demo")]
     Demo,
     /// Names the cause of a refusal: of a token, a header, a request, a curl command, a HAR or a log line.
-    #[command(after_help = "Examples:\n  claviger explain eyJhbGciOi… --jwks https://id.example/jwks --audience https://api.example\n  pbpaste | claviger explain -\n  claviger explain --file request.txt --issuer https://id.example --online\n\nExit status: 0 accepted, 1 refused, 2 wrong usage, 3 could not be found out.")]
+    #[command(
+        after_help = "Examples:\n  claviger explain eyJhbGciOi… --jwks https://id.example/jwks --audience https://api.example\n  pbpaste | claviger explain -\n  claviger explain --file request.txt --issuer https://id.example --online\n\nExit status: 0 accepted, 1 refused, 2 wrong usage, 3 could not be found out."
+    )]
     Explain(Box<Explain>),
     /// Lists the catalogue of causes, or describes one.
     #[command(after_help = "Examples:\n  claviger faults\n  claviger faults audience-mismatch")]
@@ -58,13 +72,17 @@ pub(crate) enum Command {
         admin: Admin,
     },
     /// Manages the clients that may ask for tokens.
-    #[command(after_help = "Example:\n  claviger client create billing --resource https://api.example --scope orders:read")]
+    #[command(
+        after_help = "Example:\n  claviger client create billing --resource https://api.example --scope orders:read"
+    )]
     Client {
         #[command(subcommand)]
         action: ClientAction,
     },
     /// Manages the APIs (resources) that tokens are for.
-    #[command(after_help = "Example:\n  claviger resource create https://api.example --scope orders:read --scope orders:write")]
+    #[command(
+        after_help = "Example:\n  claviger resource create https://api.example --scope orders:read --scope orders:write"
+    )]
     Resource {
         #[command(subcommand)]
         action: ResourceAction,
@@ -76,7 +94,9 @@ pub(crate) enum Command {
         action: KeyAction,
     },
     /// Revokes a token, a session, or all tokens of a subject or client; every guard learns it at once.
-    #[command(after_help = "Examples:\n  claviger revoke token 9pTq…        (its jti)\n  claviger revoke client billing")]
+    #[command(
+        after_help = "Examples:\n  claviger revoke token 9pTq…        (its jti)\n  claviger revoke client billing"
+    )]
     Revoke {
         /// What is revoked.
         #[arg(value_enum)]
@@ -100,10 +120,20 @@ pub(crate) enum RevokeKind {
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Admin {
     /// The authority's address.
-    #[arg(long, env = "CLAVIGER_AUTHORITY", default_value = "http://127.0.0.1:8600", value_name = "URL")]
+    #[arg(
+        long,
+        env = "CLAVIGER_AUTHORITY",
+        default_value = "http://127.0.0.1:8600",
+        value_name = "URL"
+    )]
     pub(crate) authority: String,
     /// The file with the administrator's token; `serve` writes it into its data directory.
-    #[arg(long, env = "CLAVIGER_ADMIN_TOKEN_FILE", default_value = "claviger-data/admin.token", value_name = "FILE")]
+    #[arg(
+        long,
+        env = "CLAVIGER_ADMIN_TOKEN_FILE",
+        default_value = "claviger-data/admin.token",
+        value_name = "FILE"
+    )]
     pub(crate) admin_token_file: PathBuf,
 }
 
@@ -149,6 +179,10 @@ pub(crate) struct Gate {
     /// Do not hand the Authorization header on to the API.
     #[arg(long)]
     pub(crate) strip_authorization: bool,
+    /// Forward-auth lets CORS preflights pass. Only where the proxy sets X-Original-Method or
+    /// X-Forwarded-Method on every request: else a client could, and would pass without a token.
+    #[arg(long)]
+    pub(crate) forward_auth_preflight: bool,
     /// Refuse (503) as soon as the revocation feed is lost, in place of going on for ten minutes.
     #[arg(long)]
     pub(crate) strict_revocation: bool,

@@ -60,10 +60,7 @@ pub(crate) async fn send(
             .await
             .map_err(|error| format!("the answer of {url} broke off: {error}"))?
             .to_bytes();
-        Ok(Answer {
-            status: head.status,
-            body: String::from_utf8_lossy(&body).into_owned(),
-        })
+        Ok(Answer { status: head.status, body: String::from_utf8_lossy(&body).into_owned() })
     };
     tokio::time::timeout(LONGEST, asked)
         .await

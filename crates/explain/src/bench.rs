@@ -138,7 +138,8 @@ pub(crate) struct Subject<'t> {
 impl<'t> Subject<'t> {
     pub(crate) fn new(token: &'t Token<'t>) -> Self {
         let header = token.header();
-        let text = |name: &str| header.and_then(|header| header.text(name)).map(|text| text.into_owned());
+        let text =
+            |name: &str| header.and_then(|header| header.text(name)).map(|text| text.into_owned());
         Self {
             token,
             algorithm: text("alg").and_then(|name| Algorithm::from_name(&name)),

@@ -3,14 +3,16 @@
 //! Decides which place is read and what is wrong with it (RFC 6750 §2): another field, the query, a
 //! cookie, the body, several places at once, none. Never looks into the credential.
 
+mod places;
+
 use claviger_token::{Code, Fact, Fault};
+
+use self::places::{in_body, in_cookie, in_other_field, in_query};
 
 use crate::passage::Passage;
 use crate::peel::scheme;
 use crate::peel::{Layer, Origin};
-use crate::recognise::{
-    Carried, Field, Recognised, Request, is_header_like, is_token_like, json, response_members,
-};
+use crate::recognise::{Carried, Field, Recognised, Request};
 use crate::shape;
 
 /// The longest header line that usual servers take: nginx and Tomcat 8 KiB, Apache 8190 bytes.
@@ -48,7 +50,10 @@ fn possible(fault: Fault) -> Layer {
 pub(crate) fn locate(recognised: &Recognised) -> Located {
     let mut located = match &recognised.carried {
         Carried::Nothing => {
-            let reason = format!("no token is to be seen in what was taken for {}", recognised.kind.as_str());
+            let reason = format!(
+                "no token is to be seen in what was taken for {}",
+                recognised.kind.as_str()
+            );
             let fault = Fault::new(Code::CredentialMissing).with("reason", Fact::Words(reason));
             Located { end: Some(fault), ..Located::default() }
         }
@@ -73,7 +78,11 @@ pub(crate) fn locate(recognised: &Recognised) -> Located {
         _ => None,
     };
     if let Some((value, origin)) = &located.value {
-        let head = if *origin == Origin::Bare { "Authorization: Bearer ".len() } else { "Authorization: ".len() };
+        let head = if *origin == Origin::Bare {
+            "Authorization: Bearer ".len()
+        } else {
+            "Authorization: ".len()
+        };
         if let Some(fault) = too_large(value, head, status) {
             located.faults.push(fault);
         }
@@ -98,7 +107,9 @@ fn too_large(value: &Passage, head: usize, status: Option<u16>) -> Option<Layer>
         .with("limit_bytes", limit)
         .with_some(
             "reason",
-            status.filter(|_| said_so).map(|status| Fact::Words(format!("the server answered {status}"))),
+            status
+                .filter(|_| said_so)
+                .map(|status| Fact::Words(format!("the server answered {status}"))),
         )
         .at(value.whole());
     Some(Layer { fault, certain: said_so })
@@ -117,7 +128,10 @@ fn in_request(request: &Request) -> Located {
             located.faults.push(certain(
                 Fault::new(Code::HeaderDuplicated)
                     .with("count", all.len())
-                    .with("reason", Fact::Words("`Authorization` stands there more than once".to_owned()))
+                    .with(
+                        "reason",
+                        Fact::Words("`Authorization` stands there more than once".to_owned()),
+                    )
                     .at(all[1].name.whole()),
             ));
             located.label = Some(all[0].name.clone());
@@ -157,7 +171,7 @@ fn several_in_one(field: &Field, request: &Request, located: &mut Located) {
     }
     let body = in_body(request).filter(|(name, value)| name == "access_token" && value.len() > 8);
     if let Some((name, value)) = body {
-        span = span.or(Some(value.whole()));
+        span = span.or_else(|| Some(value.whole()));
         places.push(format!("the body's {name}"));
         located.others.push((value, Origin::Bare));
     }
@@ -184,7 +198,8 @@ fn comma_parts(value: &Passage) -> Vec<Passage> {
         let start = at;
         at += piece.len() + 1;
         let part = value.bytes(start..start + piece.len()).trimmed(|c| c == ' ' || c == '\t');
-        let is_credential = scheme::leading(part.text()).is_some_and(|word| part.text().len() > word + 8)
+        let is_credential = scheme::leading(part.text())
+            .is_some_and(|word| part.text().len() > word + 8)
             || shape::has_three_parts(part.text());
         if !is_credential {
             return vec![value.clone()];
@@ -247,167 +262,4 @@ fn is_preflight(request: &Request) -> bool {
     request.method.as_deref().is_some_and(|method| method.eq_ignore_ascii_case("OPTIONS"))
         && (request.named("access-control-request-method").next().is_some()
             || request.named("access-control-request-headers").next().is_some())
-}
-
-/// Names that are meant for a token whatever its shape.
-const TOKEN_FIELDS: &[&str] = &[
-    "authentication", "authorisation", "x-auth-token", "x-access-token", "access-token", "access_token",
-    "auth-token", "x-authorization", "x-authentication", "x-token", "token", "jwt", "x-jwt",
-    "x-jwt-token", "auth", "x-auth", "bearer", "proxy-authorization", "http_authorization",
-    "http-authorization", "x-forwarded-authorization", "x-forwarded-access-token",
-    "x-forwarded-token", "x-user-token", "x-session-token", "x-bearer-token", "id-token", "x-id-token",
-    "private-token", "x-api-token", "api-token",
-];
-
-/// Fields that hold tokens of another purpose, or texts in which one is met by chance.
-const OTHER_FIELDS: &[&str] = &[
-    "cookie", "set-cookie", "dpop", "referer", "user-agent", "host", "origin", "content-type", "accept",
-    "if-none-match", "etag", "www-authenticate", ":path", ":authority", "location", "x-csrf-token",
-    "x-xsrf-token", "traceparent",
-];
-
-fn in_other_field(request: &Request) -> Option<&Field> {
-    let plain = |field: &Field| -> String {
-        field
-            .name
-            .text()
-            .chars()
-            .filter(|c| !c.is_whitespace() && c.is_ascii_graphic())
-            .collect::<String>()
-            .to_ascii_lowercase()
-    };
-    let filled = |field: &&Field| field.value.text().trim().len() > 3;
-    let by_name = request.fields.iter().filter(filled).find(|field| {
-        let name = plain(field);
-        name == "authorization"
-            || TOKEN_FIELDS.contains(&name.as_str())
-            || crate::recognise::is_misspelt(&name)
-    });
-    by_name.or_else(|| {
-        request.fields.iter().find(|field| {
-            !OTHER_FIELDS.contains(&plain(field).as_str()) && holds_token(field.value.text())
-        })
-    })
-}
-
-fn holds_token(text: &str) -> bool {
-    let bare = text.trim().trim_matches(['"', '\'', '<', '>', '{', '}', '[', ']', '(', ')']);
-    let rest = match scheme::leading(bare) {
-        Some(word) => bare[word..].trim_start_matches([' ', ':', '=', '\t']),
-        None => bare,
-    };
-    is_token_like(rest) && !rest.contains(' ')
-}
-
-/// The decoded value of a parameter: percent-encoding is right in a query, a form and a cookie.
-fn decoded(value: &Passage) -> Passage {
-    crate::peel::percent_decoded(&value.mapped(|c| if c == '+' { ' ' } else { c }))
-}
-
-/// Pairs `name=value` of a part of the request, in order.
-fn pairs(part: &Passage, separator: char) -> Vec<(String, Passage)> {
-    let text = part.text();
-    let mut at = 0;
-    text.split(separator)
-        .filter_map(|pair| {
-            let start = at;
-            at += pair.len() + separator.len_utf8();
-            let (name, value) = pair.split_once('=')?;
-            let from = start + pair.len() - value.len();
-            Some((name.trim().to_owned(), part.bytes(from..from + value.len())))
-        })
-        .take(256)
-        .collect()
-}
-
-/// Names of parameters, cookies and members for an access token.
-const TOKEN_NAMES: &[&str] = &[
-    "access_token", "accesstoken", "access-token", "token", "jwt", "auth_token", "authtoken",
-    "auth-token", "bearer", "bearer_token", "authorization", "id_token", "x-access-token",
-    "jwt_token", "session_token",
-];
-
-/// Parameters that hold a token for another purpose (RFC 6749 §6, RFC 7523, RFC 8693, RFC 9101).
-const OTHER_NAMES: &[&str] = &[
-    "refresh_token", "client_assertion", "assertion", "subject_token", "actor_token", "id_token_hint",
-    "request", "logout_token", "code", "state", "csrf_token", "response",
-];
-
-fn best(pairs: Vec<(String, Passage)>) -> Option<(String, Passage)> {
-    let name_of = |name: &str| name.to_ascii_lowercase();
-    for wanted in TOKEN_NAMES {
-        let found = pairs.iter().find(|(name, value)| {
-            name_of(name) == *wanted && (*wanted == "access_token" || value.len() >= 16)
-        });
-        if let Some((name, value)) = found {
-            return Some((name.clone(), value.clone()));
-        }
-    }
-    pairs
-        .into_iter()
-        .filter(|(name, _)| !OTHER_NAMES.contains(&name_of(name).as_str()))
-        .find(|(_, value)| holds_token(value.text()))
-}
-
-fn in_query(request: &Request) -> Option<(String, Passage)> {
-    let target = request.target.as_ref()?;
-    let start = target.text().find(['?', '#'])?;
-    let query = target.from_byte(start + 1);
-    // `#` parts the query from the fragment; both are looked at.
-    let flat = query.mapped(|c| if c == '#' { '&' } else { c });
-    let pairs = pairs(&flat, '&').into_iter().map(|(name, value)| (name, decoded(&value))).collect();
-    best(pairs)
-}
-
-fn in_cookie(request: &Request) -> Option<(String, Passage)> {
-    let mut all = Vec::new();
-    for field in request.named("cookie") {
-        for (name, value) in pairs(&field.value, ';') {
-            let value = crate::peel::percent_decoded(&value).trimmed(|c| c == '"' || c == ' ');
-            all.push((name, unsigned(&value)));
-        }
-    }
-    // Any cookie named `token` may be a session id: only what looks like a token counts.
-    all.retain(|(_, value)| holds_token(value.text()) || crate::opaque::recognise(value.text()).is_some());
-    best(all)
-}
-
-/// Express signs cookies as `s:VALUE.MAC` and marks JSON with `j:`.
-fn unsigned(value: &Passage) -> Passage {
-    let text = value.text();
-    if let Some(rest) = text.strip_prefix("s:")
-        && rest.matches('.').count() == 3
-        && let Some((signed, _)) = rest.rsplit_once('.')
-    {
-        return value.bytes(2..2 + signed.len());
-    }
-    value.clone()
-}
-
-fn in_body(request: &Request) -> Option<(String, Passage)> {
-    let body = request.body.as_ref()?;
-    let text = body.text();
-    let trimmed = text.trim_start();
-    let offset = text.len() - trimmed.len();
-    if trimmed.starts_with(['{', '[']) {
-        let (node, _) = json::parse(text, offset)?;
-        return response_members().iter().find_map(|name| {
-            let found = node.find(text, name)?;
-            let value = found.passage(&body.bytes(found.inner.clone()));
-            (holds_token(value.text()) || value.len() >= 16).then(|| ((*name).to_owned(), value))
-        });
-    }
-    if let Some(at) = text.find("name=\"access_token\"") {
-        // multipart/form-data (RFC 7578): an empty line, then the value.
-        let rest = &text[at..];
-        let start = at + rest.find("\r\n\r\n").map(|at| at + 4).or_else(|| rest.find("\n\n").map(|at| at + 2))?;
-        let end = text[start..].find(['\r', '\n']).map_or(text.len(), |end| start + end);
-        return Some(("access_token".to_owned(), body.bytes(start..end)));
-    }
-    let line = body.trimmed(|c| c == '\r' || c == '\n' || c == ' ');
-    if line.text().contains('=') {
-        return best(pairs(&line, '&').into_iter().map(|(name, value)| (name, decoded(&value))).collect());
-    }
-    let bare = line.text().split('.').next().is_some_and(is_header_like);
-    (bare && shape::has_three_parts(line.text())).then(|| ("the body itself".to_owned(), line.clone()))
 }

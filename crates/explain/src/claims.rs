@@ -10,7 +10,12 @@ use crate::rights;
 use crate::time;
 
 /// The faults of an examination, each as exactly as it can be said.
-pub(crate) fn refine(faults: Vec<Fault>, token: &Token<'_>, policy: &Policy, now: i64) -> Vec<Fault> {
+pub(crate) fn refine(
+    faults: Vec<Fault>,
+    token: &Token<'_>,
+    policy: &Policy,
+    now: i64,
+) -> Vec<Fault> {
     let faults = faults
         .into_iter()
         .map(|fault| match fault.code {
@@ -40,7 +45,8 @@ fn near(mut fault: Fault, code: Code, names: Names) -> Fault {
         .find_map(|one| expected.iter().find_map(|wanted| compare::near(one, wanted, names)))
         .or_else(|| {
             let several = found.iter().any(|one| {
-                one.split([' ', ',', ';', '[', ']', '"']).any(|part| expected.iter().any(|w| w == part))
+                one.split([' ', ',', ';', '[', ']', '"'])
+                    .any(|part| expected.iter().any(|w| w == part))
             });
             several.then(|| "several names in one text, where a list is due".to_owned())
         });
@@ -56,7 +62,9 @@ fn audience_elsewhere(fault: Fault, token: &Token<'_>, policy: &Policy) -> Fault
         payload.text(claim).is_some_and(|value| policy.audiences.iter().any(|one| *one == value))
     });
     match claim {
-        Some(claim) => fault.with("reason", Fact::Words(format!("its claim `{claim}` names this API"))),
+        Some(claim) => {
+            fault.with("reason", Fact::Words(format!("its claim `{claim}` names this API")))
+        }
         None => fault,
     }
 }

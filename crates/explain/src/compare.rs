@@ -27,7 +27,9 @@ pub(crate) fn near(found: &str, expected: &str, names: Names) -> Option<String> 
         let (next_left, next_right) = ((step.make)(&left), (step.make)(&right));
         let both_have = (next_left != left) && (next_right != right);
         let one_has = (next_left != left) != (next_right != right);
-        if one_has || (both_have && distance(&left, &right, 512) != distance(&next_left, &next_right, 512)) {
+        if one_has
+            || (both_have && distance(&left, &right, 512) != distance(&next_left, &next_right, 512))
+        {
             needed.push(step.name);
         }
         left = next_left;
@@ -125,7 +127,9 @@ fn default_port(text: &str) -> String {
 fn port(text: &str) -> String {
     let (host, rest) = parts(text);
     match host.rsplit_once(':') {
-        Some((bare, port)) if !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()) => {
+        Some((bare, port))
+            if !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()) =>
+        {
             format!("{bare}{rest}")
         }
         _ => text.to_owned(),
@@ -164,7 +168,10 @@ fn alias(left: &str, right: &str) -> Option<&'static str> {
     }
     // Without a path only the machine's own names are aliases: `http://billing` and `http://api` are two.
     let comparable = !left_path.is_empty() && left_path != "/";
-    if comparable && (is_internal(left_host) != is_internal(right_host) || (is_internal(left_host) && is_internal(right_host))) {
+    if comparable
+        && (is_internal(left_host) != is_internal(right_host)
+            || (is_internal(left_host) && is_internal(right_host)))
+    {
         return Some("an internal and a public host name");
     }
     let first = |host: &str| host.split('.').next().unwrap_or(host).to_owned();
@@ -188,23 +195,53 @@ fn is_internal(host: &str) -> bool {
     host == "localhost"
         || host == "[::1]"
         || (!host.contains('.') && !host.is_empty())
-        || [".local", ".internal", ".svc", ".cluster.local", ".lan", ".docker.internal", ".localhost", ".test.internal"]
-            .iter()
-            .any(|suffix| host.ends_with(suffix))
+        || [
+            ".local",
+            ".internal",
+            ".svc",
+            ".cluster.local",
+            ".lan",
+            ".docker.internal",
+            ".localhost",
+            ".test.internal",
+        ]
+        .iter()
+        .any(|suffix| host.ends_with(suffix))
         || private(host)
 }
 
 /// What products put behind an issuer's host.
 const USUAL_PARTS: &[&str] = &[
-    "auth", "oauth", "oauth2", "oidc", "openid", "openid-connect", "connect", "protocol", "identity", "idp",
-    "sso", "default", "authorize", "token", "oauth2.0", ".well-known", "openid-configuration",
-    "oauth-authorization-server", "jwks", "jwks.json", "certs", "common", "login",
+    "auth",
+    "oauth",
+    "oauth2",
+    "oidc",
+    "openid",
+    "openid-connect",
+    "connect",
+    "protocol",
+    "identity",
+    "idp",
+    "sso",
+    "default",
+    "authorize",
+    "token",
+    "oauth2.0",
+    ".well-known",
+    "openid-configuration",
+    "oauth-authorization-server",
+    "jwks",
+    "jwks.json",
+    "certs",
+    "common",
+    "login",
 ];
 
 /// One is the other with a longer path: `https://api` and `https://api/v1/orders`.
 fn path(left: &str, right: &str, names: Names) -> Option<&'static str> {
     let (short, long) = if left.len() < right.len() { (left, right) } else { (right, left) };
-    let looks_like_host = short.contains('.') || short.contains(':') || short.contains('/') || short == "localhost";
+    let looks_like_host =
+        short.contains('.') || short.contains(':') || short.contains('/') || short == "localhost";
     let usual = |rest: &str| {
         let mut parts = rest.split(['/', '#', '?']).filter(|part| !part.is_empty());
         parts.all(|part| USUAL_PARTS.contains(&part))
@@ -264,20 +301,40 @@ mod tests {
             ("https://api.example.test:8443", "https://api.example.test:9443", Some("the port")),
             ("api://orders", "orders", Some("the prefix (`api://`, `urn:`, `spn:`)")),
             (" https://api.example.test", "https://api.example.test", Some("blanks around it")),
-            ("https://api.example.test/v1", "https://api.example.test", Some("a version in the path")),
+            (
+                "https://api.example.test/v1",
+                "https://api.example.test",
+                Some("a version in the path"),
+            ),
             ("https://api.example.test/orders", "https://api.example.test", Some("the path")),
-            ("https://id.example.test/auth/realms/a", "https://id.example.test/realms/a", Some("a version in the path")),
-            ("http://keycloak:8080/realms/a", "https://id.example.test/realms/a", Some("the scheme, the port, an internal and a public host name")),
+            (
+                "https://id.example.test/auth/realms/a",
+                "https://id.example.test/realms/a",
+                Some("a version in the path"),
+            ),
+            (
+                "http://keycloak:8080/realms/a",
+                "https://id.example.test/realms/a",
+                Some("the scheme, the port, an internal and a public host name"),
+            ),
             ("http://localhost:8080", "http://127.0.0.1:8080", Some("two names of this machine")),
             ("https://api.exmaple.test", "https://api.example.test", Some("one letter")),
-            ("https%3A%2F%2Fapi.example.test", "https://api.example.test", Some("a percent-encoding")),
+            (
+                "https%3A%2F%2Fapi.example.test",
+                "https://api.example.test",
+                Some("a percent-encoding"),
+            ),
             ("https://www.example.test", "https://example.test", Some("`www.`")),
             ("https://billing.example.test", "https://api.example.test", None),
             ("https://accounts.other.test", "https://id.example.test", None),
             ("https://id.example.test/realms/dev", "https://id.example.test/realms/prod", None),
             ("https://api1.example.test", "https://api2.example.test", None),
             ("web", "https://api.example.test", None),
-            ("https://login.microsoftonline.com/aaaa-1/v2.0", "https://login.microsoftonline.com/aaaa-2/v2.0", None),
+            (
+                "https://login.microsoftonline.com/aaaa-1/v2.0",
+                "https://login.microsoftonline.com/aaaa-2/v2.0",
+                None,
+            ),
             ("orders", "billing", None),
         ] {
             let said = near(found, expected, Names::Audiences);

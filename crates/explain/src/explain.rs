@@ -91,7 +91,10 @@ fn encoding_fault(input: &Input<'_>, recognised: &Recognised) -> Option<Layer> {
     bare.then(|| {
         Layer::new(
             Fault::new(Code::InvisibleCharacter)
-                .with("character", Fact::Words(format!("{encoding}: a zero byte beside every letter")))
+                .with(
+                    "character",
+                    Fact::Words(format!("{encoding}: a zero byte beside every letter")),
+                )
                 .at(Span { start: 0, end: 0 }),
         )
     })
@@ -160,7 +163,8 @@ fn credential(
         stages.end = Some(end);
         return;
     }
-    let proof = sender::judge(bench, recognised, located, peeled.scheme.as_deref(), &peeled.credential);
+    let proof =
+        sender::judge(bench, recognised, located, peeled.scheme.as_deref(), &peeled.credential);
     let mut judgement = judge(bench, &reading(bench, peeled.credential, peeled.others));
     if let Some(fault) = proof {
         judgement.faults.insert(0, fault);
@@ -173,11 +177,7 @@ fn finish(mut report: Report, stages: Stages, bench: &Bench<'_>) -> Report {
     let holds = stages.judged.as_ref().is_some_and(|judged| judged.holds);
     let accepted = stages.judged.as_ref().and_then(|judged| judged.accepted.clone());
     let rate = |layer: Layer| {
-        let certainty = if holds || layer.certain {
-            Certainty::Proven
-        } else {
-            Certainty::Likely
-        };
+        let certainty = if holds || layer.certain { Certainty::Proven } else { Certainty::Likely };
         Diagnosed::new(layer.fault, certainty).with_repaired(accepted.clone())
     };
     let (sure, size): (Vec<Layer>, Vec<Layer>) =
@@ -219,7 +219,8 @@ fn finish(mut report: Report, stages: Stages, bench: &Bench<'_>) -> Report {
             // The key's own faults stand where the key is needed: behind the token's structure.
             let empty = configuration.iter().any(|one| one.fault.code == Code::SecretEmpty);
             judged.faults.retain(|one| {
-                let doubled = matches!(one.fault.code, Code::KeyTooWeak | Code::SecretEmpty) && empty;
+                let doubled =
+                    matches!(one.fault.code, Code::KeyTooWeak | Code::SecretEmpty) && empty;
                 !doubled && one.fault.code != Code::PolicyEmpty
             });
             let at = judged

@@ -3,22 +3,19 @@
 //! Walks research §8.1 from step 4 on. Every repair is tried with the token crate's own verifier;
 //! nothing here accepts what that refuses.
 
-use claviger_token::{
-    Algorithm, Code, Examination, Fact, Fault, Finding, Outcome, Proof, SignatureState, Span, Token,
-    TokenKind, Verdict, base64url,
-};
+use claviger_token::{Code, Fact, Fault, SignatureState, Token, Verdict, base64url};
 use serde_json::Value;
 
 use crate::bench::{Bench, Subject, holds};
-use crate::kid_text;
 use crate::opaque::{self, Checksum};
 use crate::passage::Passage;
-use crate::product;
+use crate::rank::{CLAIMS, certainty, rank, steers_wrongly};
 use crate::repair::{self, Explained};
-use crate::report::{Certainty, CheckLine, Diagnosed, TokenView, without_tokens};
-use crate::rsa_block::Block;
+use crate::report::{Certainty, CheckLine, Diagnosed, TokenView};
 use crate::structure::{self, Mended};
-use crate::{claims, report, shape};
+use crate::unexplained::{is_published, published_secret, unexplained};
+use crate::view::{lines, segments, view, view_of_text};
+use crate::{claims, kid_text, shape};
 
 /// What is known of a token in the end.
 pub(crate) struct Judgement {
@@ -75,6 +72,7 @@ fn of_family(found: &opaque::Opaque, passage: &Passage) -> Judgement {
         claims: Value::Null,
         signature: SignatureState::Unchecked,
         product: None,
+        advice: None,
         segments: vec![segments(passage).concat()],
     });
     if found.checksum == Checksum::Bad {
@@ -101,10 +99,9 @@ fn of_family(found: &opaque::Opaque, passage: &Passage) -> Judgement {
 /// Not three segments of base64url, even after mending.
 fn ill_formed(bench: &Bench<'_>, mended: &Mended, fault: Fault) -> Judgement {
     let passage = &mended.passage;
-    let hopeless = matches!(fault.code, Code::TokenEncrypted | Code::SizeLimit | Code::CredentialEmpty);
-    if !hopeless
-        && let Some(explained) = repair::of_text(bench, passage)
-    {
+    let hopeless =
+        matches!(fault.code, Code::TokenEncrypted | Code::SizeLimit | Code::CredentialEmpty);
+    if !hopeless && let Some(explained) = repair::of_text(bench, passage) {
         let mut all = rated(&mended.faults, true);
         return instead(bench, passage, explained, &mut all, SignatureState::Refuted);
     }
@@ -188,9 +185,10 @@ fn well_formed(bench: &Bench<'_>, mended: &Mended, token: &Token<'_>) -> Judgeme
     if !good && faults.iter().any(steers_wrongly) {
         // The header's own types hide which key is meant: any that verifies shows that they alone are wrong.
         good = subject.algorithm.is_some_and(|algorithm| {
-            bench.keys_for(algorithm, None).into_iter().any(|key| {
-                bench.verifies(key, algorithm, subject.input(), subject.signature())
-            })
+            bench
+                .keys_for(algorithm, None)
+                .into_iter()
+                .any(|key| bench.verifies(key, algorithm, subject.input(), subject.signature()))
         });
         signature = if good { SignatureState::Verified } else { signature };
     }
@@ -224,7 +222,12 @@ fn well_formed(bench: &Bench<'_>, mended: &Mended, token: &Token<'_>) -> Judgeme
     let mut unpacked = None;
     unpack(token, &mut faults, &mut unpacked, bench);
     let judged = unpacked.as_deref().and_then(|text| Token::parse(text).ok());
-    let faults = claims::refine(faults, judged.as_ref().unwrap_or(token), &bench.policy, bench.surroundings.now);
+    let faults = claims::refine(
+        faults,
+        judged.as_ref().unwrap_or(token),
+        &bench.policy,
+        bench.surroundings.now,
+    );
 
     let mut all = rated(&mended.faults, good);
     let repaired = (good && !mended.faults.is_empty() && mended.as_sent.is_none())
@@ -234,7 +237,10 @@ fn well_formed(bench: &Bench<'_>, mended: &Mended, token: &Token<'_>) -> Judgeme
     let mut later: Vec<(u16, Diagnosed)> = Vec::new();
     for (fault, certainty, repaired) in lead {
         let rank = rank(&fault, good);
-        later.push((rank, Diagnosed::new(placed(fault, passage), certainty).with_repaired(repaired)));
+        later.push((
+            rank,
+            Diagnosed::new(placed(fault, passage), certainty).with_repaired(repaired),
+        ));
     }
     for fault in faults {
         let certainty = certainty(&fault, refuted, bench.is_exhausted());
@@ -259,12 +265,6 @@ fn well_formed(bench: &Bench<'_>, mended: &Mended, token: &Token<'_>) -> Judgeme
     }
 }
 
-/// Whether a member that steers the verification has the wrong type.
-fn steers_wrongly(fault: &Fault) -> bool {
-    fault.code == Code::ClaimType
-        && matches!(fault.fact("claim"), Some(Fact::Text(name)) if ["kid", "alg", "crit"].contains(&name.as_str()))
-}
-
 /// Whether the signature covers the segments as they were sent, before they were mended.
 fn covers_as_sent(bench: &Bench<'_>, subject: &Subject<'_>, mended: &Mended) -> bool {
     let (Some(sent), Some(algorithm)) = (&mended.as_sent, subject.algorithm) else { return false };
@@ -285,119 +285,29 @@ fn explain_signature(
     if faults.iter().any(|fault| ends(fault.code)) {
         return None;
     }
-    if bench.keys().is_empty() {
+    let unknown = |kid: &&str| !bench.keys().iter().any(|key| key.kid() == Some(*kid));
+    let attacked = subject.kid.as_deref().filter(unknown).and_then(kid_text::injected).is_some();
+    if bench.keys().is_empty() || attacked {
         return repair::without_key(bench, subject, passage);
     }
     repair::explain(bench, subject, passage)
 }
 
-/// No repair verifies: what can be said all the same.
-fn unexplained(
-    bench: &Bench<'_>,
-    subject: &Subject<'_>,
-    mut faults: Vec<Fault>,
-    lead: &mut Vec<(Fault, Certainty, Option<String>)>,
-) -> Vec<Fault> {
-    let is_about_signature = |fault: &Fault| {
-        matches!(
-            fault.code,
-            Code::SignatureMismatch
-                | Code::KeyUnknown
-                | Code::KeyIdMissing
-                | Code::KeyTypeMismatch
-                | Code::PolicyEmpty
-        )
-    };
-    let open = bench.keys().is_empty();
-    if !open && !faults.iter().any(is_about_signature) {
-        return faults;
-    }
-    if let Some((kid, reason)) = subject.kid.as_deref().and_then(|kid| Some((kid, kid_text::injected(kid)?)))
-        && !bench.keys().iter().any(|key| key.kid() == Some(kid))
-    {
-        let fault = Fault::new(Code::KeyIdInjection)
-            .with("kid", kid)
-            .with("reason", Fact::Words(reason.to_owned()));
-        let fault = match subject.token.span_of_member("kid") {
-            Some(span) => fault.at(span),
-            None => fault,
-        };
-        faults.retain(|fault| fault.code != Code::KeyUnknown);
-        lead.push((fault, Certainty::Proven, None));
-        return faults;
-    }
-    if !open && let Some(fault) = repair::by_marks(subject) {
-        faults.retain(|fault| fault.code != Code::KeyUnknown && fault.code != Code::SignatureMismatch);
-        lead.push((fault, Certainty::Likely, None));
-        return faults;
-    }
-    if let Some(fault) = repair::by_shape(bench, subject) {
-        faults.retain(|fault| fault.code != Code::SignatureMismatch);
-        lead.push((fault, Certainty::Likely, None));
-        return faults;
-    }
-    let named = subject.kid.as_deref().map(str::to_owned);
-    if let Some(unusable) = named.and_then(|kid| {
-        bench.surroundings.unusable.iter().find(|(known, _)| *known == kid)
-    }) {
-        let fault = Fault::new(Code::KeySetInvalid)
-            .with("reason", Fact::Words(format!("its key `{}` cannot be used: {}", unusable.0, unusable.1)));
-        faults.retain(|fault| fault.code != Code::KeyUnknown);
-        lead.push((fault, Certainty::Proven, None));
-        return faults;
-    }
-    let missing = faults.iter().any(|fault| fault.code == Code::KeyIdMissing);
-    if missing {
-        // None of the keys verifies: that the header does not say which is the lesser fault.
-        lead.push((
-            Fault::new(Code::SignatureMismatch)
-                .with_some("alg", subject.algorithm.map(Algorithm::name))
-                .at(subject.token.segment(claviger_token::Part::Signature)),
-            Certainty::Likely,
-            None,
-        ));
-    }
-    said_by_block(bench, subject, &mut faults);
-    faults
-}
-
-/// RSA tells whether the content was changed after signing, or another key signed.
-fn said_by_block(bench: &Bench<'_>, subject: &Subject<'_>, faults: &mut [Fault]) {
-    let is_rsa = bench.keys().iter().any(|key| key.rsa_numbers().is_some());
-    let of_rsa = subject.algorithm.is_some_and(|algorithm| algorithm.signature_bytes().is_none());
-    if !is_rsa || !of_rsa {
-        return;
-    }
-    let signed = subject.blocks(bench).iter().any(|(_, block)| !matches!(block, Block::Rubbish));
-    let reason = if signed {
-        "this very key signed, and header or payload were changed afterwards"
-    } else {
-        "another key signed, or the signature itself is damaged"
-    };
-    for fault in faults.iter_mut().filter(|fault| fault.code == Code::SignatureMismatch) {
-        *fault = fault.clone().with("reason", Fact::Words(reason.to_owned()));
-    }
-}
-
-fn is_published(secret: &crate::surroundings::Secret, subject: &Subject<'_>) -> bool {
-    subject.algorithm.is_some_and(Algorithm::is_symmetric) && repair::is_known_secret(&secret.bytes)
-}
-
-fn published_secret(subject: &Subject<'_>) -> Fault {
-    let reason = "its secret is on the public lists of well-known ones";
-    Fault::new(Code::KeyTooWeak)
-        .with_some("kid", subject.kid.clone())
-        .with("reason", Fact::Words(reason.to_owned()))
-}
-
 /// A payload that is no object: compressed, in another encoding, nested. What is inside is judged too.
-fn unpack(token: &Token<'_>, faults: &mut Vec<Fault>, unpacked: &mut Option<String>, bench: &Bench<'_>) {
+fn unpack(
+    token: &Token<'_>,
+    faults: &mut Vec<Fault>,
+    unpacked: &mut Option<String>,
+    bench: &Bench<'_>,
+) {
     for fault in faults.iter_mut().filter(|fault| fault.code == Code::HeaderNotJson) {
         if let Some(said) = structure::said_of(token.header_bytes()) {
             *fault = fault.clone().with("reason", Fact::Words(said));
         }
     }
-    let Some(place) = faults.iter().position(|fault| fault.code == Code::PayloadNotJson) else { return };
+    let Some(place) = faults.iter().position(|fault| fault.code == Code::PayloadNotJson) else {
+        return;
+    };
     let inflated = structure::inflated(token.payload_bytes());
     let by_header = token.header().is_some_and(|header| header.contains("zip"));
     if inflated.is_none() && !by_header {
@@ -406,7 +316,8 @@ fn unpack(token: &Token<'_>, faults: &mut Vec<Fault>, unpacked: &mut Option<Stri
         }
         return;
     }
-    let named = token.header().and_then(|header| header.text("zip")).map(|zip| format!("`zip` is `{zip}`"));
+    let named =
+        token.header().and_then(|header| header.text("zip")).map(|zip| format!("`zip` is `{zip}`"));
     let found = inflated.as_ref().map(|(_, how)| (*how).to_owned()).or(named).unwrap_or_default();
     let fault = Fault::new(Code::PayloadCompressed).with("found", Fact::Words(found));
     faults[place] = match faults[place].span {
@@ -414,11 +325,8 @@ fn unpack(token: &Token<'_>, faults: &mut Vec<Fault>, unpacked: &mut Option<Stri
         None => fault,
     };
     if let Some((plain, _)) = inflated {
-        let text = format!(
-            "{}.{}.",
-            base64url::encode(token.header_bytes()),
-            base64url::encode(plain)
-        );
+        let text =
+            format!("{}.{}.", base64url::encode(token.header_bytes()), base64url::encode(plain));
         let again = claviger_token::examine(&text, &bench.policy, None, bench.surroundings.now);
         let later = again
             .faults()
@@ -426,120 +334,4 @@ fn unpack(token: &Token<'_>, faults: &mut Vec<Fault>, unpacked: &mut Option<Stri
         faults.extend(later.cloned());
         *unpacked = Some(text);
     }
-}
-
-/// The rank of the first fault that is about claims.
-const CLAIMS: u16 = 500;
-
-/// The order of diagnosis (research §8.1): lower stands first. Equal ranks keep the order of the checks.
-fn rank(fault: &Fault, signature_holds: bool) -> u16 {
-    use Code as C;
-    match fault.code {
-        C::HeaderNotJson | C::PayloadNotJson | C::PayloadCompressed | C::ClaimDuplicated => 200,
-        C::Truncated | C::CharacterError => 210,
-        C::ClaimType if steers_wrongly(fault) => 215,
-        C::CriticalHeader | C::AlgorithmNone | C::SignatureStripped => 220,
-        C::KeySetInvalid | C::KeyFormat => 300,
-        // A token of another kind is often signed with another key: the kind explains the key.
-        C::RefreshTokenAsAccessToken | C::IdTokenAsAccessToken | C::TokenTypeMismatch
-            if !signature_holds && is_marked(fault) =>
-        {
-            390
-        }
-        C::ForeignResourceToken | C::KeyIdInjection | C::KeyEmbedded | C::AlgorithmConfusion => 400,
-        C::AlgorithmNotAllowed => 405,
-        C::SignatureMismatch => 420,
-        _ if fault.code.class() == claviger_token::Class::Tampered => 410,
-        _ if fault.code.class() == claviger_token::Class::Server => 430,
-        C::ClaimType => CLAIMS,
-        _ if fault.code.class() == claviger_token::Class::Expired => 510,
-        _ => 600,
-    }
-}
-
-/// Kinds that are signed by somebody else than access tokens are, as a rule.
-fn is_marked(fault: &Fault) -> bool {
-    match fault.code {
-        Code::RefreshTokenAsAccessToken | Code::IdTokenAsAccessToken => true,
-        _ => matches!(fault.fact("found"), Some(Fact::Words(found))
-            if found == TokenKind::DpopProof.as_str() || found == TokenKind::ClientAssertion.as_str()),
-    }
-}
-
-fn certainty(fault: &Fault, refuted: bool, exhausted: bool) -> Certainty {
-    match fault.code {
-        Code::SignatureMismatch if exhausted => Certainty::Likely,
-        Code::SignatureMismatch => Certainty::Proven,
-        Code::TimeInLocalZone => Certainty::Likely,
-        // Claims of a token whose signature is refuted are what somebody wrote.
-        _ if refuted && rank(fault, true) >= CLAIMS => Certainty::Likely,
-        code if code.proof() == Proof::Probe => Certainty::Possible,
-        _ => Certainty::Proven,
-    }
-}
-
-/// The lines of the examination; what a repair explained is told in its words.
-fn lines(examination: &Examination<'_>, faults: &[Diagnosed]) -> Vec<CheckLine> {
-    let mut lines: Vec<CheckLine> = Vec::new();
-    for Finding { check, outcome } in &examination.findings {
-        let (outcome, detail) = match outcome {
-            Outcome::Passed(detail) => ("passed", detail.clone()),
-            Outcome::Skipped(why) => ("skipped", why.clone()),
-            Outcome::Failed(fault) => {
-                let fault = report::redacted(fault.clone());
-                ("failed", fault.detail())
-            }
-        };
-        lines.push(CheckLine { check, outcome, detail: report::without_signature(&detail) });
-    }
-    // One line for what was found by repair and by no check of its own.
-    for one in faults {
-        let known = examination.faults().any(|fault| fault.code == one.fault.code);
-        if !known && one.fault.code.proof() == Proof::Repair {
-            lines.push(CheckLine { check: "repair", outcome: "failed", detail: one.fault.detail() });
-        }
-    }
-    lines
-}
-
-fn view(token: &Token<'_>, signature: SignatureState, passage: &Passage) -> TokenView {
-    let value = |members: Option<&claviger_token::Members>| {
-        without_tokens(members.map_or(Value::Null, claviger_token::Members::to_value))
-    };
-    TokenView {
-        kind: "jws",
-        header: value(token.header()),
-        claims: value(token.payload()),
-        signature,
-        product: product::recognise(token).map(|product| product.name),
-        segments: segments(passage),
-    }
-}
-
-/// What can be shown of a text that is no token: its header, if it has one.
-fn view_of_text(passage: &Passage, kind: &'static str) -> Option<TokenView> {
-    Some(TokenView {
-        kind,
-        header: without_tokens(shape::header(passage.text()).unwrap_or(Value::Null)),
-        claims: Value::Null,
-        signature: SignatureState::Unchecked,
-        product: None,
-        segments: if kind == "opaque" { vec![segments(passage).concat()] } else { segments(passage) },
-    })
-}
-
-/// Where the characters of each segment stand in the input.
-fn segments(passage: &Passage) -> Vec<Vec<Span>> {
-    let mut at = 0;
-    passage
-        .text()
-        .split('.')
-        .take(6)
-        .map(|segment| {
-            let length = segment.chars().count();
-            let places = (at..at + length).map(|nth| passage.span(nth..nth + 1)).collect();
-            at += length + 1;
-            places
-        })
-        .collect()
 }

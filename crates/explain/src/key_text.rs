@@ -6,8 +6,8 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use claviger_token::{Algorithm, Code, Fact, Fault, Key, KeyError, KeySet, SigningKey};
 use claviger_token::base64url;
+use claviger_token::{Algorithm, Code, Fact, Fault, Key, KeyError, KeySet, SigningKey};
 use serde_json::{Value, json};
 
 use crate::der;
@@ -25,9 +25,7 @@ pub(crate) struct Found {
 }
 
 fn format_fault(name: &str, reason: impl Into<String>) -> Fault {
-    Fault::new(Code::KeyFormat)
-        .with("source", name)
-        .with("reason", Fact::Words(reason.into()))
+    Fault::new(Code::KeyFormat).with("source", name).with("reason", Fact::Words(reason.into()))
 }
 
 fn text_of(bytes: &[u8]) -> Option<&str> {
@@ -114,7 +112,8 @@ pub(crate) fn key_set(name: &str, bytes: &[u8]) -> Found {
         }
         Err(error) => {
             if text.starts_with("-----BEGIN") || text.starts_with("ssh-") {
-                let reason = "PEM where a key set is due: convert it to a JWK, or configure it as a key";
+                let reason =
+                    "PEM where a key set is due: convert it to a JWK, or configure it as a key";
                 let keys = Key::from_pem(text).ok().map(|key| vec![key]);
                 let keys = keys.unwrap_or_else(|| from_damaged_pem(text));
                 return Found { keys, fault: invalid(reason.to_owned()), ..Found::default() };
@@ -126,9 +125,10 @@ pub(crate) fn key_set(name: &str, bytes: &[u8]) -> Found {
                 if keys.is_empty() {
                     keys = certificate_map(value);
                     if !keys.is_empty() {
-                        reason = "a map of X.509 certificates where a JWK set is due; the issuer's \
+                        reason =
+                            "a map of X.509 certificates where a JWK set is due; the issuer's \
                                   discovery document names its `jwks_uri`"
-                            .to_owned();
+                                .to_owned();
                     }
                 }
             }
@@ -185,7 +185,8 @@ fn from_damaged_pem(text: &str) -> Vec<Key> {
     if let Some(key) = open_ssh(&plain) {
         return vec![key];
     }
-    let body = match plain.split_once("-----BEGIN ").and_then(|(_, rest)| rest.split_once("-----")) {
+    let body = match plain.split_once("-----BEGIN ").and_then(|(_, rest)| rest.split_once("-----"))
+    {
         Some((_, rest)) => rest.split("-----END").next().unwrap_or_default(),
         // The body alone, without its first and last line.
         None => plain.as_str(),
@@ -300,7 +301,11 @@ mod tests {
             for text in [pem.to_owned(), pem.replace('\n', "\\n")] {
                 let found = key("key.pem", text.as_bytes());
                 assert_eq!(found.fault.unwrap().code, Code::KeyFormat);
-                assert_eq!(found.keys[0].thumbprint(), public(algorithm).thumbprint(), "{algorithm}");
+                assert_eq!(
+                    found.keys[0].thumbprint(),
+                    public(algorithm).thumbprint(),
+                    "{algorithm}"
+                );
                 assert_eq!(found.keys[0].kid(), None);
             }
         }
@@ -325,7 +330,7 @@ mod tests {
     #[test]
     fn private_members_of_a_set_are_blamed_and_not_used() {
         let jwk = public(Algorithm::Es256).jwk().unwrap();
-        let mut private = jwk.clone();
+        let mut private = jwk;
         private["d"] = json!("AAAA");
         let text = json!({"keys": [private]}).to_string();
         let found = key_set("jwks.json", text.as_bytes());
@@ -336,7 +341,9 @@ mod tests {
 
     #[test]
     fn no_bytes_make_it_panic() {
-        for bytes in [&[0u8, 1, 2][..], b"\xFF\xFE", b"-----BEGIN ", b"ssh-rsa AAAA", b"{", b"\"{}\""] {
+        for bytes in
+            [&[0u8, 1, 2][..], b"\xFF\xFE", b"-----BEGIN ", b"ssh-rsa AAAA", b"{", b"\"{}\""]
+        {
             let _ = key("k", bytes);
             let _ = key_set("k", bytes);
         }

@@ -4,8 +4,9 @@
 pub(crate) fn injected(kid: &str) -> Option<&'static str> {
     let lower = kid.to_lowercase();
     let has = |parts: &[&str]| parts.iter().any(|part| lower.contains(part));
-    if has(&["../", "..\\", "/dev/", "/etc/", "/proc/", "/var/", "/tmp/", "%2e%2e", "..%2f", "file:"])
-        || (kid.starts_with(['/', '~', '\\']) && kid.len() > 1)
+    if has(&[
+        "../", "..\\", "/dev/", "/etc/", "/proc/", "/var/", "/tmp/", "%2e%2e", "..%2f", "file:",
+    ]) || (kid.starts_with(['/', '~', '\\']) && kid.len() > 1)
         || (kid.len() > 3 && kid.as_bytes()[1] == b':' && kid.as_bytes()[2] == b'\\')
     {
         return Some("it carries a file's path");
@@ -14,8 +15,23 @@ pub(crate) fn injected(kid: &str) -> Option<&'static str> {
         return Some("it carries an address");
     }
     if has(&[
-        "' or ", "\" or ", " union ", "union select", "select ", "insert ", "drop table", "delete from",
-        "';", "\";", "'--", "' --", "/*", "*/", " or 1=1", "sleep(", "' and ",
+        "' or ",
+        "\" or ",
+        " union ",
+        "union select",
+        "select ",
+        "insert ",
+        "drop table",
+        "delete from",
+        "';",
+        "\";",
+        "'--",
+        "' --",
+        "/*",
+        "*/",
+        " or 1=1",
+        "sleep(",
+        "' and ",
     ]) || (kid.contains('\'') && (kid.contains(' ') || kid.contains("--")))
     {
         return Some("it carries SQL");
@@ -33,15 +49,35 @@ mod tests {
     #[test]
     fn names_are_told_from_attacks() {
         for kid in [
-            "../../../../dev/null", "/etc/passwd", "..\\..\\windows\\win.ini", "file:///etc/hostname",
-            "https://evil.test/jwks.json", "key' UNION SELECT 'secret'--", "x' OR '1'='1", "a|whoami",
-            "a;sleep 5", "`id`", "$(id)", "key\0", "C:\\keys\\a.pem", "${jndi:ldap://x}",
+            "../../../../dev/null",
+            "/etc/passwd",
+            "..\\..\\windows\\win.ini",
+            "file:///etc/hostname",
+            "https://evil.test/jwks.json",
+            "key' UNION SELECT 'secret'--",
+            "x' OR '1'='1",
+            "a|whoami",
+            "a;sleep 5",
+            "`id`",
+            "$(id)",
+            "key\0",
+            "C:\\keys\\a.pem",
+            "${jndi:ldap://x}",
         ] {
             assert!(injected(kid).is_some(), "{kid}");
         }
         for kid in [
-            "es-1", "2026-11-18T10:00:00Z", "Xq0-_abc=", "did:example:123#key-1", "key/2026/a", "a.b.c",
-            "O'Brien", "https", "rsa+1", "urn:key:1", "key_1@host",
+            "es-1",
+            "2026-11-18T10:00:00Z",
+            "Xq0-_abc=",
+            "did:example:123#key-1",
+            "key/2026/a",
+            "a.b.c",
+            "O'Brien",
+            "https",
+            "rsa+1",
+            "urn:key:1",
+            "key_1@host",
         ] {
             assert_eq!(injected(kid), None, "{kid}");
         }

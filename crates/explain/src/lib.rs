@@ -1,5 +1,32 @@
-//! Why a bearer token is refused.
-#![allow(dead_code)]
+//! Why a bearer token is refused: the one cause on top, proven where a proof is possible, and all others.
+//!
+//! Bytes go in: a bare token, a header line, a raw request, a curl command, a HAR file, a token response, a
+//! log line. Out comes a [`Report`]: what a server would have been sent, whether the given policy and
+//! keys take it, and if not, every [`Diagnosed`] fault with its place in the input, its evidence, who must act and how.
+//!
+//! ```
+//! use claviger_explain::{Surroundings, TextStyle, explain, text};
+//! use claviger_token::{Policy, Verdict};
+//! let surroundings =
+//!     Surroundings::new(Policy::access("https://id.example", "https://api.example"), 1_795_000_000);
+//! let report = explain(b"Authorization: Bearer ${TOKEN}", &surroundings);
+//! assert_eq!(report.verdict, Verdict::Refused);
+//! assert_eq!(report.faults[0].fault.code.as_str(), "credential-placeholder");
+//! println!("{}", text(&report, &TextStyle::default()));
+//! ```
+//!
+//! How it works, and where to start reading:
+//!
+//! 1. `recognise` tells what the input is and what in it is the credential; `carrier` where in a request it rides.
+//! 2. `peel` takes off, one at a time, what it was wrapped in: each layer is a fault with its place.
+//! 3. `judge` hands the token to the verifier of `claviger_token`, the very same that a guard uses.
+//! 4. `repair` holds the hypotheses: where the signature does not hold, each changes one thing and lets
+//!    the same verifier judge again. What verifies is *proven*; nothing here ever makes a token good.
+//! 5. `claims`, `compare`, `rights` and `time` say mismatches more exactly; `rank` puts them in order.
+//!
+//! Pure: no clock, file, network, environment or randomness. No signature, secret or whole token leaves it,
+//! but for the repaired credential, which is handed out only to those who ask: it works.
+
 mod bench;
 mod carrier;
 mod claims;
@@ -14,6 +41,7 @@ mod passage;
 mod peel;
 mod picture;
 mod product;
+mod rank;
 mod recognise;
 mod render;
 mod repair;
@@ -25,8 +53,11 @@ mod shape;
 mod structure;
 mod surroundings;
 mod time;
+mod unexplained;
+mod view;
+
 pub use explain::explain;
 pub use recognise::{InputKind, MAX_INPUT_BYTES};
-pub use report::{Certainty, CheckLine, Diagnosed, Report, TokenView};
 pub use render::{TextStyle, text};
+pub use report::{Certainty, CheckLine, Diagnosed, Report, TokenView};
 pub use surroundings::{DEFAULT_BUDGET, Surroundings};

@@ -89,7 +89,7 @@ impl Passage {
     }
 
     /// The part from this byte on.
-    pub(crate) fn from_byte(&self, byte: usize) -> Self {
+    pub(crate) fn since(&self, byte: usize) -> Self {
         self.bytes(byte..self.text.len())
     }
 

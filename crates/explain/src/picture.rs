@@ -86,7 +86,11 @@ impl Picture {
         let mut cells = Vec::new();
         if let Some(label) = label {
             let text = label.text().chars().enumerate();
-            cells.extend(text.map(|(nth, c)| Cell { c, span: label.span(nth..nth + 1), role: Role::Around }));
+            cells.extend(text.map(|(nth, c)| Cell {
+                c,
+                span: label.span(nth..nth + 1),
+                role: Role::Around,
+            }));
             let behind = label.span(label.len()..label.len());
             cells.extend(": ".chars().map(|c| Cell { c, span: behind, role: Role::Around }));
         }
@@ -180,7 +184,8 @@ fn abbreviate(run: &[Cell], role: Role, blame: Option<Span>, keep: &Keep, out: &
     }
     // An ellipsis for one or two characters saves nothing.
     for nth in 0..length {
-        let gap = shown[nth..].iter().take_while(|show| !**show).count();
+        // Three are enough to know, and keep a long text from costing its square.
+        let gap = shown[nth..].iter().take(3).take_while(|show| !**show).count();
         if gap > 0 && gap <= 2 && role != Role::Signature && role != Role::Opaque && nth > 0 {
             shown[nth..nth + gap].fill(true);
         }
@@ -210,9 +215,9 @@ fn mask_words(run: &[Cell], shown: &mut [bool], blame: Option<(usize, usize)>) {
             .count();
         if word > 20 {
             let keep = 4;
-            for nth in at + keep..at + word {
-                let blamed = blame.is_some_and(|(first, last)| nth >= first && nth <= last.min(first + 3));
-                shown[nth] = blamed;
+            for (nth, show) in shown.iter_mut().enumerate().take(at + word).skip(at + keep) {
+                *show =
+                    blame.is_some_and(|(first, last)| nth >= first && nth <= last.min(first + 3));
             }
         }
         at += word.max(1);
@@ -240,9 +245,14 @@ mod tests {
         for length in [0usize, 3, 10, 43, 86, 342] {
             let text = format!("eyJh.eyJz.{}", "s".repeat(length));
             let value = Passage::plain(&text, 0);
-            let places = |from: usize, to: usize| (from..to).map(|nth| value.span(nth..nth + 1)).collect();
+            let places =
+                |from: usize, to: usize| (from..to).map(|nth| value.span(nth..nth + 1)).collect();
             let segments = [places(0, 4), places(5, 9), places(10, 10 + length)];
-            for blame in [None, Some(Span { start: 10, end: 10 + length }), Some(Span { start: 11, end: 30 })] {
+            for blame in [
+                None,
+                Some(Span { start: 10, end: 10 + length }),
+                Some(Span { start: 11, end: 30 }),
+            ] {
                 let picture = Picture::new(None, &value, &segments);
                 let glyphs = picture.glyphs(blame, 76);
                 let shown = glyphs.iter().filter(|glyph| glyph.c == 's').count();

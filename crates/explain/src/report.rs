@@ -111,6 +111,8 @@ pub struct TokenView {
     pub signature: SignatureState,
     /// The product that made it, where its marks are known.
     pub product: Option<&'static str>,
+    /// What tokens of that product are usually refused for.
+    pub advice: Option<&'static str>,
     /// Where the characters of each segment stand in the input.
     pub(crate) segments: Vec<Vec<Span>>,
 }
@@ -167,9 +169,9 @@ impl Report {
         let checks: Vec<Value> = self
             .checks
             .iter()
-            .map(|line| {
-                json!({"check": line.check, "outcome": line.outcome, "detail": line.detail})
-            })
+            .map(
+                |line| json!({"check": line.check, "outcome": line.outcome, "detail": line.detail}),
+            )
             .collect();
         json!({
             "verdict": self.verdict.as_str(),
@@ -194,7 +196,9 @@ pub(crate) fn redacted(fault: Fault) -> Fault {
         let fact = match fact {
             Fact::Text(text) => Fact::Text(without_signature(text)),
             Fact::Words(text) => Fact::Words(without_signature(text)),
-            Fact::List(list) => Fact::List(list.iter().map(|text| without_signature(text)).collect()),
+            Fact::List(list) => {
+                Fact::List(list.iter().map(|text| without_signature(text)).collect())
+            }
             other => other.clone(),
         };
         out = out.with(name, fact);

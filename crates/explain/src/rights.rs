@@ -8,15 +8,54 @@ use serde_json::Value;
 
 /// Claims that carry rights, and what nests them.
 const PLACES: &[&str] = &[
-    "scope", "scp", "scopes", "roles", "role", "permissions", "permission", "groups", "authorities",
-    "entitlements", "realm_access", "resource_access", "cognito:groups", "app_metadata", "capabilities",
-    "privileges", "rights", "grants", "authorization_details", "resources", "wids", "acl",
+    "scope",
+    "scp",
+    "scopes",
+    "roles",
+    "role",
+    "permissions",
+    "permission",
+    "groups",
+    "authorities",
+    "entitlements",
+    "realm_access",
+    "resource_access",
+    "cognito:groups",
+    "app_metadata",
+    "capabilities",
+    "privileges",
+    "rights",
+    "grants",
+    "authorization_details",
+    "resources",
+    "wids",
+    "acl",
 ];
 
 /// Claims whose texts are names of other things.
 const NOT_RIGHTS: &[&str] = &[
-    "iss", "sub", "aud", "exp", "nbf", "iat", "jti", "sid", "nonce", "azp", "client_id", "cid", "appid",
-    "name", "email", "preferred_username", "given_name", "family_name", "acr", "amr", "cnf", "at_hash",
+    "iss",
+    "sub",
+    "aud",
+    "exp",
+    "nbf",
+    "iat",
+    "jti",
+    "sid",
+    "nonce",
+    "azp",
+    "client_id",
+    "cid",
+    "appid",
+    "name",
+    "email",
+    "preferred_username",
+    "given_name",
+    "family_name",
+    "acr",
+    "amr",
+    "cnf",
+    "at_hash",
 ];
 
 /// Turns an insufficient scope into a misplaced one, where every missing right is found elsewhere.
@@ -123,12 +162,12 @@ fn same(found: &str, right: &str) -> bool {
 /// The path of the claim, as far as it is an object: `realm_access.roles`.
 fn path(name: &str, value: &Value, right: &str) -> String {
     match value {
-        Value::Object(members) => members
-            .iter()
-            .find(|(_, member)| holds(member, right, true).is_some())
-            .map_or_else(|| name.to_owned(), |(inner, member)| {
-                format!("{name}.{}", path(inner, member, right))
-            }),
+        Value::Object(members) => {
+            members.iter().find(|(_, member)| holds(member, right, true).is_some()).map_or_else(
+                || name.to_owned(),
+                |(inner, member)| format!("{name}.{}", path(inner, member, right)),
+            )
+        }
         _ => name.to_owned(),
     }
 }
@@ -165,8 +204,8 @@ mod tests {
             );
             let token = Token::parse(&text).unwrap();
             let policy = Policy { scopes: vec!["orders:read".to_owned()], ..Policy::default() };
-            let fault = Fault::new(Code::ScopeInsufficient)
-                .with("missing", vec!["orders:read".to_owned()]);
+            let fault =
+                Fault::new(Code::ScopeInsufficient).with("missing", vec!["orders:read".to_owned()]);
             assert_eq!(elsewhere(fault, &token, &policy).code, Code::ScopeShape, "{value}");
         }
         for value in [json!({"scope": "orders:write"}), json!({"sub": "orders:read"}), json!({})] {
@@ -177,8 +216,8 @@ mod tests {
             );
             let token = Token::parse(&text).unwrap();
             let policy = Policy { scopes: vec!["orders:read".to_owned()], ..Policy::default() };
-            let fault = Fault::new(Code::ScopeInsufficient)
-                .with("missing", vec!["orders:read".to_owned()]);
+            let fault =
+                Fault::new(Code::ScopeInsufficient).with("missing", vec!["orders:read".to_owned()]);
             assert_eq!(elsewhere(fault, &token, &policy).code, Code::ScopeInsufficient, "{value}");
         }
     }

@@ -80,8 +80,7 @@ fn pkcs1(block: &[u8]) -> Option<Block> {
     }
     HASHES.iter().find_map(|hash| {
         let found = info.strip_prefix(digest_info(hash))?;
-        (found.len() == hash.output_len())
-            .then(|| Block::Pkcs1 { hash, digest: found.to_vec() })
+        (found.len() == hash.output_len()).then(|| Block::Pkcs1 { hash, digest: found.to_vec() })
     })
 }
 

@@ -88,7 +88,11 @@ fn check(
         .or_else(|| key_text::public_half(&jwk))
         .ok_or_else(|| broken("the proof's key (`jwk`) cannot be used"))?;
     if key.thumbprint() != thumbprint {
-        return Err(differs("jwk", format!("a key with the thumbprint {}", key.thumbprint()), thumbprint));
+        return Err(differs(
+            "jwk",
+            format!("a key with the thumbprint {}", key.thumbprint()),
+            thumbprint,
+        ));
     }
     let algorithm = header.text("alg").and_then(|name| Algorithm::from_name(&name));
     let signed = algorithm.filter(|algorithm| !algorithm.is_symmetric()).is_some_and(|algorithm| {

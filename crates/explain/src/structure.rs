@@ -42,7 +42,10 @@ pub(crate) fn canonical(passage: &Passage, lengths: &[usize]) -> Mended {
     for (part, segment) in PARTS.into_iter().zip(text.split('.')) {
         for (code, find) in [
             (Code::Base64Alphabet, segment.find(['+', '/'])),
-            (Code::Base64Padding, segment.find('=').filter(|at| segment[*at..].bytes().all(|b| b == b'='))),
+            (
+                Code::Base64Padding,
+                segment.find('=').filter(|at| segment[*at..].bytes().all(|b| b == b'=')),
+            ),
         ] {
             let Some(at) = find else { continue };
             let position = passage.character_at(start + at);
@@ -51,12 +54,11 @@ pub(crate) fn canonical(passage: &Passage, lengths: &[usize]) -> Mended {
         }
         start += segment.len() + 1;
     }
-    mended.passage = passage
-        .mapped(|c| match c {
-            '+' => '-',
-            '/' => '_',
-            c => c,
-        });
+    mended.passage = passage.mapped(|c| match c {
+        '+' => '-',
+        '/' => '_',
+        c => c,
+    });
     mended.passage = without_padding(&mended.passage);
     let mut start = 0;
     for (part, segment) in PARTS.into_iter().zip(mended.passage.clone().text().split('.')) {
@@ -65,7 +67,8 @@ pub(crate) fn canonical(passage: &Passage, lengths: &[usize]) -> Mended {
         {
             let at = mended.passage.character_at(start + position);
             // Where a text was cut, its last bits are no encoder's.
-            let cut = part == "signature" && !lengths.is_empty() && !lengths.contains(&segment.len());
+            let cut =
+                part == "signature" && !lengths.is_empty() && !lengths.contains(&segment.len());
             if !cut {
                 note(&mut mended.faults, Code::Base64TrailingBits, part, None, at, &mended.passage);
             }
@@ -108,7 +111,8 @@ fn without_padding(passage: &Passage) -> Passage {
     for (nth, c) in text.chars().enumerate() {
         rest = &rest[c.len_utf8()..];
         // `=` counts as padding only at a segment's end.
-        let is_padding = c == '=' && rest.trim_start_matches('=').chars().next().is_none_or(|next| next == '.');
+        let is_padding =
+            c == '=' && rest.trim_start_matches('=').chars().next().is_none_or(|next| next == '.');
         if !is_padding {
             out.push_from(c, passage, nth..nth + 1);
         }
@@ -130,13 +134,17 @@ pub(crate) fn case_folded(passage: &Passage) -> Option<Fault> {
         return None;
     }
     let found = if lower { "all lower case" } else { "all upper case" };
-    Some(Fault::new(Code::CaseFolded).with("found", Fact::Words(found.to_owned())).at(passage.whole()))
+    Some(
+        Fault::new(Code::CaseFolded)
+            .with("found", Fact::Words(found.to_owned()))
+            .at(passage.whole()),
+    )
 }
 
 /// Lengths at which columns, cookies, input fields and headers cut.
 const USUAL_LIMITS: &[usize] = &[
-    100, 128, 191, 200, 250, 254, 255, 256, 500, 511, 512, 767, 1000, 1023, 1024, 2000, 2047, 2048, 3000,
-    4000, 4093, 4094, 4095, 4096, 8000, 8190, 8191, 8192, 16_384,
+    100, 128, 191, 200, 250, 254, 255, 256, 500, 511, 512, 767, 1000, 1023, 1024, 2000, 2047, 2048,
+    3000, 4000, 4093, 4094, 4095, 4096, 8000, 8190, 8191, 8192, 16_384,
 ];
 
 /// The fault of a text that could not be taken apart, said as well as its shape allows.
@@ -146,7 +154,9 @@ pub(crate) fn named(fault: Fault, passage: &Passage, lengths: &[usize]) -> Fault
     let length = passage.len();
     let truncated = |reason: &str| {
         let reason = match USUAL_LIMITS.contains(&length) {
-            true => format!("{reason}; {length} characters are a usual limit of columns, cookies and fields"),
+            true => format!(
+                "{reason}; {length} characters are a usual limit of columns, cookies and fields"
+            ),
             false => reason.to_owned(),
         };
         Fault::new(Code::Truncated)
@@ -155,7 +165,9 @@ pub(crate) fn named(fault: Fault, passage: &Passage, lengths: &[usize]) -> Fault
             .at(passage.span(length..length))
     };
     match (fault.code, segments.as_slice()) {
-        (Code::TokenOpaque, [only]) if is_header_like(only) && !only.contains(char::is_whitespace) => {
+        (Code::TokenOpaque, [only])
+            if is_header_like(only) && !only.contains(char::is_whitespace) =>
+        {
             truncated("it ends inside the header")
         }
         (Code::TokenOpaque, _) => {
@@ -173,9 +185,8 @@ pub(crate) fn named(fault: Fault, passage: &Passage, lengths: &[usize]) -> Fault
         (Code::SegmentCount, [header, ..])
             if shape::header(header).is_some_and(|header| header.get("enc").is_some()) =>
         {
-            let literal = |name: &str| {
-                shape::header(header)?.get(name)?.as_str().map(str::to_owned)
-            };
+            let literal =
+                |name: &str| shape::header(header)?.get(name)?.as_str().map(str::to_owned);
             Fault::new(Code::TokenEncrypted)
                 .with_some("alg", literal("alg"))
                 .with_some("enc", literal("enc"))
@@ -207,7 +218,12 @@ pub(crate) fn named(fault: Fault, passage: &Passage, lengths: &[usize]) -> Fault
                 let reason = format!("{foreign} characters of the text are foreign to base64url");
                 fault.with("reason", Fact::Words(reason))
             } else if fault.fact("character").is_none() {
-                fault.with("reason", Fact::Words("its length is impossible: one character too many or too few".to_owned()))
+                fault.with(
+                    "reason",
+                    Fact::Words(
+                        "its length is impossible: one character too many or too few".to_owned(),
+                    ),
+                )
             } else {
                 fault
             }
@@ -240,7 +256,9 @@ pub(crate) fn said_of(bytes: &[u8]) -> Option<String> {
     match std::str::from_utf8(bytes) {
         Err(_) => {
             let latin: String = bytes.iter().map(|byte| char::from(*byte)).collect();
-            if serde_json::from_str::<serde_json::Value>(&latin).is_ok_and(|value| value.is_object()) {
+            if serde_json::from_str::<serde_json::Value>(&latin)
+                .is_ok_and(|value| value.is_object())
+            {
                 return said("it is Latin-1 and not UTF-8");
             }
             said("it is binary")
@@ -282,7 +300,8 @@ pub(crate) fn inflated(bytes: &[u8]) -> Option<(Vec<u8>, &'static str)> {
         let plain = decompress_to_vec_with_limit(body, MOST_INFLATED).ok().filter(object)?;
         return Some((plain, "gzip"));
     }
-    if let Some(plain) = decompress_to_vec_zlib_with_limit(bytes, MOST_INFLATED).ok().filter(object) {
+    if let Some(plain) = decompress_to_vec_zlib_with_limit(bytes, MOST_INFLATED).ok().filter(object)
+    {
         return Some((plain, "zlib"));
     }
     let plain = decompress_to_vec_with_limit(bytes, MOST_INFLATED).ok().filter(object)?;

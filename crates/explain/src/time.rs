@@ -10,11 +10,16 @@ const FRESH: i64 = 300;
 
 /// The offsets from UTC that clocks on walls show, in minutes: all of them are whole quarter hours.
 const OFFSETS: &[i64] = &[
-    60, 120, 180, 210, 240, 270, 300, 330, 345, 360, 390, 420, 480, 525, 540, 570, 600, 630, 660, 720, 765,
-    780, 825, 840,
+    60, 120, 180, 210, 240, 270, 300, 330, 345, 360, 390, 420, 480, 525, 540, 570, 600, 630, 660,
+    720, 765, 780, 825, 840,
 ];
 
-pub(crate) fn refine(faults: Vec<Fault>, token: &Token<'_>, policy: &Policy, now: i64) -> Vec<Fault> {
+pub(crate) fn refine(
+    faults: Vec<Fault>,
+    token: &Token<'_>,
+    policy: &Policy,
+    now: i64,
+) -> Vec<Fault> {
     let Some(payload) = token.payload() else { return faults };
     let faults = with_converted(faults, token, payload, policy, now);
     let has = |code| faults.iter().any(|fault: &Fault| fault.code == code);
@@ -35,8 +40,14 @@ pub(crate) fn refine(faults: Vec<Fault>, token: &Token<'_>, policy: &Policy, now
         }
         return all;
     }
-    // Both lie ahead by the same clock: the time of issue tells more than what was derived from it.
     let mut faults = faults;
+    if has_expired(&faults)
+        && let Some(offset) = behind(payload, policy, now)
+    {
+        // Only a token that is known to be fresh proves it; an old one is far more common.
+        faults.push(zone_fault(token, -offset));
+    }
+    // Both lie ahead by the same clock: the time of issue tells more than what was derived from it.
     let place = |faults: &[Fault], code| faults.iter().position(|fault| fault.code == code);
     if let (Some(nbf), Some(iat)) =
         (place(&faults, Code::NotYetValid), place(&faults, Code::IssuedInFuture))
@@ -55,15 +66,38 @@ fn local_zone(payload: &Members, policy: &Policy, now: i64) -> Option<i64> {
         let age = now - (iat - offset);
         let fresh = (-policy.leeway_secs()..=lifetime.min(FRESH)).contains(&age);
         // Other times of the token have to fit the same offset.
-        let nbf_fits = payload
-            .integer("nbf")
-            .is_none_or(|nbf| nbf - offset <= now + policy.leeway_secs());
+        let nbf_fits =
+            payload.integer("nbf").is_none_or(|nbf| nbf - offset <= now + policy.leeway_secs());
         fresh && nbf_fits
     })
 }
 
+fn has_expired(faults: &[Fault]) -> bool {
+    faults.iter().any(|fault| fault.code == Code::Expired)
+}
+
+/// The offset west of UTC by which an expired token would have been issued this very minute.
+fn behind(payload: &Members, policy: &Policy, now: i64) -> Option<i64> {
+    let (iat, exp) = (payload.integer("iat")?, payload.integer("exp")?);
+    OFFSETS.iter().map(|minutes| minutes * 60).filter(|offset| *offset <= 12 * 3600).find(
+        |offset| {
+            let age = now - iat.saturating_add(*offset);
+            (-policy.leeway_secs().min(60)..=30).contains(&age) && exp.saturating_add(*offset) > now
+        },
+    )
+}
+
 fn zone_fault(token: &Token<'_>, offset: i64) -> Fault {
-    let said = format!("with {} taken off, it was issued just now: local time written as UTC", lasting(offset));
+    let said = match offset {
+        0.. => format!(
+            "with {} taken off, it was issued just now: local time written as UTC",
+            lasting(offset)
+        ),
+        _ => format!(
+            "with {} added, it was issued just now: local time written as UTC, if it is fresh",
+            lasting(offset)
+        ),
+    };
     let fault = Fault::new(Code::TimeInLocalZone)
         .with("claim", "iat")
         .with("offset", Fact::Lasting(offset))

@@ -77,7 +77,7 @@ impl GateConfig {
             jwks_min_interval: Duration::from_secs(30),
             danger_allow_plain_http: false,
             public_url: None,
-            forward_auth_preflight: true,
+            forward_auth_preflight: false,
             connect_timeout: Duration::from_secs(5),
             response_timeout: Duration::from_secs(60),
             header_limit: 64 * 1024,

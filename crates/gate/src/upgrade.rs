@@ -13,7 +13,7 @@ use hyper_util::rt::TokioIo;
 use crate::Shared;
 
 /// How often the credential of an open connection is judged again.
-const RECHECK: Duration = Duration::from_secs(5);
+const RECHECK: Duration = Duration::from_secs(1);
 /// Both sides have this long to take up the new protocol.
 const HANDSHAKE: Duration = Duration::from_secs(10);
 

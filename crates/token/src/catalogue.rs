@@ -524,7 +524,7 @@ catalogue! {
         status: 401, error: Some(InvalidToken),
         clause: "RFC 7515 §5.2",
         title: "The signature does not verify",
-        sentence: "the signature does not verify[ with {alg}][ under the key {kid}]",
+        sentence: "the signature does not verify[ with {alg}][ under the key {kid}][: {reason}]",
         explanation: "The token is well-formed and the key it names is at hand, but the signature \
             was not made by that key over this text. Either the content was changed after \
             signing, the signature was damaged, or it was signed by another key: another \
@@ -1167,7 +1167,7 @@ catalogue! {
         status: 401, error: Some(InvalidToken),
         clause: "RFC 8725 §3.1",
         title: "The token's algorithm is not allowed here",
-        sentence: "`alg` is {alg}[; allowed is {allowed}]",
+        sentence: "`alg` is {alg}[; allowed is {allowed}][: {reason}]",
         explanation: "The validator has a list of signature algorithms that it accepts, and the \
             token's is not on it. That list protects against tokens that choose a weak algorithm \
             for themselves. The names are exact: `rs256` is not `RS256`, and `EdDSA` is not \

@@ -23,14 +23,16 @@ fn ask(admin: &Admin, method: Method, path: &str, body: Option<&Value>) -> Resul
     let token = String::from_utf8_lossy(&token).trim().to_owned();
     let url = format!("{}/admin/v1{path}", admin.authority.trim_end_matches('/'));
     let authorization = format!("Bearer {token}");
-    let mut headers = vec![("authorization", authorization.as_str()), ("accept", "application/json")];
+    let mut headers =
+        vec![("authorization", authorization.as_str()), ("accept", "application/json")];
     if body.is_some() {
         headers.push(("content-type", "application/json"));
     }
     let answer = crate::runtime()?
         .block_on(send(method, &url, &headers, body.map(Value::to_string)))
         .map_err(|error| {
-            Stop::unknown(error).hint("is `claviger serve` running there? --authority names another address")
+            Stop::unknown(error)
+                .hint("is `claviger serve` running there? --authority names another address")
         })?;
     let value: Value = serde_json::from_str(&answer.body).unwrap_or(Value::Null);
     if answer.status.is_success() {
@@ -219,7 +221,11 @@ pub(crate) fn key(action: KeyAction, format: Format) -> Result<ExitCode, Stop> {
         KeyAction::Withdraw { kid, admin } => {
             let path = format!("/keys/{}/withdraw", segment(&kid));
             let value = ask(&admin, Method::POST, &path, None)?;
-            done(&format!("key {kid} is withdrawn: its tokens are refused everywhere"), &value, format)
+            done(
+                &format!("key {kid} is withdrawn: its tokens are refused everywhere"),
+                &value,
+                format,
+            )
         }
     }
 }

@@ -69,16 +69,24 @@ async fn listener() -> Result<TcpListener, Stop> {
 async fn orders(listener: TcpListener) {
     while let Ok((stream, _)) = listener.accept().await {
         tokio::spawn(async move {
-            let service = hyper::service::service_fn(|request: http::Request<hyper::body::Incoming>| async move {
-                let header = |name: &str| {
-                    request.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
-                };
-                let body = json!({
-                    "orders": [{"id": 1, "item": "key ring"}],
-                    "you": header("claviger-subject"), "scope": header("claviger-scope"),
-                });
-                Ok::<_, Infallible>(http::Response::new(Full::new(Bytes::from(body.to_string()))))
-            });
+            let service = hyper::service::service_fn(
+                |request: http::Request<hyper::body::Incoming>| async move {
+                    let header = |name: &str| {
+                        request
+                            .headers()
+                            .get(name)
+                            .and_then(|value| value.to_str().ok())
+                            .map(str::to_owned)
+                    };
+                    let body = json!({
+                        "orders": [{"id": 1, "item": "key ring"}],
+                        "you": header("claviger-subject"), "scope": header("claviger-scope"),
+                    });
+                    Ok::<_, Infallible>(http::Response::new(Full::new(Bytes::from(
+                        body.to_string(),
+                    ))))
+                },
+            );
             // A client that goes away early is no matter for a sample.
             let _ = hyper::server::conn::http1::Builder::new()
                 .serve_connection(TokioIo::new(stream), service)
@@ -149,14 +157,26 @@ impl Stage {
         let upstream = api.local_addr().map_err(|error| broken("the API")(error.to_string()))?;
         tokio::spawn(orders(api));
         let leeway = 0;
-        let open = gate_for(upstream, &issuer, vec![API.to_owned(), SHORT.to_owned()], leeway).await?;
+        let open =
+            gate_for(upstream, &issuer, vec![API.to_owned(), SHORT.to_owned()], leeway).await?;
         let lost = Self::lost(folder.path(), upstream).await?;
         let admin = first.admin_token.expose().to_owned();
-        let mut stage = Self { issuer, admin, gate: open, lost, secret: String::new(), leeway, _folder: folder };
+        let mut stage = Self {
+            issuer,
+            admin,
+            gate: open,
+            lost,
+            secret: String::new(),
+            leeway,
+            _folder: folder,
+        };
         for (uri, ttl) in [(API, Value::Null), (OTHER, Value::Null), (SHORT, json!(1))] {
             let scopes = ["orders:read"];
             stage
-                .administer("/resources", json!({"uri": uri, "scopes": scopes, "access_ttl_seconds": ttl}))
+                .administer(
+                    "/resources",
+                    json!({"uri": uri, "scopes": scopes, "access_ttl_seconds": ttl}),
+                )
                 .await?;
         }
         let client = json!({
@@ -168,7 +188,10 @@ impl Stage {
     }
 
     /// Another authority gives a token and goes down before the gate in front of its API starts.
-    async fn lost(folder: &std::path::Path, upstream: SocketAddr) -> Result<(SocketAddr, String), Stop> {
+    async fn lost(
+        folder: &std::path::Path,
+        upstream: SocketAddr,
+    ) -> Result<(SocketAddr, String), Stop> {
         let mut config = Config { data_dir: folder.join("down"), ..Config::default() };
         config.listen = SocketAddr::from(([127, 0, 0, 1], 0));
         let started = |error: claviger_authority::OpenError| Stop::unknown(error.to_string());
@@ -182,7 +205,8 @@ impl Stage {
         let serving = tokio::spawn(authority.serve(listener, async move { drop(ended.await) }));
         let form = format!("grant_type=client_credentials&resource={}", example.resource);
         let answer =
-            ask(&issuer, "/token", (&example.client_id, example.client_secret.expose()), form).await?;
+            ask(&issuer, "/token", (&example.client_id, example.client_secret.expose()), form)
+                .await?;
         // Whoever waits for it is told by the task's end; a dropped end ends it too.
         let _ = end.send(());
         let _ = serving.await;
@@ -199,7 +223,10 @@ impl Stage {
             .await
             .map_err(broken("the admin API"))?;
         if !answer.status.is_success() {
-            return Err(Stop::unknown(format!("the admin API answered {}: {}", answer.status, answer.body)));
+            return Err(Stop::unknown(format!(
+                "the admin API answered {}: {}",
+                answer.status, answer.body
+            )));
         }
         Ok(serde_json::from_str(&answer.body).unwrap_or(Value::Null))
     }
@@ -223,7 +250,13 @@ impl Stage {
         // The short one lives a second; the revocation needs less to reach the gate.
         tokio::time::sleep(Duration::from_millis(2_100)).await;
         let scene = |class, story, request, code, explained| Scene {
-            class, story, request, gate: self.gate, status: 401, code, explained,
+            class,
+            story,
+            request,
+            gate: self.gate,
+            status: 401,
+            code,
+            explained,
         };
         Ok(vec![
             scene(
@@ -247,8 +280,20 @@ impl Stage {
                 "signature-mismatch",
                 None,
             ),
-            scene("expired", "the token lived one second", bearer(&short), "expired", Some("expired")),
-            scene("revoked", "the client revoked the token a moment ago", bearer(&revoked), "token-revoked", None),
+            scene(
+                "expired",
+                "the token lived one second",
+                bearer(&short),
+                "expired",
+                Some("expired"),
+            ),
+            scene(
+                "revoked",
+                "the client revoked the token a moment ago",
+                bearer(&revoked),
+                "token-revoked",
+                None,
+            ),
             scene(
                 "audience-scope",
                 "the token was requested for another API",
@@ -279,12 +324,15 @@ impl Stage {
         policy.audiences.push(SHORT.to_owned());
         policy.leeway = self.leeway;
         let now = jiff::Timestamp::now().as_second();
-        Ok(Surroundings::new(policy, now).with_key_set("the issuer's key set", keys.body.as_bytes()))
+        Ok(Surroundings::new(policy, now)
+            .with_key_set("the issuer's key set", keys.body.as_bytes()))
     }
 }
 
 fn request(authorization: &str) -> String {
-    format!("GET /orders HTTP/1.1\r\nHost: orders.example.test\r\n{authorization}\r\nConnection: close\r\n\r\n")
+    format!(
+        "GET /orders HTTP/1.1\r\nHost: orders.example.test\r\n{authorization}\r\nConnection: close\r\n\r\n"
+    )
 }
 
 /// The token with another subject in its claims, under the old signature.
@@ -294,7 +342,11 @@ fn promoted(token: &str) -> String {
     let mut claims: Value = serde_json::from_slice(&claims).unwrap_or(Value::Null);
     claims["sub"] = json!("administrator");
     let signature = parts.get(2).copied().unwrap_or_default();
-    format!("{}.{}.{signature}", parts.first().copied().unwrap_or_default(), base64url::encode(claims.to_string()))
+    format!(
+        "{}.{}.{signature}",
+        parts.first().copied().unwrap_or_default(),
+        base64url::encode(claims.to_string())
+    )
 }
 
 /// Sends bytes as they are, and reads the answer.
@@ -327,7 +379,11 @@ fn shown(request: &str) -> Vec<String> {
         .filter(|line| !line.is_empty() && !line.starts_with("Connection"))
         .map(|line| match line.strip_prefix("Authorization: ") {
             Some(value) if value.len() > 60 => {
-                format!("Authorization: {}…{}", &value[..28], if value.ends_with('"') { "\"" } else { "" })
+                format!(
+                    "Authorization: {}…{}",
+                    &value[..28],
+                    if value.ends_with('"') { "\"" } else { "" }
+                )
             }
             _ => line.to_owned(),
         })
@@ -371,7 +427,9 @@ pub(crate) fn run(format: Format) -> Result<ExitCode, Stop> {
         }
         let all = results.len();
         match format {
-            Format::Json => say::print(&json!({"good": status, "causes": results, "wrong": wrong}))?,
+            Format::Json => {
+                say::print(&json!({"good": status, "causes": results, "wrong": wrong}))?
+            }
             Format::Text if wrong == 0 => say::line(&format!(
                 "\n{GREEN}All {all} causes were provoked, refused and named.{GREEN:#} \
                  Next: claviger serve, claviger explain TOKEN, claviger faults"
@@ -402,7 +460,10 @@ async fn play(nth: usize, scene: &Scene, stage: &Stage, format: Format) -> Resul
             say::line(&format!("   {DIM}<{DIM:#} WWW-Authenticate: {challenge}"))?;
         }
         let fix = problem["fix"].as_str().unwrap_or_default();
-        say::line(&format!("   {DIM}<{DIM:#} {}. {fix}", problem["title"].as_str().unwrap_or_default()))?;
+        say::line(&format!(
+            "   {DIM}<{DIM:#} {}. {fix}",
+            problem["title"].as_str().unwrap_or_default()
+        ))?;
         if scene.explained.is_some() || scene.class == "tampered" {
             let style = TextStyle {
                 color: say::color(),

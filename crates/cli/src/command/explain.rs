@@ -44,7 +44,9 @@ fn input(arguments: &Explain) -> Result<Vec<u8>, Stop> {
     match arguments.input.as_deref() {
         Some("-") | None => {
             if arguments.input.is_none() && std::io::IsTerminal::is_terminal(&std::io::stdin()) {
-                say::note("Paste what was sent (a token, header, request, curl command …), then Ctrl-D:");
+                say::note(
+                    "Paste what was sent (a token, header, request, curl command …), then Ctrl-D:",
+                );
             }
             let mut bytes = Vec::new();
             std::io::stdin()
@@ -214,7 +216,13 @@ fn markdown(report: &Report) -> String {
     let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
     for fault in json["faults"].as_array().into_iter().flatten() {
         let code: Option<Code> = text(&fault["code"]).parse().ok();
-        let _ = writeln!(out, "## {} (`{}`, {})\n", text(&fault["title"]), text(&fault["code"]), text(&fault["certainty"]));
+        let _ = writeln!(
+            out,
+            "## {} (`{}`, {})\n",
+            text(&fault["title"]),
+            text(&fault["code"]),
+            text(&fault["certainty"])
+        );
         let _ = writeln!(out, "- what: {}", text(&fault["detail"]));
         let _ = writeln!(out, "- who acts: the {}", text(&fault["who"]));
         let _ = writeln!(out, "- fix: {}", text(&fault["fix"]));
@@ -241,7 +249,11 @@ fn markdown(report: &Report) -> String {
             }
         }
     }
-    let _ = writeln!(out, "\nMade by claviger {}; it holds no signature and no secret.", env!("CARGO_PKG_VERSION"));
+    let _ = writeln!(
+        out,
+        "\nMade by claviger {}; it holds no signature and no secret.",
+        env!("CARGO_PKG_VERSION")
+    );
     out
 }
 

@@ -85,13 +85,16 @@ fn one(code: Code, format: Format) -> Result<(), Stop> {
     put("fix", row.fix);
     put("who", &format!("the {} has to act", row.who));
     put("class", row.class.as_str());
-    put("proof", match row.proof.as_str() {
-        "repair" => "accepted by the same policy once the one defect is repaired",
-        "compare" => "a value in hand contradicts the policy in hand",
-        "record" => "the issuer's or the gate's own record says so",
-        "probe" => "a live request shows it",
-        _ => "visible in the input itself",
-    });
+    put(
+        "proof",
+        match row.proof.as_str() {
+            "repair" => "accepted by the same policy once the one defect is repaired",
+            "compare" => "a value in hand contradicts the policy in hand",
+            "record" => "the issuer's or the gate's own record says so",
+            "probe" => "a live request shows it",
+            _ => "visible in the input itself",
+        },
+    );
     put("answer", &answer);
     put("source", row.clause);
     say::line(out.trim_end())

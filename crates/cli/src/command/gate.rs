@@ -29,6 +29,7 @@ pub(crate) fn run(arguments: &Arguments, format: Format) -> Result<ExitCode, Sto
         disclosure: Disclosure::from_name(&arguments.detail).unwrap_or_default(),
         leeway: arguments.leeway,
         strip_authorization: arguments.strip_authorization,
+        forward_auth_preflight: arguments.forward_auth_preflight,
         lost_feed: if arguments.strict_revocation {
             LostFeed::Refuse
         } else {

@@ -52,8 +52,9 @@ pub(crate) fn run(arguments: &Serve, format: Format) -> Result<ExitCode, Stop> {
     let mut config = config(arguments)?;
     crate::runtime()?.block_on(async {
         let refused = |error: claviger_authority::OpenError| Stop::unknown(error.to_string());
-        config.check().map_err(|error| Stop::usage(error.to_string()))?;
         let listener = bind(&mut config).await.map_err(refused)?;
+        // Judged with the port that was given: the issuer may follow from it.
+        config.check().map_err(|error| Stop::usage(error.to_string()))?;
         let data = config.data_dir.display().to_string();
         let (authority, first) = Authority::open(config).await.map_err(refused)?;
         match format {
@@ -81,21 +82,35 @@ fn ready(issuer: &str, data: &str, first: Option<&Bootstrap>) -> String {
 }
 
 fn welcome(issuer: &str, data: &str, first: Option<&Bootstrap>) {
-    say::note(&format!("{GREEN}The authority stands at {issuer}{GREEN:#} {DIM}(Ctrl-C ends it){DIM:#}"));
+    say::note(&format!(
+        "{GREEN}The authority stands at {issuer}{GREEN:#} {DIM}(Ctrl-C ends it){DIM:#}"
+    ));
     say::note(&format!("  {CYAN}metadata{CYAN:#}  {issuer}/.well-known/openid-configuration"));
     say::note(&format!("  {CYAN}keys{CYAN:#}      {issuer}/jwks"));
     say::note(&format!("  {CYAN}data{CYAN:#}      {data}"));
     let Some(first) = first else { return };
-    say::note(&format!("  {CYAN}admin{CYAN:#}     the administrator's token is in {}", first.admin_token_file.display()));
+    say::note(&format!(
+        "  {CYAN}admin{CYAN:#}     the administrator's token is in {}",
+        first.admin_token_file.display()
+    ));
     let Some(example) = &first.example else { return };
     say::note(&format!(
         "\n{BOLD}An example client and an example API were made.{BOLD:#} {YELLOW}The secret is shown this once.{YELLOW:#}"
     ));
     let (id, secret) = (&example.client_id, example.client_secret.expose());
     say::note("\nGet a token:");
-    say::note(&format!("  curl -s -u {id}:{secret} {issuer}/token \\\n    -d grant_type=client_credentials -d resource={}", example.resource));
+    say::note(&format!(
+        "  curl -s -u {id}:{secret} {issuer}/token \\\n    -d grant_type=client_credentials -d resource={}",
+        example.resource
+    ));
     say::note("Guard an API with it (any API; here on port 9000):");
-    say::note(&format!("  claviger gate --upstream http://127.0.0.1:9000 --issuer {issuer} --audience {}", example.resource));
+    say::note(&format!(
+        "  claviger gate --upstream http://127.0.0.1:9000 --issuer {issuer} --audience {}",
+        example.resource
+    ));
     say::note("Have a refusal explained:");
-    say::note(&format!("  claviger explain TOKEN --online --issuer {issuer} --audience {}", example.resource));
+    say::note(&format!(
+        "  claviger explain TOKEN --online --issuer {issuer} --audience {}",
+        example.resource
+    ));
 }

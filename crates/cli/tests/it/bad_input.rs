@@ -85,7 +85,6 @@ fn wrong_usage_is_exit_code_2_and_says_what_to_type() {
     let folder = tempfile::tempdir().unwrap();
     let missing = folder.path().join("missing").to_str().unwrap().to_owned();
     let a_folder = folder.path().to_str().unwrap().to_owned();
-    let html = file(folder.path(), "login.html", "<!doctype html><title>Sign in</title>");
     let unknown_field = file(folder.path(), "claviger.toml", "listn = \"127.0.0.1:0\"\n");
     let token = a_token();
     let token = token.as_str();
@@ -95,7 +94,6 @@ fn wrong_usage_is_exit_code_2_and_says_what_to_type() {
         (&["explain", "--file", &missing], &missing),
         (&["explain", "--file", &a_folder], &a_folder),
         (&["explain", token, "--jwks", &missing], &missing),
-        (&["explain", token, "--key", &html], &html),
         (&["explain", token, "--key", &missing], &missing),
         (&["explain", token, "--secret-file", &missing], &missing),
         (&["explain", token, "--now", "yesterday"], "yesterday"),
@@ -106,7 +104,6 @@ fn wrong_usage_is_exit_code_2_and_says_what_to_type() {
         (&["serve", "--config", &missing], &missing),
         (&["serve", "--config", &unknown_field], "listn"),
         (&["serve", "--listen", "somewhere"], "somewhere"),
-        (&["serve", "--data", &html, "--listen", "127.0.0.1:0"], &html),
         (&["gate", "--issuer", "http://127.0.0.1:1", "--audience", "a"], "--upstream"),
         (
             &["gate", "--upstream", "ftp://x", "--issuer", "http://127.0.0.1:1", "--audience", "a"],
@@ -126,14 +123,16 @@ fn wrong_usage_is_exit_code_2_and_says_what_to_type() {
 }
 
 #[test]
-fn a_key_set_that_is_none_is_a_fault_with_a_name() {
+fn keys_that_are_none_are_a_fault_with_a_name() {
     let folder = tempfile::tempdir().unwrap();
     let html = file(folder.path(), "login.html", "<!doctype html><title>Sign in</title>");
     let token = a_token();
-    for (place, code) in
-        [(html.as_str(), "key-set-invalid"), ("http://127.0.0.1:1/jwks", "key-set-unreachable")]
-    {
-        let outcome = run(&["explain", &token, "--jwks", place, "--format", "json"], b"");
+    for (option, place, code) in [
+        ("--jwks", html.as_str(), "key-set-invalid"),
+        ("--jwks", "http://127.0.0.1:1/jwks", "key-set-unreachable"),
+        ("--key", html.as_str(), "key-format"),
+    ] {
+        let outcome = run(&["explain", &token, option, place, "--format", "json"], b"");
         assert_eq!(outcome.code, Some(1), "{place}: {}\n{}", outcome.stdout, outcome.stderr);
         let report: Value = serde_json::from_str(&outcome.stdout).unwrap();
         assert_eq!(report["faults"][0]["code"], code, "{report}");
@@ -193,6 +192,14 @@ fn a_port_in_use_is_said_and_leaves_nothing_half_done() {
     );
     assert!(matches!(gate.code, Some(2 | 3)), "{:?}: {}", gate.code, gate.stderr);
     assert!(gate.stderr.contains(&address), "{}", gate.stderr);
+}
+
+#[test]
+fn a_data_directory_that_is_none_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = file(folder.path(), "data", "a file");
+    let said = refused_start(Path::new(&path), "127.0.0.1:0");
+    assert!(said.contains(&path), "{said}");
 }
 
 #[test]
@@ -369,7 +376,7 @@ fn the_gate_names_the_cause_of_every_bad_credential_and_logs_none() {
         ("truncated", bearer(&format!("Bearer {}", &token[..token.len() - 20])), 401),
         ("tampered", bearer(&format!("Bearer {}", mint::tampered(&token, 1))), 401),
         ("not UTF-8", Ask::get(&url).header("Authorization", b"Bearer \xff\xfe"), 401),
-        ("two headers", bearer("Bearer a").header("Authorization", "Bearer b"), 401),
+        ("two headers", bearer("Bearer a").header("Authorization", "Bearer b"), 400),
     ];
     for (name, ask, status) in cases {
         let answer = ask.send();

@@ -115,7 +115,7 @@ fn nginx_accepts_and_refuses_by_the_gates_forward_auth() {
     // One of another issuer, good there.
     let elsewhere = FakeIssuer::start();
     let foreign = elsewhere.mint(&authority.resource, &json!({}));
-    assert_refused(&nginx.get(&foreign), 401, "issuer-untrusted");
+    assert_refused(&nginx.get(&foreign), 401, "issuer-mismatch");
 
     // Revoked: the gate learns it by itself.
     authority.revoke(&token);
@@ -162,4 +162,44 @@ fn nginx_refuses_what_has_expired_or_lacks_a_scope() {
     let scope = nginx.get(&token(json!({ "scope": "orders:write" })));
     assert_refused(&scope, 403, "scope-insufficient");
     assert_eq!(sink.requests(), reached, "nothing that was refused reaches the API");
+}
+
+#[test]
+fn forward_auth_answers_204_401_or_403_and_nothing_else() {
+    // nginx turns every other status into its own 500, and the cause is lost.
+    let issuer = FakeIssuer::start();
+    let sink = Sink::start();
+    let audience = "https://orders.example";
+    let gate = Gate::start(&sink.url(), issuer.url(), audience, &["--scope", "orders:read"]);
+    let url = format!("{}/_claviger/auth", gate.url);
+    let good = issuer.mint(audience, &json!({ "scope": "orders:read" }));
+    let narrow = issuer.mint(audience, &json!({ "scope": "orders:write" }));
+    let twice = Ask::get(&url).bearer(&good).header("Authorization", "Bearer again");
+    for (ask, status, code) in [
+        (Ask::get(&url).bearer(&good), 204, None),
+        (Ask::get(&url), 401, Some("credential-missing")),
+        (twice, 401, Some("header-duplicated")),
+        (Ask::get(&url).bearer(&narrow), 403, Some("scope-insufficient")),
+        (Ask::new("POST", &url).bearer(&good), 204, None),
+        (Ask::new("HEAD", &url).bearer(&good), 204, None),
+    ] {
+        let answer = ask.send();
+        assert_eq!(answer.status, status, "{code:?}: {:?}", answer.headers);
+        assert_eq!(answer.header("claviger-code"), code, "{:?}", answer.headers);
+    }
+    // An issuer that cannot be asked is the operator's matter, and still no other status.
+    let silent = Gate::start(&sink.url(), "http://127.0.0.1:1", audience, &[]);
+    let answer = Ask::get(&format!("{}/_claviger/auth", silent.url)).bearer(&good).send();
+    assert!(matches!(answer.status, 401 | 403), "{}: {:?}", answer.status, answer.headers);
+    assert!(answer.header("claviger-code").is_some(), "{:?}", answer.headers);
+    // The reverse proxy says 503: there the client reads the status.
+    let unreachable = issuer_token("http://127.0.0.1:1", audience);
+    let proxied = silent.get("/", &unreachable);
+    assert_eq!(proxied.status, 503, "{}", proxied.text());
+    assert_eq!(sink.requests(), 0);
+}
+
+fn issuer_token(issuer: &str, audience: &str) -> String {
+    let claims = mint::access_claims(issuer, audience, claviger_testkit::now());
+    mint::mint_with(&keys::signing(Algorithm::Es256), &json!({}), &claims)
 }

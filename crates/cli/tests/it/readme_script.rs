@@ -11,7 +11,7 @@
 //!
 //! Blocks with another info string (`sh`, `rust`, `toml`…) are not run.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -120,11 +120,12 @@ struct Shell<'a> {
     stdin: ChildStdin,
     folder: &'a Path,
     count: usize,
+    /// The commands in the background: where they stand, what they say, how they ended.
+    background: Vec<(String, PathBuf, PathBuf)>,
 }
 
 impl<'a> Shell<'a> {
     fn start(mut command: Command, folder: &'a Path) -> Self {
-        // A group of its own, so that whatever the document leaves running ends with the shell.
         let mut child = command
             .args(["--noprofile", "--norc"])
             .current_dir(folder)
@@ -133,28 +134,35 @@ impl<'a> Shell<'a> {
             .stderr(Stdio::null())
             .spawn()
             .expect("bash");
-        let stdin = child.stdin.take().expect("the shell's input");
-        Self { child, stdin, folder, count: 0 }
+        let mut stdin = child.stdin.take().expect("the shell's input");
+        // Job control gives each background command a group of its own, to be ended as a whole.
+        stdin.write_all(b"set -m\n").expect("the shell listens");
+        Self { child, stdin, folder, count: 0, background: Vec::new() }
+    }
+
+    /// Fails where something that was to go on in the background has ended badly.
+    fn assert_background(&self) {
+        for (place, output, ended) in &self.background {
+            let code = std::fs::read_to_string(ended).unwrap_or_default();
+            let said = std::fs::read_to_string(output).unwrap_or_default();
+            assert!(matches!(code.trim(), "" | "0"), "{place}: ended with {code}{said}");
+        }
     }
 
     fn run(&mut self, step: &Step) {
+        self.assert_background();
         self.count += 1;
-        let output = self.folder.join(format!(".output-{}", self.count));
-        let done = self.folder.join(format!(".done-{}", self.count));
+        let file = |kind: &str| self.folder.join(format!(".{kind}-{}", self.count));
+        let (output, done, ended) = (file("output"), file("done"), file("ended"));
         std::fs::write(&output, "").expect("a file for the output");
         let command = step.command.trim_end().trim_end_matches('&');
+        let (out, end) = (output.display(), ended.display());
+        let run = format!("{{ {command}\n}} > '{out}' 2>&1 < /dev/null");
         let script = if step.background {
-            format!(
-                "{{ {command}\n}} > '{0}' 2>&1 < /dev/null &\necho 0 > '{1}'\n",
-                output.display(),
-                done.display()
-            )
+            self.background.push((place(step), output.clone(), ended.clone()));
+            format!("{{ {run}\necho $? > '{end}'; }} &\necho 0 > '{}'\n", done.display())
         } else {
-            format!(
-                "{{ {command}\n}} > '{0}' 2>&1 < /dev/null\necho $? > '{1}'\n",
-                output.display(),
-                done.display()
-            )
+            format!("{run}\necho $? > '{}'\n", done.display())
         };
         self.stdin.write_all(script.as_bytes()).expect("the shell listens");
         self.stdin.flush().expect("the shell listens");
@@ -181,6 +189,7 @@ impl<'a> Shell<'a> {
                 !said.is_empty() && matches(&step.expected, &said)
             };
             while !ready() {
+                self.assert_background();
                 assert!(
                     Instant::now() < deadline,
                     "{}: expected\n{}\n\nfound\n{}",
@@ -205,7 +214,8 @@ impl<'a> Shell<'a> {
 impl Drop for Shell<'_> {
     fn drop(&mut self) {
         // What runs in the background is the shell's own children: it ends them itself.
-        drop(self.stdin.write_all(b"kill $(jobs -p) 2> /dev/null; wait; exit 0\n"));
+        let end = "for group in $(jobs -p); do kill -- -$group; done; wait; exit 0\n";
+        drop(self.stdin.write_all(end.as_bytes()));
         drop(self.stdin.flush());
         let deadline = Instant::now() + Duration::from_secs(15);
         while matches!(self.child.try_wait(), Ok(None)) && Instant::now() < deadline {
@@ -302,12 +312,29 @@ fn steps_share_one_shell_and_a_background_command_is_waited_for() {
 $ NAME=world
 $ echo \"hello $NAME\"
 hello world
-$ (sleep 0.1; echo started; echo ready > there; exec sleep 100) &
+$ bash -c 'sleep 0.1; echo started; echo ready > there; exec sleep 100' &
 started
 $ cat there && (exit 3) # exit 3
 ready
 ```
 ";
+    run(&steps(document), Command::new("bash"), folder.path());
+}
+
+#[test]
+fn what_runs_in_the_background_ends_with_the_document() {
+    let folder = tempfile::tempdir().unwrap();
+    let document = "```console\n$ (echo $BASHPID; sleep 1000; true) &\n$ true\n```\n";
+    run(&steps(document), Command::new("bash"), folder.path());
+    let id = std::fs::read_to_string(folder.path().join(".output-1")).unwrap();
+    assert!(!Path::new("/proc").join(id.trim()).exists(), "{id} still runs");
+}
+
+#[test]
+#[should_panic(expected = "line 2: $ (echo broken; exit 9) &: ended with 9")]
+fn a_background_command_that_breaks_fails() {
+    let folder = tempfile::tempdir().unwrap();
+    let document = "```console\n$ (echo broken; exit 9) &\n$ sleep 1\n$ true\n```\n";
     run(&steps(document), Command::new("bash"), folder.path());
 }
 

@@ -138,9 +138,14 @@ impl Authority {
         assert_eq!(answer.status, 200, "{}", answer.text());
     }
 
-    /// Everything the process has written so far.
+    /// Everything the process has written so far, but for the line that hands out the first secrets.
     pub(crate) fn log(&self) -> String {
-        self.process.stdout() + &self.process.stderr()
+        let stdout = self.process.stdout();
+        let later: Vec<_> = stdout.lines().skip(1).collect();
+        later.join(
+            "
+",
+        ) + &self.process.stderr()
     }
 
     pub(crate) fn is_running(&mut self) -> bool {

@@ -24,11 +24,37 @@ pub(crate) fn is_invisible(c: char) -> bool {
 }
 
 pub(crate) fn is_dash(c: char) -> bool {
-    matches!(c, '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{2E3A}' | '\u{2E3B}' | '\u{FE58}' | '\u{FE63}' | '\u{FF0D}' | '\u{2043}' | '\u{02D7}' | '\u{00AF}')
+    matches!(
+        c,
+        '\u{2010}'
+            ..='\u{2015}'
+                | '\u{2212}'
+                | '\u{2E3A}'
+                | '\u{2E3B}'
+                | '\u{FE58}'
+                | '\u{FE63}'
+                | '\u{FF0D}'
+                | '\u{2043}'
+                | '\u{02D7}'
+                | '\u{00AF}'
+    )
 }
 
 pub(crate) fn is_dot(c: char) -> bool {
-    matches!(c, '\u{2024}' | '\u{00B7}' | '\u{3002}' | '\u{FF0E}' | '\u{FF61}' | '\u{2022}' | '\u{2027}' | '\u{2219}' | '\u{22C5}' | '\u{06D4}' | '\u{0701}')
+    matches!(
+        c,
+        '\u{2024}'
+            | '\u{00B7}'
+            | '\u{3002}'
+            | '\u{FF0E}'
+            | '\u{FF61}'
+            | '\u{2022}'
+            | '\u{2027}'
+            | '\u{2219}'
+            | '\u{22C5}'
+            | '\u{06D4}'
+            | '\u{0701}'
+    )
 }
 
 fn whitespace(passage: &Passage, code: Code) -> Option<Fault> {
@@ -51,7 +77,7 @@ pub(crate) fn around(passage: &Passage) -> Option<Step> {
     }
     let behind = !passage.text().starts_with(is_space);
     let fault = if behind {
-        let tail = passage.from_byte(passage.text().trim_end_matches(is_space).len());
+        let tail = passage.since(passage.text().trim_end_matches(is_space).len());
         whitespace(&tail, Code::WhitespaceAround)?.with("position", rest.len())
     } else {
         whitespace(passage, Code::WhitespaceAround)?
@@ -122,7 +148,8 @@ pub(crate) fn inside(passage: &Passage) -> Option<Step> {
 
 /// The length of the lines, where all but the last are equally long: which tool wrapped it.
 fn period(text: &str) -> Option<usize> {
-    let lines: Vec<usize> = text.split(is_space).filter(|line| !line.is_empty()).map(str::len).collect();
+    let lines: Vec<usize> =
+        text.split(is_space).filter(|line| !line.is_empty()).map(str::len).collect();
     let (last, before) = lines.split_last()?;
     let first = *before.first()?;
     (before.iter().all(|length| *length == first) && *last <= first).then_some(first)
@@ -130,7 +157,14 @@ fn period(text: &str) -> Option<usize> {
 
 /// Dashes, dots and letters of another width where the plain ones are due.
 pub(crate) fn typographic(passage: &Passage) -> Option<Step> {
-    let odd = |c: char| is_dash(c) || is_dot(c) || c == '\u{2026}' || is_wide(c) || c == '\u{FF3F}' || super::frame::is_typographic_quote(c);
+    let odd = |c: char| {
+        is_dash(c)
+            || is_dot(c)
+            || c == '\u{2026}'
+            || is_wide(c)
+            || c == '\u{FF3F}'
+            || super::frame::is_typographic_quote(c)
+    };
     let (nth, c, span) = first_span(passage, odd)?;
     let fault = Fault::new(Code::SmartPunctuation)
         .with("character", Fact::Words(code_point(c)))
@@ -178,7 +212,13 @@ fn is_wide(c: char) -> bool {
 fn plain(passage: &Passage, dash: &str) -> Passage {
     let mut out = passage.clone();
     if dash.len() > 1 {
-        let places: Vec<usize> = out.text().chars().enumerate().filter(|(_, c)| is_dash(*c)).map(|(nth, _)| nth).collect();
+        let places: Vec<usize> = out
+            .text()
+            .chars()
+            .enumerate()
+            .filter(|(_, c)| is_dash(*c))
+            .map(|(nth, _)| nth)
+            .collect();
         for nth in places.into_iter().rev() {
             out = out.with_replaced(nth..nth + 1, dash);
         }

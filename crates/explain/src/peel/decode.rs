@@ -203,7 +203,10 @@ pub(crate) fn base64(passage: &Passage) -> Option<Step> {
     let compact: String = text.chars().filter(|c| !c.is_whitespace()).collect();
     let decoded = String::from_utf8(crate::shape::decode(&compact)?).ok()?;
     let begins = decoded.trim_start_matches(|c: char| !c.is_ascii_alphanumeric());
-    let inner = begins.get(..7).filter(|head| head.eq_ignore_ascii_case("bearer ")).map_or(begins, |_| &begins[7..]);
+    let inner = begins
+        .get(..7)
+        .filter(|head| head.eq_ignore_ascii_case("bearer "))
+        .map_or(begins, |_| &begins[7..]);
     let speaks = is_token_like(inner)
         || (decoded.contains("access_token") && decoded.contains("ey"))
         // Encoded three times.
@@ -222,8 +225,7 @@ pub(crate) fn base64(passage: &Passage) -> Option<Step> {
         let last = (byte * 4).div_ceil(3);
         out.push_from(c, passage, first.min(count)..last.min(count));
     }
-    let fault = Fault::new(Code::Base64OfToken)
-        .at(passage.whole());
+    let fault = Fault::new(Code::Base64OfToken).at(passage.whole());
     // `echo TOKEN | base64` encodes the line end as well.
     Some(Step::new(fault, out.trimmed(|c| matches!(c, '\n' | '\r'))))
 }

@@ -17,9 +17,16 @@ pub(crate) fn before(passage: &Passage) -> Option<Step> {
     }
     let at = text.find("eyJ").filter(|at| *at > 0 && *at < 64)?;
     // A header that begins inside a word is no header: something foreign must stand before it.
-    let foreign = text[..at].chars().next_back().is_some_and(|c| !c.is_ascii_alphanumeric() && !"-_.".contains(c));
-    let rest = passage.from_byte(at);
-    if !foreign || !shape::has_three_parts(rest.text().split(|c| !is_token_character(c)).next().unwrap_or_default()) {
+    let foreign = text[..at]
+        .chars()
+        .next_back()
+        .is_some_and(|c| !c.is_ascii_alphanumeric() && !"-_.".contains(c));
+    let rest = passage.since(at);
+    if !foreign
+        || !shape::has_three_parts(
+            rest.text().split(|c| !is_token_character(c)).next().unwrap_or_default(),
+        )
+    {
         return None;
     }
     let part = passage.bytes(0..at);
@@ -48,7 +55,10 @@ pub(crate) fn behind(passage: &Passage) -> Option<Step> {
     };
     let tail = &text[end..];
     // Padding and the standard alphabet are faults of their own.
-    if tail.is_empty() || tail.starts_with(['=', '+', '/']) || !is_header_like(head.split('.').next().unwrap_or_default()) {
+    if tail.is_empty()
+        || tail.starts_with(['=', '+', '/'])
+        || !is_header_like(head.split('.').next().unwrap_or_default())
+    {
         return None;
     }
     let signature = end - dots.get(1).map_or(end, |dot| dot + 1);
@@ -59,7 +69,7 @@ pub(crate) fn behind(passage: &Passage) -> Option<Step> {
     if !whole && (goes_on || signature == 0) {
         return None;
     }
-    let part = passage.from_byte(end);
+    let part = passage.since(end);
     let fault = Fault::new(Code::TrailingCharacters)
         .with("found", Fact::Words(said(tail)))
         .with("position", passage.character_at(end))
@@ -81,10 +91,13 @@ pub(crate) fn concatenated(passage: &Passage) -> Option<Step> {
     let parts = parted(passage).or_else(|| dotted(passage)).or_else(|| glued(passage))?;
     let count = parts.len();
     let same = parts.iter().all(|part| part.text() == parts[0].text());
-    let second = parts.get(1).map_or(passage.whole(), Passage::whole);
+    let second = parts.get(1).unwrap_or(passage).whole();
     let fault = Fault::new(Code::TokensConcatenated)
         .with("count", count)
-        .with("reason", Fact::Words(if same { "the same one each time" } else { "different ones" }.to_owned()))
+        .with(
+            "reason",
+            Fact::Words(if same { "the same one each time" } else { "different ones" }.to_owned()),
+        )
         .at(second);
     let mut parts = parts.into_iter();
     let first = parts.next()?;
@@ -114,7 +127,7 @@ fn parted(passage: &Passage) -> Option<Vec<Passage>> {
 /// Tokens with a dot between them.
 fn dotted(passage: &Passage) -> Option<Vec<Passage>> {
     let segments: Vec<&str> = passage.text().split('.').collect();
-    if segments.len() < 6 || segments.len() > 24 || segments.len() % 3 != 0 {
+    if segments.len() < 6 || segments.len() > 24 || !segments.len().is_multiple_of(3) {
         return None;
     }
     let mut at = 0;
@@ -136,7 +149,7 @@ fn glued(passage: &Passage) -> Option<Vec<Passage>> {
     let text = passage.text();
     let dots: Vec<usize> = text.match_indices('.').map(|(at, _)| at).collect();
     // Two tokens have four dots, three have six; a JWE has four as well, but its header says `enc`.
-    if dots.len() < 4 || dots.len() % 2 != 0 || dots.len() > 16 {
+    if dots.len() < 4 || !dots.len().is_multiple_of(2) || dots.len() > 16 {
         return None;
     }
     if shape::header(text).is_some_and(|header| header.get("enc").is_some()) {
@@ -150,7 +163,7 @@ fn glued(passage: &Passage) -> Option<Vec<Passage>> {
         parts.push(passage.bytes(start..start + border));
         start += border;
     }
-    parts.push(passage.from_byte(start));
+    parts.push(passage.since(start));
     Some(parts)
 }
 

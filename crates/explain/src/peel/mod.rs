@@ -192,7 +192,9 @@ fn whose(text: &str) -> Option<&'static str> {
         "NaN" => "JavaScript writes this for a number that is none",
         "[object Object]" => "JavaScript writes this for an object put into a text",
         "[object Promise]" => "JavaScript writes this for a promise: an `await` is missing",
-        _ if text.starts_with("{{") => "a template's variable that was not filled in (Postman, Jinja, Helm)",
+        _ if text.starts_with("{{") => {
+            "a template's variable that was not filled in (Postman, Jinja, Helm)"
+        }
         _ if text.starts_with("${") || text.starts_with('$') => {
             "a shell or template variable that was not filled in: single quotes, or not set"
         }
@@ -238,9 +240,8 @@ fn name_repeated(value: &Passage) -> Option<Step> {
     }
     let skip = rest.len() - rest.trim_start_matches([':', '=', ' ', '\t']).len();
     let part = value.bytes(0..name.len() + 1);
-    let fault =
-        Fault::new(Code::SchemeDoubled).with("scheme", "Authorization:").at(part.whole());
-    Some(Step::new(fault, value.from_byte(name.len() + skip)))
+    let fault = Fault::new(Code::SchemeDoubled).with("scheme", "Authorization:").at(part.whole());
+    Some(Step::new(fault, value.since(name.len() + skip)))
 }
 
 /// Takes the scheme off a header's value and says what is wrong with it.
@@ -257,7 +258,7 @@ fn read_scheme(peeled: &mut Peeled) {
                     &text[..6]
                 ));
             }
-            let rest = value.from_byte(6 + parted);
+            let rest = value.since(6 + parted);
             if rest.text().trim().is_empty() {
                 peeled.end = Some(Fault::new(Code::CredentialEmpty).at(value.whole()));
                 return;
@@ -267,7 +268,7 @@ fn read_scheme(peeled: &mut Peeled) {
         }
         Opening::Other { word, parted } => {
             let name = text[..word].to_owned();
-            let rest = value.from_byte(word + parted);
+            let rest = value.since(word + parted);
             // RFC 9449 §7.1: a sender-constrained token comes under a scheme of its own.
             if !name.eq_ignore_ascii_case("dpop") {
                 peeled.layers.push(scheme::wrong(&value, word));
@@ -310,7 +311,7 @@ fn doubled(passage: &Passage) -> Option<Step> {
     if text[word..].starts_with('=') && !text[..word].eq_ignore_ascii_case("bearer") {
         return None;
     }
-    let rest = passage.from_byte(word + parted);
+    let rest = passage.since(word + parted);
     let part = passage.bytes(0..word);
     let fault = Fault::new(Code::SchemeDoubled).with("scheme", part.text()).at(part.whole());
     Some(Step::new(fault, rest))

@@ -15,9 +15,7 @@ pub(crate) fn response(passage: &Passage) -> Option<Step> {
     } else {
         in_form(passage)?
     };
-    let fault = Fault::new(Code::ResponseInsteadOfToken)
-        .with("member", member)
-        .at(passage.whole());
+    let fault = Fault::new(Code::ResponseInsteadOfToken).with("member", member).at(passage.whole());
     (!rest.is_empty() && rest.len() < passage.len()).then(|| Step::new(fault, rest))
 }
 
@@ -35,7 +33,9 @@ fn in_broken_json(passage: &Passage) -> Option<(&'static str, Passage)> {
     let text = passage.text();
     response_members().iter().find_map(|name| {
         let at = text.find(name)? + name.len();
-        let skip = |text: &str| text.len() - text.trim_start_matches(['"', '\'', '\\', ':', '=', ' ', '>']).len();
+        let skip = |text: &str| {
+            text.len() - text.trim_start_matches(['"', '\'', '\\', ':', '=', ' ', '>']).len()
+        };
         let start = at + skip(&text[at..]);
         let end = text[start..]
             .find(|c: char| c.is_whitespace() || "\"',}\\&;".contains(c))
@@ -54,11 +54,18 @@ fn in_form(passage: &Passage) -> Option<(&'static str, Passage)> {
         for pair in text.split('&') {
             let here = at;
             at += pair.len() + 1;
-            let Some((key, value)) = pair.trim_start_matches(['?', '#']).split_once('=') else { continue };
+            let Some((key, value)) = pair.trim_start_matches(['?', '#']).split_once('=') else {
+                continue;
+            };
             let is_it = key == *name;
             // `token=eyJ…` alone is a name in front of a token; several members are a response.
-            let several = text.contains("&expires_in=") || text.contains("&token_type=") || text.contains("token_type=");
-            if is_it && (several || key.starts_with("access")) && (is_header_like(value.split('.').next().unwrap_or_default()) || value.len() > 15) {
+            let several = text.contains("&expires_in=")
+                || text.contains("&token_type=")
+                || text.contains("token_type=");
+            if is_it
+                && (several || key.starts_with("access"))
+                && (is_header_like(value.split('.').next().unwrap_or_default()) || value.len() > 15)
+            {
                 let start = here + pair.len() - value.len();
                 return Some((*name, passage.bytes(start..start + value.len())));
             }

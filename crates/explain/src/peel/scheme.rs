@@ -10,11 +10,43 @@ use crate::recognise::is_header_like;
 
 /// Schemes that are met in front of tokens, in lower case: the registered ones and the usual mistakes.
 const SCHEMES: &[&str] = &[
-    "bearer", "basic", "digest", "negotiate", "ntlm", "token", "jwt", "oauth", "oauth2", "apikey",
-    "api-key", "api_key", "key", "mac", "hawk", "dpop", "gnap", "privatetoken", "bearertoken",
-    "bearer-token", "bearer_token", "accesstoken", "access_token", "access-token", "auth", "authtoken",
-    "jwt-bearer", "hoba", "mutual", "scram-sha-256", "vapid", "user", "sso-key", "genericbearer",
-    "accesskey", "secret", "id_token",
+    "bearer",
+    "basic",
+    "digest",
+    "negotiate",
+    "ntlm",
+    "token",
+    "jwt",
+    "oauth",
+    "oauth2",
+    "apikey",
+    "api-key",
+    "api_key",
+    "key",
+    "mac",
+    "hawk",
+    "dpop",
+    "gnap",
+    "privatetoken",
+    "bearertoken",
+    "bearer-token",
+    "bearer_token",
+    "accesstoken",
+    "access_token",
+    "access-token",
+    "auth",
+    "authtoken",
+    "jwt-bearer",
+    "hoba",
+    "mutual",
+    "scram-sha-256",
+    "vapid",
+    "user",
+    "sso-key",
+    "genericbearer",
+    "accesskey",
+    "secret",
+    "id_token",
 ];
 
 /// Whether a word is an authentication scheme, or `Bearer` with a letter or two wrong.
@@ -53,7 +85,9 @@ pub(crate) fn leading(text: &str) -> Option<usize> {
     }
     let parted = match rest.chars().next() {
         Some(c) if c.is_whitespace() => rest.trim_start().len() >= 2,
-        Some(':' | '=') => is_header_like(rest[1..].trim_start().split('.').next().unwrap_or_default()),
+        Some(':' | '=') => {
+            is_header_like(rest[1..].trim_start().split('.').next().unwrap_or_default())
+        }
         _ => false,
     };
     (parted && is_scheme(word)).then_some(end)
@@ -137,9 +171,8 @@ pub(crate) fn separator(value: &Passage, word: usize, parted: usize) -> Option<L
         other => other.chars().map(code_point).collect::<Vec<_>>().join(" "),
     };
     let part = value.bytes(word..word + parted);
-    let fault = Fault::new(Code::SchemeSeparator)
-        .with("found", Fact::Words(found))
-        .at(part.whole());
+    let fault =
+        Fault::new(Code::SchemeSeparator).with("found", Fact::Words(found)).at(part.whole());
     Some(Layer::new(fault))
 }
 

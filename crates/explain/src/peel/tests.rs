@@ -7,7 +7,8 @@ const TOKEN: &str = "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJhIn0.AAAAAAAAAAAAAAAAAAAAAA
 fn codes(text: &str, origin: Origin) -> (Vec<&'static str>, String) {
     let text = text.replace("TOKEN", TOKEN);
     let peeled = peel(&Passage::plain(&text, 0), origin);
-    let mut codes: Vec<&str> = peeled.layers.iter().map(|layer| layer.fault.code.as_str()).collect();
+    let mut codes: Vec<&str> =
+        peeled.layers.iter().map(|layer| layer.fault.code.as_str()).collect();
     codes.extend(peeled.end.map(|fault| fault.code.as_str()));
     (codes, peeled.credential.text().replace(TOKEN, "TOKEN"))
 }

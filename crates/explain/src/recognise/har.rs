@@ -92,7 +92,10 @@ fn read(
             for (nth, c) in line.text().chars().enumerate() {
                 cookie.push_from(c, &line, nth..nth + 1);
             }
-            fields.push(Field { name: Passage::standing_for("cookie", line.span(0..0)), value: cookie });
+            fields.push(Field {
+                name: Passage::standing_for("cookie", line.span(0..0)),
+                value: cookie,
+            });
         }
     }
     let body = node.member(source, "postData").and_then(|data| text(source, data, "text"));
@@ -115,7 +118,9 @@ fn lost_on_redirect(source: &str, url: &str, earlier: &[Node]) -> Option<String>
         let request = entry.member(source, "request")?;
         let from = text(source, request, "url")?.read(source);
         let status = status(source, entry).filter(|status| (300..400).contains(status))?;
-        let to = text(source, response, "redirectURL").map(|to| to.read(source)).filter(|to| !to.is_empty());
+        let to = text(source, response, "redirectURL")
+            .map(|to| to.read(source))
+            .filter(|to| !to.is_empty());
         let to = to.or_else(|| {
             let headers = pairs(source, response.member(source, "headers"));
             let location = headers.iter().find(|(name, _)| name.is(source, "location"))?;
@@ -125,15 +130,16 @@ fn lost_on_redirect(source: &str, url: &str, earlier: &[Node]) -> Option<String>
             .iter()
             .any(|(name, _)| name.is(source, "authorization"));
         let leads_here = to == url || (to.starts_with('/') && url.ends_with(&to));
-        (sent && leads_here).then(|| {
-            format!("a redirect ({status}) from {} to {}", origin(&from), origin(url))
-        })
+        (sent && leads_here)
+            .then(|| format!("a redirect ({status}) from {} to {}", origin(&from), origin(url)))
     })
 }
 
 /// Scheme and host of an address, without path, query and user.
 pub(crate) fn origin(url: &str) -> &str {
-    let Some(scheme) = url.find("://") else { return url.split(['/', '?', '#']).next().unwrap_or(url) };
+    let Some(scheme) = url.find("://") else {
+        return url.split(['/', '?', '#']).next().unwrap_or(url);
+    };
     let rest = &url[scheme + 3..];
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     &url[..scheme + 3 + end]

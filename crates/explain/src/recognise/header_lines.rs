@@ -9,12 +9,38 @@ use crate::peel::scheme;
 
 /// Names that show at once that a line is a header line.
 const KNOWN: &[&str] = &[
-    "authorization", "proxy-authorization", "authentication", "authorisation", "x-auth-token",
-    "x-access-token", "x-authorization", "x-api-key", "api-key", "apikey", "access-token",
-    "access_token", "auth-token", "x-token", "x-jwt", "x-jwt-token", "x-id-token", "id-token",
-    "x-amz-security-token", "private-token", "token", "jwt", "cookie", "host", "accept",
-    "user-agent", "content-type", "dpop", "x-forwarded-authorization", "x-forwarded-access-token",
-    "http_authorization", "sec-websocket-protocol",
+    "authorization",
+    "proxy-authorization",
+    "authentication",
+    "authorisation",
+    "x-auth-token",
+    "x-access-token",
+    "x-authorization",
+    "x-api-key",
+    "api-key",
+    "apikey",
+    "access-token",
+    "access_token",
+    "auth-token",
+    "x-token",
+    "x-jwt",
+    "x-jwt-token",
+    "x-id-token",
+    "id-token",
+    "x-amz-security-token",
+    "private-token",
+    "token",
+    "jwt",
+    "cookie",
+    "host",
+    "accept",
+    "user-agent",
+    "content-type",
+    "dpop",
+    "x-forwarded-authorization",
+    "x-forwarded-access-token",
+    "http_authorization",
+    "sec-websocket-protocol",
 ];
 
 /// Whether a name is `authorization` with at most two letters wrong, or one of the usual others.
@@ -77,13 +103,15 @@ fn is_plausible(name: &str, value: &str) -> bool {
     let begins = name.trim_start_matches(':').starts_with(|c: char| c.is_ascii_alphabetic());
     let short = name.trim_end().len() <= 64;
     // `https://…` is an address.
-    begins && short && !(value.starts_with("//") && !is_known(name)) && !name.trim_end().contains(' ')
+    begins
+        && short
+        && !name.trim_end().contains(' ')
+        && (is_known(name) || !value.starts_with("//"))
 }
 
 fn is_continuation(line: &str) -> bool {
     let line = line.trim();
-    line.len() >= 2
-        && line.chars().all(|c| c.is_ascii_alphanumeric() || "-_.=+/\"',;".contains(c))
+    line.len() >= 2 && line.chars().all(|c| c.is_ascii_alphanumeric() || "-_.=+/\"',;".contains(c))
 }
 
 /// Whether a value is a credential and nothing else: a scheme and a token, or a token.

@@ -18,8 +18,8 @@ pub(crate) struct Text {
 /// A JSON value.
 #[derive(Clone, Debug)]
 pub(crate) enum Node {
-    Object(Vec<(Text, Node)>),
-    List(Vec<Node>),
+    Object(Vec<(Text, Self)>),
+    List(Vec<Self>),
     Text(Text),
     /// A number, `true`, `null`, or a bare word.
     Other(Range<usize>),
@@ -207,9 +207,11 @@ impl Reader<'_> {
     /// A number, a literal, a bare name.
     fn word(&mut self) -> Option<Range<usize>> {
         let start = self.at;
-        while self.bytes.get(self.at).is_some_and(|byte| {
-            byte.is_ascii_alphanumeric() || b"+-._$".contains(byte)
-        }) {
+        while self
+            .bytes
+            .get(self.at)
+            .is_some_and(|byte| byte.is_ascii_alphanumeric() || b"+-._$".contains(byte))
+        {
             self.at += 1;
         }
         (self.at > start).then_some(start..self.at)

@@ -147,9 +147,10 @@ impl<'i> Input<'i> {
 }
 
 fn looks_like_utf16(bytes: &[u8]) -> bool {
-    bytes.len() >= 8 && bytes.len() % 2 == 0 && {
+    bytes.len() >= 8 && bytes.len().is_multiple_of(2) && {
         let head = &bytes[..bytes.len().min(256)];
-        let zeros = |odd: usize| head.iter().skip(odd).step_by(2).filter(|byte| **byte == 0).count();
+        let zeros =
+            |odd: usize| head.iter().skip(odd).step_by(2).filter(|byte| **byte == 0).count();
         zeros(0) * 4 > head.len() || zeros(1) * 4 > head.len()
     }
 }
@@ -162,7 +163,11 @@ fn utf16(bytes: &[u8]) -> Option<String> {
         _ => return None,
     };
     let units = body.chunks_exact(2).map(|pair| {
-        if big { u16::from_be_bytes([pair[0], pair[1]]) } else { u16::from_le_bytes([pair[0], pair[1]]) }
+        if big {
+            u16::from_be_bytes([pair[0], pair[1]])
+        } else {
+            u16::from_le_bytes([pair[0], pair[1]])
+        }
     });
     Some(char::decode_utf16(units).map(|c| c.unwrap_or('\u{FFFD}')).collect())
 }

@@ -19,7 +19,8 @@ pub(crate) fn recognise(input: &Input<'_>, text: &str) -> Recognised {
     let body = text.strip_suffix('\n').unwrap_or(text);
     let body = body.strip_suffix('\r').unwrap_or(body);
     let trimmed = body.trim_matches(is_blank);
-    let chunks: Vec<&str> = trimmed.split(is_blank).filter(|chunk| !chunk.is_empty()).take(4096).collect();
+    let chunks: Vec<&str> =
+        trimmed.split(is_blank).filter(|chunk| !chunk.is_empty()).take(4096).collect();
     let bare = |kind| {
         if body.len() > MAX_CREDENTIAL_BYTES {
             return Recognised::new(kind, Carried::TooLong(body.len()));
@@ -66,9 +67,7 @@ fn is_value(trimmed: &str, chunks: &[&str]) -> bool {
     let Some(behind) = scheme::leading(trimmed) else { return false };
     let rest = &trimmed[behind..];
     match chunks {
-        [_, second] => {
-            rest.trim_matches(is_blank) == *second || scheme::leading(second).is_some()
-        }
+        [_, second] => rest.trim_matches(is_blank) == *second || scheme::leading(second).is_some(),
         _ => {
             let joined: String = rest.split(is_blank).collect();
             is_token_like(joined.trim_start_matches(['"', '\'', '<', '{', '[', '(', ':', '=']))
@@ -87,8 +86,9 @@ fn is_bare_with_blanks(chunks: &[&str]) -> bool {
     let first = pieces.first().copied().unwrap_or_default();
     let begins = is_header_like(first.split('.').next().unwrap_or_default())
         || (first.starts_with("ey") && is_token_like(&joined));
-    let alphabet =
-        |piece: &&str| piece.chars().all(|c| c.is_ascii_alphanumeric() || "-_.=+/%\\".contains(c) || !c.is_ascii());
+    let alphabet = |piece: &&str| {
+        piece.chars().all(|c| c.is_ascii_alphanumeric() || "-_.=+/%\\".contains(c) || !c.is_ascii())
+    };
     if !begins || !pieces.iter().all(alphabet) {
         return false;
     }
@@ -130,14 +130,15 @@ fn in_address(input: &Input<'_>, body: &str) -> Option<Recognised> {
         .filter_map(|mark| body.find(mark))
         .min()?;
     let is_end = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>' | '`');
-    let start = body[..at].rfind(is_end).map_or(0, |before| {
-        before + body[before..].chars().next().map_or(1, char::len_utf8)
-    });
+    let start = body[..at]
+        .rfind(is_end)
+        .map_or(0, |before| before + body[before..].chars().next().map_or(1, char::len_utf8));
     let end = body[at..].find(is_end).map_or(body.len(), |behind| at + behind);
     let line = body[..start].rfind(['"', '\n']).map_or(0, |quote| quote + 1);
     let method = request_line(body[line..].split(['"', '\n']).next().unwrap_or_default())
         .map(|(method, _)| method.to_owned());
-    let request = Request { method, target: Some(input.part(&body[start..end])), ..Request::default() };
+    let request =
+        Request { method, target: Some(input.part(&body[start..end])), ..Request::default() };
     Some(Recognised::new(InputKind::Text, Carried::Request(Box::new(request))))
 }
 
@@ -189,7 +190,8 @@ fn assigned(behind: &str) -> Option<&str> {
 
 /// A word of a text without the punctuation that closes it.
 fn closed(word: &str) -> &str {
-    let mut word = word.trim_end_matches([',', ';', ')', ']', '}', '"', '\'', '>', '|', '!', '?', ':', '`']);
+    let mut word =
+        word.trim_end_matches([',', ';', ')', ']', '}', '"', '\'', '>', '|', '!', '?', ':', '`']);
     // A sentence's full stop; the dot of an empty signature is the second one.
     while word.ends_with('.') && word.matches('.').count() > 2 {
         word = &word[..word.len() - 1];
@@ -199,9 +201,8 @@ fn closed(word: &str) -> &str {
 
 /// A token inside other text: behind `Bearer`, behind the name of a response's member, or by its looks.
 fn around(input: &Input<'_>, body: &str) -> Option<Recognised> {
-    let text = |part: &str| {
-        Some(Recognised::new(InputKind::Text, Carried::Credential(input.part(part))))
-    };
+    let text =
+        |part: &str| Some(Recognised::new(InputKind::Text, Carried::Credential(input.part(part))));
     let lower = body.to_ascii_lowercase();
     let mut from = 0;
     while let Some(found) = lower[from..].find("bearer ") {

@@ -47,14 +47,10 @@ const METHODS: &[&str] =
 
 /// The request that the text begins with, or that `curl -v` shows behind `> `.
 pub(crate) fn raw(input: &Input<'_>, body: &str) -> Option<Recognised> {
-    let marked = body.lines().any(|line| {
-        line.strip_prefix("> ").is_some_and(|line| request_line(line).is_some())
-    });
-    let start = if marked {
-        first_marked(body)?
-    } else {
-        0
-    };
+    let marked = body
+        .lines()
+        .any(|line| line.strip_prefix("> ").is_some_and(|line| request_line(line).is_some()));
+    let start = if marked { first_marked(body)? } else { 0 };
     let lines: Vec<&str> = body[start..].split('\n').collect();
     let strip = |line: &'_ str| -> Option<Range<usize>> {
         let line = line.strip_suffix('\r').unwrap_or(line);
@@ -174,8 +170,9 @@ pub(crate) fn field_line(line: &str) -> Option<(&str, &str)> {
     let colon = line[skip..].find(':')? + skip;
     let (name, value) = (&line[..colon], &line[colon + 1..]);
     let is_name = !name.is_empty()
-        && name.trim_end().chars().all(|c| {
-            c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~:".contains(c) || !c.is_ascii()
-        });
+        && name
+            .trim_end()
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~:".contains(c) || !c.is_ascii());
     is_name.then_some((name, value))
 }

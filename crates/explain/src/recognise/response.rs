@@ -10,8 +10,19 @@ use crate::passage::Passage;
 
 /// Members that hold a token, best first.
 pub(crate) const TOKEN_MEMBERS: &[&str] = &[
-    "access_token", "accessToken", "access-token", "token", "jwt", "bearer", "auth_token", "authToken",
-    "bearerToken", "bearer_token", "jwtToken", "id_token", "idToken",
+    "access_token",
+    "accessToken",
+    "access-token",
+    "token",
+    "jwt",
+    "bearer",
+    "auth_token",
+    "authToken",
+    "bearerToken",
+    "bearer_token",
+    "jwtToken",
+    "id_token",
+    "idToken",
 ];
 
 pub(crate) fn recognise(
@@ -21,7 +32,8 @@ pub(crate) fn recognise(
 ) -> Option<Recognised> {
     // The JSON serialisation of a JWS (RFC 7515 §7.2) is a kind of token itself.
     if node.member(source, "payload").is_some()
-        && (node.member(source, "signatures").is_some() || node.member(source, "signature").is_some())
+        && (node.member(source, "signatures").is_some()
+            || node.member(source, "signature").is_some())
     {
         let carried = Carried::Credential(place(0..source.len()));
         return Some(Recognised::new(InputKind::Token, carried));

@@ -183,7 +183,8 @@ impl<'c> Splitter<'c> {
             .take(most)
             .map_while(|c| c.to_digit(16))
             .collect();
-        let value = digits.iter().fold(0u32, |sum, digit| sum.wrapping_mul(16).wrapping_add(*digit));
+        let value =
+            digits.iter().fold(0u32, |sum, digit| sum.wrapping_mul(16).wrapping_add(*digit));
         let c = char::from_u32(value).unwrap_or('\u{FFFD}');
         self.take(c, skip + digits.len());
     }
@@ -205,9 +206,10 @@ mod tests {
             ("curl \\\n  -H \"A: \\\"b\\\" $T\" x", vec!["curl", "-H", "A: \"b\" $T", "x"]),
             ("curl -H $'A: b\\'c\\u00e9\\n' x | jq .", vec!["curl", "-H", "A: b'cé\n", "x"]),
             ("curl a''b\"\" '' c", vec!["curl", "ab", "", "c"]),
-            ("curl ^\"https://x^\" ^\n -H ^\"A: ^\\^\"q^\\^\" 100^%^\"", vec![
-                "curl", "https://x", "-H", "A: \"q\" 100%",
-            ]),
+            (
+                "curl ^\"https://x^\" ^\n -H ^\"A: ^\\^\"q^\\^\" 100^%^\"",
+                vec!["curl", "https://x", "-H", "A: \"q\" 100%"],
+            ),
             ("curl \"https://x\" ^\r\n -H \"A: b\"", vec!["curl", "https://x", "-H", "A: b"]),
             ("curl 'unclosed", vec!["curl", "unclosed"]),
             ("curl a && rm b", vec!["curl", "a"]),

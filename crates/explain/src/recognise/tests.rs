@@ -48,7 +48,10 @@ fn bare_tokens_keep_everything_but_the_line_end() {
         ("TOKEN,", "C TOKEN,"),
         ("TOKENTOKEN", "C TOKENTOKEN"),
         ("TOKEN\nTOKEN", "C TOKEN\nTOKEN"),
-        ("eyJhbGciOiJub3QifQ.eyJzdW\nIiOiJhIn0.c2lnbmF0dXJl", "C eyJhbGciOiJub3QifQ.eyJzdW\nIiOiJhIn0.c2lnbmF0dXJl"),
+        (
+            "eyJhbGciOiJub3QifQ.eyJzdW\nIiOiJhIn0.c2lnbmF0dXJl",
+            "C eyJhbGciOiJub3QifQ.eyJzdW\nIiOiJhIn0.c2lnbmF0dXJl",
+        ),
         ("\u{FEFF}TOKEN", "C \u{FEFF}TOKEN"),
         ("<your access token>", "C <your access token>"),
         ("undefined", "C undefined"),
@@ -67,7 +70,10 @@ fn header_lines_and_values_are_told_from_tokens() {
         ("Authorization: Bearer", "R ? | Authorization=Bearer"),
         ("X-Auth-Token: TOKEN", "R ? | X-Auth-Token=TOKEN"),
         ("X-Whatever: TOKEN", "R ? | X-Whatever=TOKEN"),
-        ("Host: a\nAuthorization: Bearer TOKEN\nAccept: */*", "R ? | Host=a | Authorization=Bearer TOKEN | Accept=*/*"),
+        (
+            "Host: a\nAuthorization: Bearer TOKEN\nAccept: */*",
+            "R ? | Host=a | Authorization=Bearer TOKEN | Accept=*/*",
+        ),
         ("Bearer TOKEN", "V Bearer TOKEN"),
         ("bearer TOKEN\n", "V bearer TOKEN"),
         ("Bearer:TOKEN", "V Bearer:TOKEN"),
@@ -75,7 +81,10 @@ fn header_lines_and_values_are_told_from_tokens() {
         ("BearerTOKEN", "V BearerTOKEN"),
         ("Bearer", "V Bearer"),
         ("Token TOKEN", "V Token TOKEN"),
-        ("Authorization: Bearer eyJhbGciOiJub3QifQ.eyJzdW\nIiOiJhIn0.c2ln", "R ? | Authorization=Bearer eyJhbGciOiJub3QifQ.eyJzdW\nIiOiJhIn0.c2ln"),
+        (
+            "Authorization: Bearer eyJhbGciOiJub3QifQ.eyJzdW\nIiOiJhIn0.c2ln",
+            "R ? | Authorization=Bearer eyJhbGciOiJub3QifQ.eyJzdW\nIiOiJhIn0.c2ln",
+        ),
     ] {
         check(text, expected);
     }
@@ -84,10 +93,22 @@ fn header_lines_and_values_are_told_from_tokens() {
 #[test]
 fn requests_are_read_with_fields_and_body() {
     for (text, expected) in [
-        ("GET /a?b HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer TOKEN\r\n\r\n", "R GET /a?b | Host=h | Authorization=Bearer TOKEN"),
-        ("POST https://h/a\nHost: h\n\naccess_token=TOKEN", "R POST https://h/a | Host=h + access_token=TOKEN"),
-        ("GET / HTTP/1.1\nAuthorization: Bearer TO\n KEN\nA: b\n\n", "R GET / | Authorization=Bearer TO\n KEN | A=b"),
-        ("* Connected\n> GET /a HTTP/2\n> Host: h\n> authorization: Bearer TOKEN\n>\n< HTTP/2 401\n", "R GET /a | Host=h | authorization=Bearer TOKEN"),
+        (
+            "GET /a?b HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer TOKEN\r\n\r\n",
+            "R GET /a?b | Host=h | Authorization=Bearer TOKEN",
+        ),
+        (
+            "POST https://h/a\nHost: h\n\naccess_token=TOKEN",
+            "R POST https://h/a | Host=h + access_token=TOKEN",
+        ),
+        (
+            "GET / HTTP/1.1\nAuthorization: Bearer TO\n KEN\nA: b\n\n",
+            "R GET / | Authorization=Bearer TO\n KEN | A=b",
+        ),
+        (
+            "* Connected\n> GET /a HTTP/2\n> Host: h\n> authorization: Bearer TOKEN\n>\n< HTTP/2 401\n",
+            "R GET /a | Host=h | authorization=Bearer TOKEN",
+        ),
         ("https://h/a?access_token=TOKEN", "R ? https://h/a?access_token=TOKEN"),
     ] {
         check(text, expected);
@@ -97,17 +118,47 @@ fn requests_are_read_with_fields_and_body() {
 #[test]
 fn commands_become_the_request_that_they_send() {
     for (text, expected) in [
-        ("curl -H 'Authorization: Bearer TOKEN' https://h/a", "R GET https://h/a | Authorization=Bearer TOKEN"),
-        ("$ curl -sSXPOST https://h/a -d x=1 -H\"Authorization:Bearer TOKEN\"", "R POST https://h/a | Authorization=Bearer TOKEN + x=1"),
-        ("curl https://h/a --oauth2-bearer TOKEN", "R GET https://h/a | Authorization=Bearer TOKEN"),
+        (
+            "curl -H 'Authorization: Bearer TOKEN' https://h/a",
+            "R GET https://h/a | Authorization=Bearer TOKEN",
+        ),
+        (
+            "$ curl -sSXPOST https://h/a -d x=1 -H\"Authorization:Bearer TOKEN\"",
+            "R POST https://h/a | Authorization=Bearer TOKEN + x=1",
+        ),
+        (
+            "curl https://h/a --oauth2-bearer TOKEN",
+            "R GET https://h/a | Authorization=Bearer TOKEN",
+        ),
         ("curl -u a:b https://h/a", "R GET https://h/a | Authorization=Basic YTpi"),
-        ("curl -u a:b -H 'Authorization: Bearer TOKEN' https://h/a", "R GET https://h/a | Authorization=Bearer TOKEN"),
-        ("curl 'https://h/a' \\\n  -H 'accept: */*' \\\n  -H $'authorization: Bearer \\u0022TOKEN\\u0022' \\\n  --compressed", "R GET https://h/a | accept=*/* | authorization=Bearer \"TOKEN\""),
-        ("curl ^\"https://h/a^\" ^\n  -H ^\"authorization: Bearer TOKEN^\"", "R GET https://h/a | authorization=Bearer TOKEN"),
-        ("curl -b 'access_token=TOKEN' https://h/a -o /dev/null", "R GET https://h/a | Cookie=access_token=TOKEN"),
-        ("http GET h.example/a Authorization:'Bearer TOKEN'", "R GET h.example/a | Authorization=Bearer TOKEN"),
-        ("wget --header=\"Authorization: Bearer TOKEN\" https://h/a", "R GET https://h/a | Authorization=Bearer TOKEN"),
-        ("Please try:\ncurl -H 'Authorization: Bearer TOKEN' https://h/a\nthanks", "R GET https://h/a | Authorization=Bearer TOKEN"),
+        (
+            "curl -u a:b -H 'Authorization: Bearer TOKEN' https://h/a",
+            "R GET https://h/a | Authorization=Bearer TOKEN",
+        ),
+        (
+            "curl 'https://h/a' \\\n  -H 'accept: */*' \\\n  -H $'authorization: Bearer \\u0022TOKEN\\u0022' \\\n  --compressed",
+            "R GET https://h/a | accept=*/* | authorization=Bearer \"TOKEN\"",
+        ),
+        (
+            "curl ^\"https://h/a^\" ^\n  -H ^\"authorization: Bearer TOKEN^\"",
+            "R GET https://h/a | authorization=Bearer TOKEN",
+        ),
+        (
+            "curl -b 'access_token=TOKEN' https://h/a -o /dev/null",
+            "R GET https://h/a | Cookie=access_token=TOKEN",
+        ),
+        (
+            "http GET h.example/a Authorization:'Bearer TOKEN'",
+            "R GET h.example/a | Authorization=Bearer TOKEN",
+        ),
+        (
+            "wget --header=\"Authorization: Bearer TOKEN\" https://h/a",
+            "R GET https://h/a | Authorization=Bearer TOKEN",
+        ),
+        (
+            "Please try:\ncurl -H 'Authorization: Bearer TOKEN' https://h/a\nthanks",
+            "R GET https://h/a | Authorization=Bearer TOKEN",
+        ),
     ] {
         check(text, expected);
     }
@@ -120,7 +171,10 @@ fn json_gives_up_its_token() {
         ("{\"id_token\":\"TOKEN\"}", "C TOKEN"),
         ("{\"data\":{\"token\":\"TOKEN\"}}", "C TOKEN"),
         ("{\"level\":\"warn\",\"headers\":{\"Authorization\":\"Bearer TOKEN\"}}", "V Bearer TOKEN"),
-        ("{\"headers\":[{\"name\":\"authorization\",\"value\":\"Bearer TOKEN\\n\"}]}", "V Bearer TOKEN\n"),
+        (
+            "{\"headers\":[{\"name\":\"authorization\",\"value\":\"Bearer TOKEN\\n\"}]}",
+            "V Bearer TOKEN\n",
+        ),
         ("{\"payload\":\"a\",\"signature\":\"b\"}", "C {\"payload\":\"a\",\"signature\":\"b\"}"),
         ("access_token=TOKEN&expires_in=300", "C TOKEN"),
     ] {
@@ -131,10 +185,16 @@ fn json_gives_up_its_token() {
 #[test]
 fn text_around_a_token_is_not_part_of_it() {
     for (text, expected) in [
-        ("2026-11-18T10:26:40Z WARN gw: 401 GET /a auth=\"Bearer TOKEN\" ua=curl", "V Bearer TOKEN"),
+        (
+            "2026-11-18T10:26:40Z WARN gw: 401 GET /a auth=\"Bearer TOKEN\" ua=curl",
+            "V Bearer TOKEN",
+        ),
         ("level=warn authorization=\"Bearer TOKEN\" path=/a", "V Bearer TOKEN"),
         ("[warn] Authorization: Bearer TOKEN, client: 1.2.3.4", "V Bearer TOKEN"),
-        ("10.0.0.1 - - [18/Nov] \"GET /a?access_token=TOKEN HTTP/1.1\" 401 12", "R GET /a?access_token=TOKEN"),
+        (
+            "10.0.0.1 - - [18/Nov] \"GET /a?access_token=TOKEN HTTP/1.1\" 401 12",
+            "R GET /a?access_token=TOKEN",
+        ),
         ("Hello, my token is TOKEN. It fails.", "C TOKEN"),
         ("it says invalid (TOKEN), why?", "C TOKEN"),
         ("fetch('/a', { headers: { 'Authorization': 'Bearer TOKEN' } })", "V Bearer TOKEN"),
@@ -149,7 +209,8 @@ fn text_around_a_token_is_not_part_of_it() {
 
 #[test]
 fn other_encodings_are_read() {
-    let utf16: Vec<u8> = format!("\u{FEFF}{TOKEN}\r\n").encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let utf16: Vec<u8> =
+        format!("\u{FEFF}{TOKEN}\r\n").encode_utf16().flat_map(u16::to_le_bytes).collect();
     let input = Input::read(&utf16);
     assert_eq!(input.encoding, Some("UTF-16"));
     assert_eq!(input.text.trim(), TOKEN);
@@ -161,7 +222,10 @@ fn other_encodings_are_read() {
 #[test]
 fn what_is_far_too_long_is_not_looked_into() {
     check(&"a".repeat(MAX_CREDENTIAL_BYTES + 1), "!");
-    assert_eq!(seen(&format!("Authorization: Bearer {}", "a".repeat(MAX_CREDENTIAL_BYTES + 1))), "!");
+    assert_eq!(
+        seen(&format!("Authorization: Bearer {}", "a".repeat(MAX_CREDENTIAL_BYTES + 1))),
+        "!"
+    );
 }
 
 proptest! {

@@ -8,13 +8,65 @@ use crate::passage::Passage;
 
 /// Options of curl that take a value and matter to nobody here.
 const WITH_VALUE: &[&str] = &[
-    "-A", "--user-agent", "-e", "--referer", "-o", "--output", "-w", "--write-out", "-m", "--max-time",
-    "--connect-timeout", "-x", "--proxy", "-E", "--cert", "--key", "--cacert", "--capath", "--resolve",
-    "-c", "--cookie-jar", "-F", "--form", "--form-string", "-T", "--upload-file", "--retry",
-    "--retry-delay", "--limit-rate", "-r", "--range", "-C", "--interface", "--max-redirs", "-D",
-    "--dump-header", "--ciphers", "--tls-max", "-K", "--config", "--unix-socket", "--connect-to",
-    "--netrc-file", "--proxy-header", "-U", "--proxy-user", "--aws-sigv4", "-y", "-Y", "-z", "-t", "-P",
-    "-Q", "--trace", "--trace-ascii", "--stderr", "--noproxy", "--dns-servers", "--url-query",
+    "-A",
+    "--user-agent",
+    "-e",
+    "--referer",
+    "-o",
+    "--output",
+    "-w",
+    "--write-out",
+    "-m",
+    "--max-time",
+    "--connect-timeout",
+    "-x",
+    "--proxy",
+    "-E",
+    "--cert",
+    "--key",
+    "--cacert",
+    "--capath",
+    "--resolve",
+    "-c",
+    "--cookie-jar",
+    "-F",
+    "--form",
+    "--form-string",
+    "-T",
+    "--upload-file",
+    "--retry",
+    "--retry-delay",
+    "--limit-rate",
+    "-r",
+    "--range",
+    "-C",
+    "--interface",
+    "--max-redirs",
+    "-D",
+    "--dump-header",
+    "--ciphers",
+    "--tls-max",
+    "-K",
+    "--config",
+    "--unix-socket",
+    "--connect-to",
+    "--netrc-file",
+    "--proxy-header",
+    "-U",
+    "--proxy-user",
+    "--aws-sigv4",
+    "-y",
+    "-Y",
+    "-z",
+    "-t",
+    "-P",
+    "-Q",
+    "--trace",
+    "--trace-ascii",
+    "--stderr",
+    "--noproxy",
+    "--dns-servers",
+    "--url-query",
 ];
 
 /// Short options of curl that take a value, when it is glued to them or ends a bundle.
@@ -31,7 +83,8 @@ pub(crate) fn command(input: &Input<'_>, body: &str) -> Option<Recognised> {
         if let Some(tool) = tool_name(first.text()) {
             break tool;
         }
-        let is_prefix = ["sudo", "time", "env", "watch", "$", ">", "#", "%"].contains(&first.text())
+        let is_prefix = ["sudo", "time", "env", "watch", "$", ">", "#", "%"]
+            .contains(&first.text())
             || first.text().split_once('=').is_some_and(|(name, _)| {
                 !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
             });
@@ -77,7 +130,8 @@ fn command_start(body: &str) -> Option<usize> {
                 || (at == 0 && line.trim_start().starts_with(word) && tool_name(word).is_some())
         });
         // A sentence that mentions curl has no address and no option behind the word.
-        let has_arguments = [" -", "://", "^\"", "uthorization:"].iter().any(|mark| line.contains(mark));
+        let has_arguments =
+            [" -", "://", "^\"", "uthorization:"].iter().any(|mark| line.contains(mark));
         if is_command && has_arguments {
             return Some(at + prompt(line));
         }
@@ -103,9 +157,9 @@ fn field(line: &Passage) -> Option<Field> {
     let at = line.text().find(':').or_else(|| line.text().find(';'))?;
     let name = line.bytes(0..at);
     // curl drops the blanks behind the colon; what stands at the end is sent.
-    let value = line.from_byte(at + 1);
+    let value = line.since(at + 1);
     let blanks = value.text().len() - value.text().trim_start_matches([' ', '\t']).len();
-    Some(Field { name, value: value.from_byte(blanks) })
+    Some(Field { name, value: value.since(blanks) })
 }
 
 fn curl(words: &[Passage]) -> Request {
@@ -133,18 +187,20 @@ fn curl(words: &[Passage]) -> Request {
                     request.fields.push(made_up("Authorization", "Bearer ", &token));
                 }
             }
-            "-u" | "--user" => basic = value().map(|user| {
-                let encoded = format!("Basic {}", base64_of(user.text()));
-                let name = Passage::standing_for("Authorization", user.span(0..0));
-                Field { name, value: Passage::standing_for(&encoded, user.whole()) }
-            }),
+            "-u" | "--user" => {
+                basic = value().map(|user| {
+                    let encoded = format!("Basic {}", base64_of(user.text()));
+                    let name = Passage::standing_for("Authorization", user.span(0..0));
+                    Field { name, value: Passage::standing_for(&encoded, user.whole()) }
+                })
+            }
             "-b" | "--cookie" => {
                 if let Some(cookie) = value().filter(|cookie| cookie.text().contains('=')) {
                     request.fields.push(made_up("Cookie", "", &cookie));
                 }
             }
-            "-d" | "--data" | "--data-raw" | "--data-binary" | "--data-ascii" | "--data-urlencode"
-            | "--json" => {
+            "-d" | "--data" | "--data-raw" | "--data-binary" | "--data-ascii"
+            | "--data-urlencode" | "--json" => {
                 if let Some(data) = value() {
                     request.body.get_or_insert(data);
                 }
@@ -178,14 +234,14 @@ fn split_option(word: &Passage) -> (String, Option<Passage>) {
     let text = word.text();
     if text.starts_with("--") {
         return match text.find('=') {
-            Some(at) => (text[..at].to_owned(), Some(word.from_byte(at + 1))),
+            Some(at) => (text[..at].to_owned(), Some(word.since(at + 1))),
             None => (text.to_owned(), None),
         };
     }
     if text.starts_with('-') && text.len() > 2 {
         for (at, c) in text.char_indices().skip(1) {
             if "HubdXG".contains(c) || SHORT_WITH_VALUE.contains(c) {
-                let rest = word.from_byte(at + c.len_utf8());
+                let rest = word.since(at + c.len_utf8());
                 let glued = (!rest.is_empty() && c != 'G').then_some(rest);
                 return (format!("-{c}"), glued);
             }
@@ -247,7 +303,10 @@ fn httpie(words: &[Passage]) -> Request {
         } else if request.target.is_none() {
             if text.chars().all(|c| c.is_ascii_uppercase()) {
                 request.method = Some(text.to_owned());
-            } else if text.contains(['.', '/']) || text.starts_with(':') || text.contains("localhost") {
+            } else if text.contains(['.', '/'])
+                || text.starts_with(':')
+                || text.contains("localhost")
+            {
                 request.target = Some(word.clone());
             }
         } else if text.contains(':') && !text.contains(":=") {

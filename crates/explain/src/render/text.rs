@@ -3,7 +3,7 @@
 //! Readable without colour; safe to share, for neither a signature nor a secret is in it, unless the
 //! repaired credential was asked for.
 
-use claviger_token::{Code, Proof, SignatureState, Span, Verdict, Who, lasting, rfc3339};
+use claviger_token::{Class, Code, Proof, SignatureState, Span, Verdict, Who, lasting, rfc3339};
 use serde_json::Value;
 
 use super::wrap::wrapped;
@@ -141,6 +141,12 @@ impl Page {
         self.entry("what", &fault.detail());
         self.entry("proof", proof(first, report));
         self.entry("fix", fault.code.fix());
+        let about_rights = matches!(fault.code.class(), Class::AudienceScope | Class::Server);
+        if let Some(advice) =
+            report.token.as_ref().and_then(|token| token.advice).filter(|_| about_rights)
+        {
+            self.entry("hint", advice);
+        }
         self.entry("who", who(fault.code));
         self.entry("rests on", fault.code.clause());
         if self.style.show_repaired
@@ -153,7 +159,10 @@ impl Page {
 
     fn good(&mut self, report: &Report) {
         if report.verdict == Verdict::Undetermined {
-            self.entry("missing", "no key was given: name a key set, a key or a secret to have it judged");
+            self.entry(
+                "missing",
+                "no key was given: name a key set, a key or a secret to have it judged",
+            );
         }
     }
 
@@ -162,7 +171,9 @@ impl Page {
         if let Some(token) = &report.token {
             self.entry("token", &described(token));
         }
-        if let Some(times) = report.token.as_ref().and_then(|token| time_line(&token.claims, report.now)) {
+        if let Some(times) =
+            report.token.as_ref().and_then(|token| time_line(&token.claims, report.now))
+        {
             self.entry("time", &times);
         }
         for note in &report.notes {
@@ -180,7 +191,10 @@ impl Page {
         for (nth, one) in report.faults.iter().enumerate().skip(1) {
             let label = format!("{}.", nth + 1);
             let code = one.fault.code;
-            self.entry(&label, &format!("{code} ({}): {}", one.certainty.as_str(), one.fault.detail()));
+            self.entry(
+                &label,
+                &format!("{code} ({}): {}", one.certainty.as_str(), one.fault.detail()),
+            );
             self.entry("", &format!("fix, by the {}: {}", code.who(), code.fix()));
         }
         self.out.push('\n');
@@ -226,7 +240,9 @@ fn proof(first: &Diagnosed, report: &Report) -> &'static str {
         (Certainty::Proven, Proof::Repair) => {
             "proven: with this defect undone, the signature verifies; what else is wrong stands below"
         }
-        (Certainty::Proven, Proof::Compare) => "proven: the value in hand contradicts the policy in hand",
+        (Certainty::Proven, Proof::Compare) => {
+            "proven: the value in hand contradicts the policy in hand"
+        }
         (Certainty::Proven, Proof::Record) => "proven: the issuer's own record says so",
         (Certainty::Proven, Proof::Probe) => "proven: what was given shows it",
         (Certainty::Proven, Proof::Shape) => "proven: it is visible in the input itself",
@@ -236,8 +252,12 @@ fn proof(first: &Diagnosed, report: &Report) -> &'static str {
         (Certainty::Likely, Proof::Repair) => {
             "likely: what is seen fits it, but with it undone the signature does not verify either"
         }
-        (Certainty::Likely, _) => "likely: what is seen fits it; a proof would need more than is at hand",
-        (Certainty::Possible, _) => "possible: it would explain what is seen, as other things would",
+        (Certainty::Likely, _) => {
+            "likely: what is seen fits it; a proof would need more than is at hand"
+        }
+        (Certainty::Possible, _) => {
+            "possible: it would explain what is seen, as other things would"
+        }
     }
 }
 
@@ -274,11 +294,8 @@ fn described(token: &TokenView) -> String {
 
 /// A text of the token's: short, and without what would move a terminal's cursor.
 fn quoted(text: &str) -> String {
-    let mut said: String = text
-        .chars()
-        .take(60)
-        .map(|c| if c.is_control() { '␣' } else { c })
-        .collect();
+    let mut said: String =
+        text.chars().take(60).map(|c| if c.is_control() { '␣' } else { c }).collect();
     if text.chars().count() > 60 {
         said.push('…');
     }

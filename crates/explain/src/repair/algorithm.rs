@@ -9,7 +9,11 @@ use crate::der;
 use crate::passage::Passage;
 use crate::rsa_block::{self, Block};
 
-pub(crate) fn mislabelled(bench: &Bench<'_>, subject: &Subject<'_>, _: &Passage) -> Option<Explained> {
+pub(crate) fn mislabelled(
+    bench: &Bench<'_>,
+    subject: &Subject<'_>,
+    _: &Passage,
+) -> Option<Explained> {
     let named = subject.token.header()?.text("alg")?.into_owned();
     let claim = |found: &str, key: &Key| {
         let fault = Fault::new(Code::AlgorithmMislabelled)

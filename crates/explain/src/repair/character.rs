@@ -58,17 +58,33 @@ pub(crate) fn mended(bench: &Bench<'_>, passage: &Passage) -> Option<Explained> 
         }
     }
     let instead = proof.edit.apply_to(passage, position);
-    Some(Explained {
-        instead: Some(instead),
-        repaired: Some(proof.text),
-        ..Explained::of(fault)
-    })
+    Some(Explained { instead: Some(instead), repaired: Some(proof.text), ..Explained::of(fault) })
 }
 
 /// Claims in which an edit changes what the token is good for.
 const SENSITIVE: &[&str] = &[
-    "sub", "scope", "scp", "scopes", "roles", "role", "permissions", "groups", "exp", "nbf", "iat", "aud",
-    "iss", "tid", "azp", "client_id", "realm_access", "resource_access", "org_id", "email", "amr", "acr",
+    "sub",
+    "scope",
+    "scp",
+    "scopes",
+    "roles",
+    "role",
+    "permissions",
+    "groups",
+    "exp",
+    "nbf",
+    "iat",
+    "aud",
+    "iss",
+    "tid",
+    "azp",
+    "client_id",
+    "realm_access",
+    "resource_access",
+    "org_id",
+    "email",
+    "amr",
+    "acr",
 ];
 
 /// The claim whose value the edit lies in.
@@ -140,7 +156,9 @@ fn search(bench: &Bench<'_>, text: &str) -> Option<Proof> {
         Damage::TooMuch => None,
         Damage::Header { only } => in_header(bench, parts, only, class),
         Damage::Payload { only } => in_payload(bench, parts, starts[1], &judges, only, class),
-        Damage::Signature { only, kinds } => in_signature(bench, parts, starts[2], only, kinds, class),
+        Damage::Signature { only, kinds } => {
+            in_signature(bench, parts, starts[2], only, kinds, class)
+        }
         Damage::Unseen => {
             let in_tail = if whole {
                 None
@@ -328,7 +346,9 @@ fn around_dots(bench: &Bench<'_>, text: &str) -> Option<Proof> {
             && segments.iter().all(|segment| base64url::decode(segment).is_ok())
             && {
                 let algorithm = shape::algorithm(segments[0]);
-                algorithm.is_some_and(|algorithm| expected(bench, algorithm).contains(&segments[2].len()))
+                algorithm.is_some_and(|algorithm| {
+                    expected(bench, algorithm).contains(&segments[2].len())
+                })
             }
             && bench.may()
             && crate::bench::holds(&bench.examine(candidate))

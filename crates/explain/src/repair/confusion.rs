@@ -58,7 +58,8 @@ fn as_given(bytes: &[u8]) -> Vec<(Vec<u8>, &'static str)> {
         }
         if let Ok(value) = serde_json::from_str::<Value>(text) {
             let single = [value.clone()];
-            let list = value.get("keys").and_then(Value::as_array).map_or(&single[..], Vec::as_slice);
+            let list =
+                value.get("keys").and_then(Value::as_array).map_or(&single[..], Vec::as_slice);
             for jwk in list {
                 all.push((jwk.to_string().into_bytes(), "the JWK's text"));
                 if let Ok(pretty) = serde_json::to_string_pretty(jwk) {

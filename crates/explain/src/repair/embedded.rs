@@ -28,18 +28,21 @@ pub(crate) fn brought(bench: &Bench<'_>, subject: &Subject<'_>, _: &Passage) -> 
         };
         Explained { holds: false, ..Explained::of(fault) }
     };
-    let verifies =
-        |key: &Key| bench.verifies(key, algorithm, subject.input(), subject.signature());
+    let verifies = |key: &Key| bench.verifies(key, algorithm, subject.input(), subject.signature());
     if let Some(jwk) = header.get("jwk") {
         let key = Key::from_jwk(&jwk).ok().or_else(|| key_text::public_half(&jwk));
         if key.is_some_and(|key| verifies(&key)) {
-            return Some(claim("jwk", "the signature verifies with that key and with none of the trusted ones"));
+            return Some(claim(
+                "jwk",
+                "the signature verifies with that key and with none of the trusted ones",
+            ));
         }
     }
     if let Some(chain) = header.get("x5c")
         && key_text::first_certificate(&chain).is_some_and(|key| verifies(&key))
     {
-        let reason = "the signature verifies with that certificate's key and with none of the trusted ones";
+        let reason =
+            "the signature verifies with that certificate's key and with none of the trusted ones";
         return Some(claim("x5c", reason));
     }
     None

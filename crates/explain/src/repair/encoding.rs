@@ -16,7 +16,11 @@ struct Reading {
     said: String,
 }
 
-pub(crate) fn signature(bench: &Bench<'_>, subject: &Subject<'_>, _: &Passage) -> Option<Explained> {
+pub(crate) fn signature(
+    bench: &Bench<'_>,
+    subject: &Subject<'_>,
+    _: &Passage,
+) -> Option<Explained> {
     let algorithm = subject.algorithm?;
     let readings = readings(algorithm, subject);
     if readings.is_empty() {
@@ -105,7 +109,7 @@ fn readings(algorithm: Algorithm, subject: &Subject<'_>) -> Vec<Reading> {
 fn hex(text: &[u8]) -> Option<Vec<u8>> {
     let text = text.strip_prefix(b"0x").unwrap_or(text).trim_ascii();
     let digits: Vec<u8> = text.iter().copied().filter(|byte| !b": ".contains(byte)).collect();
-    if digits.len() < 32 || digits.len() % 2 != 0 {
+    if digits.len() < 32 || !digits.len().is_multiple_of(2) {
         return None;
     }
     digits

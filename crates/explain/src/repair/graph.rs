@@ -9,14 +9,19 @@ use super::Explained;
 use crate::bench::{Bench, Subject, holds};
 use crate::passage::Passage;
 
-pub(crate) fn nonce(bench: &Bench<'_>, subject: &Subject<'_>, passage: &Passage) -> Option<Explained> {
+pub(crate) fn nonce(
+    bench: &Bench<'_>,
+    subject: &Subject<'_>,
+    passage: &Passage,
+) -> Option<Explained> {
     let token = subject.token;
     let header = token.header()?;
     let nonce = header.text("nonce")?;
     let range = header.value_range("nonce")?;
     let hashed = base64url::encode(digest::digest(&digest::SHA256, nonce.as_bytes()));
     let source = std::str::from_utf8(token.header_bytes()).ok()?;
-    let rewritten = format!("{}\"{hashed}\"{}", source.get(..range.start)?, source.get(range.end..)?);
+    let rewritten =
+        format!("{}\"{hashed}\"{}", source.get(..range.start)?, source.get(range.end..)?);
     let (first, rest) = token.text().split_once('.')?;
     let text = format!("{}.{rest}", base64url::encode(&rewritten));
     if !bench.may() || !holds(&bench.examine(&text)) {
@@ -31,8 +36,8 @@ pub(crate) fn nonce(bench: &Bench<'_>, subject: &Subject<'_>, passage: &Passage)
 }
 
 fn fault(span: Option<claviger_token::Span>) -> Fault {
-    let fault =
-        Fault::new(Code::ForeignResourceToken).with("product", Fact::Words("Microsoft Graph".to_owned()));
+    let fault = Fault::new(Code::ForeignResourceToken)
+        .with("product", Fact::Words("Microsoft Graph".to_owned()));
     match span {
         Some(span) => fault.at(span),
         None => fault,

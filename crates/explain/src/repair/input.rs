@@ -61,7 +61,10 @@ fn variants(subject: &Subject<'_>) -> Vec<(Vec<u8>, &'static str)> {
         (join(first.as_bytes(), b".", payload), "the header's segment and the decoded payload"),
         (join(header, b".", second.as_bytes()), "the decoded header and the payload's segment"),
         (text(URL_SAFE.encode(header), URL_SAFE.encode(payload)), "the segments with padding"),
-        (text(STANDARD.encode(header), STANDARD.encode(payload)), "the segments in standard base64, padded"),
+        (
+            text(STANDARD.encode(header), STANDARD.encode(payload)),
+            "the segments in standard base64, padded",
+        ),
         (
             text(STANDARD_NO_PAD.encode(header), STANDARD_NO_PAD.encode(payload)),
             "the segments in standard base64",
@@ -84,10 +87,19 @@ fn variants(subject: &Subject<'_>) -> Vec<(Vec<u8>, &'static str)> {
             (spaced, "JSON serialised anew, with blanks (Python's default)"),
             (|value| sorted(value).to_string(), "JSON serialised anew, its members sorted"),
             (|value| spaced(&sorted(value)), "JSON serialised anew, sorted and with blanks"),
-            (|value| value.to_string().replace('/', "\\/"), "JSON serialised anew, with escaped slashes (PHP's default)"),
-            (|value| value.to_string().replace("\\/", "/"), "JSON serialised anew, without escaped slashes"),
+            (
+                |value| value.to_string().replace('/', "\\/"),
+                "JSON serialised anew, with escaped slashes (PHP's default)",
+            ),
+            (
+                |value| value.to_string().replace("\\/", "/"),
+                "JSON serialised anew, without escaped slashes",
+            ),
             (ascii, "JSON serialised anew, in ASCII alone"),
-            (|value| serde_json::to_string_pretty(value).unwrap_or_default(), "JSON serialised anew, indented"),
+            (
+                |value| serde_json::to_string_pretty(value).unwrap_or_default(),
+                "JSON serialised anew, indented",
+            ),
         ];
         for (style, said) in STYLES {
             let (left, right) = (style(&header_json), style(&payload_json));

@@ -10,33 +10,31 @@ use crate::passage::Passage;
 pub(crate) fn another(bench: &Bench<'_>, subject: &Subject<'_>, _: &Passage) -> Option<Explained> {
     let algorithm = subject.algorithm?;
     let kid = subject.kid.as_deref();
-    let key = bench.keys_for(algorithm, kid).into_iter().find(|key| {
-        bench.verifies(key, algorithm, subject.input(), subject.signature())
-    })?;
+    let key = bench
+        .keys_for(algorithm, kid)
+        .into_iter()
+        .find(|key| bench.verifies(key, algorithm, subject.input(), subject.signature()))?;
     let names: Vec<String> =
         bench.keys().iter().map(|key| key.kid().unwrap_or("(without kid)").to_owned()).collect();
     let found = name(key);
     let fault = match kid {
-        None if bench.keys().len() > 1 => Fault::new(Code::KeyIdMissing)
-            .with("keys", names)
-            .with("kid", found),
+        None if bench.keys().len() > 1 => {
+            Fault::new(Code::KeyIdMissing).with("keys", names).with("kid", found)
+        }
         Some(kid) if key.kid() == Some(kid) => {
             let count = bench.keys().iter().filter(|other| other.kid() == Some(kid)).count();
             if count < 2 {
                 return restricted(key, algorithm);
             }
-            Fault::new(Code::KeyIdAmbiguous)
-                .with("kid", kid)
-                .with("count", count)
-                .with(
-                    "reason",
-                    Fact::Words(format!("the one with the thumbprint {} verifies", key.thumbprint())),
-                )
+            Fault::new(Code::KeyIdAmbiguous).with("kid", kid).with("count", count).with(
+                "reason",
+                Fact::Words(format!("the one with the thumbprint {} verifies", key.thumbprint())),
+            )
         }
-        Some(kid) => Fault::new(Code::KeyIdWrong)
-            .with("kid", kid)
-            .with("found", found)
-            .with_some("reason", relation(kid, key).map(|said| Fact::Words(format!("it is {said}")))),
+        Some(kid) => Fault::new(Code::KeyIdWrong).with("kid", kid).with("found", found).with_some(
+            "reason",
+            relation(kid, key).map(|said| Fact::Words(format!("it is {said}"))),
+        ),
         None => return restricted(key, algorithm),
     };
     let fault = match subject.token.span_of_member("kid") {

@@ -81,7 +81,11 @@ const UNITS: &[Unit] = &[
 ];
 
 /// Tries one after the other.
-pub(crate) fn explain(bench: &Bench<'_>, subject: &Subject<'_>, passage: &Passage) -> Option<Explained> {
+pub(crate) fn explain(
+    bench: &Bench<'_>,
+    subject: &Subject<'_>,
+    passage: &Passage,
+) -> Option<Explained> {
     UNITS.iter().find_map(|unit| unit(bench, subject, passage))
 }
 
@@ -97,9 +101,14 @@ pub(crate) fn lengths(bench: &Bench<'_>, text: &str) -> Vec<usize> {
     if by_key.is_empty() { crate::shape::signature_lengths(algorithm) } else { by_key }
 }
 
-/// The same where only the words are known to be secrets.
-pub(crate) fn without_key(bench: &Bench<'_>, subject: &Subject<'_>, passage: &Passage) -> Option<Explained> {
+/// What can be proven without looking for a typing error: forgeries with what everybody knows.
+pub(crate) fn without_key(
+    bench: &Bench<'_>,
+    subject: &Subject<'_>,
+    passage: &Passage,
+) -> Option<Explained> {
     weak::known(bench, subject, passage)
+        .or_else(|| confusion::public_as_secret(bench, subject, passage))
 }
 
 /// A signature that is too short.

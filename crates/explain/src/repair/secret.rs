@@ -39,7 +39,9 @@ fn spellings(secret: &[u8]) -> Vec<Spelling> {
     let mut second = Vec::new();
     for first in &all {
         // A trimmed, unquoted or decoded secret may itself be encoded.
-        if matches!(first.said, TRIMMED | UNQUOTED | NO_NAME | NO_BOM) || first.said.starts_with("decoded") {
+        if matches!(first.said, TRIMMED | UNQUOTED | NO_NAME | NO_BOM)
+            || first.said.starts_with("decoded")
+        {
             for mut next in single(&first.bytes) {
                 if first.code == Code::SecretMangled {
                     next.code = Code::SecretMangled;
@@ -104,26 +106,37 @@ fn single(secret: &[u8]) -> Vec<Spelling> {
 
     // What shells, .env readers, compose files and ini readers do to a text.
     for quote in ['"', '\'', '`'] {
-        if text.len() >= 2 && text.starts_with(quote) && text.trim_end().ends_with(quote) {
-            let trimmed = text.trim_end();
-            add(Mangled, trimmed[1..trimmed.len() - 1].as_bytes().to_vec(), UNQUOTED);
+        let inner = text.trim_end().strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote));
+        if let Some(inner) = inner {
+            add(Mangled, inner.as_bytes().to_vec(), UNQUOTED);
         }
         add(Mangled, format!("{quote}{text}{quote}").into_bytes(), "with quotes around it");
     }
     if let Some((name, value)) = text.split_once('=')
         && !name.is_empty()
-        && name.trim_start_matches("export ").chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
+        && name
+            .trim_start_matches("export ")
+            .chars()
+            .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
     {
         add(Mangled, value.as_bytes().to_vec(), NO_NAME);
     }
-    add(Mangled, expanded(text).into_bytes(), "with `$…` expanded to nothing, as a shell or compose file does");
+    add(
+        Mangled,
+        expanded(text).into_bytes(),
+        "with `$…` expanded to nothing, as a shell or compose file does",
+    );
     add(Mangled, text.replace("$$", "$").into_bytes(), "with `$$` read as `$`");
     add(Mangled, text.replace('$', "$$").into_bytes(), "with `$` doubled");
     add(Mangled, text.replace('$', "\\$").into_bytes(), "with a backslash before `$`");
     add(Mangled, before(text, '$'), "cut at the first `$`");
     add(Mangled, before(text, '#'), "cut at `#`, which starts a comment");
     if let Some(at) = text.find(" #") {
-        add(Mangled, text[..at].trim_end().as_bytes().to_vec(), "cut at ` #`, which starts a comment");
+        add(
+            Mangled,
+            text[..at].trim_end().as_bytes().to_vec(),
+            "cut at ` #`, which starts a comment",
+        );
     }
     add(Mangled, text.replace('\\', "").into_bytes(), "with its backslashes eaten");
     add(Mangled, text.replace("\\\\", "\\").into_bytes(), "with doubled backslashes halved");
@@ -135,15 +148,35 @@ fn single(secret: &[u8]) -> Vec<Spelling> {
     add(Mangled, before(text, ';'), "cut at the first `;`");
     add(Mangled, before(text, '&'), "cut at the first `&`");
     add(Mangled, before(text, '\0'), "cut at a zero byte");
-    add(Mangled, text.lines().next().unwrap_or_default().as_bytes().to_vec(), "its first line alone");
+    add(
+        Mangled,
+        text.lines().next().unwrap_or_default().as_bytes().to_vec(),
+        "its first line alone",
+    );
     add(Mangled, text.replace('+', " ").into_bytes(), "with `+` read as a blank");
     add(Mangled, text.replace(['"', '\''], "").into_bytes(), "with all quotes removed");
-    add(Mangled, text.replace(['"', '\'', '\\'], "").into_bytes(), "with all quotes and backslashes removed");
-    add(Mangled, expanded(&unescaped(text)).into_bytes(), "expanded as a shell does in double quotes");
-    add(Mangled, text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").into_bytes(), "escaped for HTML");
-    add(Mangled, text.replace("&amp;", "&").replace("&lt;", "<").replace("&gt;", ">").into_bytes(), "unescaped from HTML");
+    add(
+        Mangled,
+        text.replace(['"', '\'', '\\'], "").into_bytes(),
+        "with all quotes and backslashes removed",
+    );
+    add(
+        Mangled,
+        expanded(&unescaped(text)).into_bytes(),
+        "expanded as a shell does in double quotes",
+    );
+    add(
+        Mangled,
+        text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").into_bytes(),
+        "escaped for HTML",
+    );
+    add(
+        Mangled,
+        text.replace("&amp;", "&").replace("&lt;", "<").replace("&gt;", ">").into_bytes(),
+        "unescaped from HTML",
+    );
     if let Ok(json) = serde_json::to_string(text) {
-        add(Mangled, json[1..json.len() - 1].as_bytes().to_vec(), "escaped for JSON");
+        add(Mangled, json.as_bytes()[1..json.len() - 1].to_vec(), "escaped for JSON");
     }
     add(Mangled, text.replace('!', "\\!").into_bytes(), "with a backslash before `!`");
     all
@@ -160,7 +193,7 @@ fn hex(bytes: &[u8]) -> String {
 fn unhex(text: &str) -> Option<Vec<u8>> {
     let text = text.trim();
     let text = text.strip_prefix("0x").unwrap_or(text);
-    if text.is_empty() || text.len() % 2 != 0 || !text.is_ascii() {
+    if text.is_empty() || !text.len().is_multiple_of(2) || !text.is_ascii() {
         return None;
     }
     (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).ok()).collect()
@@ -200,7 +233,9 @@ fn expanded(text: &str) -> String {
         let skip = if let Some(inner) = behind.strip_prefix('{') {
             inner.find('}').map(|end| end + 2)
         } else {
-            let name = behind.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(behind.len());
+            let name = behind
+                .find(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))
+                .unwrap_or(behind.len());
             match behind.chars().next() {
                 // `$1`, `$$`, `$!`: one character.
                 Some(c) if c.is_ascii_digit() || "$!?#*@-".contains(c) => Some(1),

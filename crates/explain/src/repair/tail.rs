@@ -40,7 +40,8 @@ pub(crate) fn restored(bench: &Bench<'_>, passage: &Passage) -> Option<Explained
     }
     let kid = shape::header(text)?.get("kid").and_then(|kid| kid.as_str().map(str::to_owned));
     for wanted in expected(bench, algorithm) {
-        let missing = wanted.checked_sub(signature.len()).filter(|missing| (1..=2).contains(missing));
+        let missing =
+            wanted.checked_sub(signature.len()).filter(|missing| (1..=2).contains(missing));
         let Some(missing) = missing else { continue };
         for key in bench.keys_for(algorithm, kid.as_deref()).into_iter().take(4) {
             for tail in tails(missing) {

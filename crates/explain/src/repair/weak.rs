@@ -13,9 +13,30 @@ const WORDS: &str = include_str!("weak_secrets.txt");
 
 /// What stands in place of a secret where the variable was not set.
 const UNSET: &[&str] = &[
-    "", "undefined", "null", "None", "nil", "<nil>", "NaN", "false", "true", "NULL", "[object Object]",
-    "process.env.JWT_SECRET", "${JWT_SECRET}", "$JWT_SECRET", "{{JWT_SECRET}}", "%JWT_SECRET%",
-    "${SECRET}", "$SECRET", "${JWT_SECRET_KEY}", "\"\"", "''", " ", "\n", "\0",
+    "",
+    "undefined",
+    "null",
+    "None",
+    "nil",
+    "<nil>",
+    "NaN",
+    "false",
+    "true",
+    "NULL",
+    "[object Object]",
+    "process.env.JWT_SECRET",
+    "${JWT_SECRET}",
+    "$JWT_SECRET",
+    "{{JWT_SECRET}}",
+    "%JWT_SECRET%",
+    "${SECRET}",
+    "$SECRET",
+    "${JWT_SECRET_KEY}",
+    "\"\"",
+    "''",
+    " ",
+    "\n",
+    "\0",
 ];
 
 pub(crate) fn known(bench: &Bench<'_>, subject: &Subject<'_>, _: &Passage) -> Option<Explained> {
@@ -29,8 +50,11 @@ pub(crate) fn known(bench: &Bench<'_>, subject: &Subject<'_>, _: &Passage) -> Op
     };
     if let Some(word) = UNSET.iter().find(|word| fits(word)) {
         // `kid: /dev/null` makes a validator hash with nothing: that is the attack, not a mistake.
-        if let Some(kid) = subject.kid.as_deref().filter(|kid| crate::kid_text::injected(kid).is_some()) {
-            let reason = "the signature is an HMAC with an empty secret, as that file would give it";
+        if let Some(kid) =
+            subject.kid.as_deref().filter(|kid| crate::kid_text::injected(kid).is_some())
+        {
+            let reason =
+                "the signature is an HMAC with an empty secret, as that file would give it";
             let fault = Fault::new(Code::KeyIdInjection)
                 .with("kid", kid)
                 .with("reason", Fact::Words(reason.to_owned()));
@@ -58,7 +82,10 @@ pub(crate) fn known(bench: &Bench<'_>, subject: &Subject<'_>, _: &Passage) -> Op
             .with("reason", Fact::Words(reason.to_owned()));
         return Some(Explained { explains: SIGNATURE, ..Explained::of(fault) });
     }
-    claim(Code::SecretEmpty, "whoever signed used a well-known default in place of the given secret")
+    claim(
+        Code::SecretEmpty,
+        "whoever signed used a well-known default in place of the given secret",
+    )
 }
 
 /// Whether a given secret is on the lists.

@@ -43,7 +43,12 @@ impl Case {
                     (name.clone(), STANDARD.decode(content).expect("base64"))
                 })
                 .collect(),
-            verdicts: expect["verdict"].as_str().unwrap_or_default().split('|').map(str::to_owned).collect(),
+            verdicts: expect["verdict"]
+                .as_str()
+                .unwrap_or_default()
+                .split('|')
+                .map(str::to_owned)
+                .collect(),
             first: texts(&expect["first"]),
             all: texts(&expect["all"]),
             proven: expect["proven"] == true,
@@ -116,9 +121,10 @@ impl Case {
             }
             _ => return Some(format!("first should be {:?}: {said}", self.first)),
         }
-        let missing = self.all.iter().find(|code| {
-            !report.faults.iter().any(|one| one.fault.code.as_str() == code.as_str())
-        });
+        let missing = self
+            .all
+            .iter()
+            .find(|code| !report.faults.iter().any(|one| one.fault.code.as_str() == code.as_str()));
         missing.map(|code| format!("{code} is missing: {said}"))
     }
 }
@@ -147,7 +153,13 @@ fn the_diagnosis_cases_come_out_right() {
         if std::env::var_os("CLAVIGER_VERBOSE").is_some() {
             println!("{:35} {:>8.1?} {:?}", case.name, took, case.complaint(&report));
             for one in &report.faults {
-                println!("      {} [{}] {} {:?}", one.fault.code, one.certainty.as_str(), one.fault.detail(), one.fault.span);
+                println!(
+                    "      {} [{}] {} {:?}",
+                    one.fault.code,
+                    one.certainty.as_str(),
+                    one.fault.detail(),
+                    one.fault.span
+                );
             }
         }
         match (case.complaint(&report), expected.get(case.name.as_str())) {

@@ -15,7 +15,9 @@ fn said(report: &Report) -> String {
     let faults: Vec<String> = report
         .faults
         .iter()
-        .map(|one| format!("{} [{}] {}", one.fault.code, one.certainty.as_str(), one.fault.detail()))
+        .map(|one| {
+            format!("{} [{}] {}", one.fault.code, one.certainty.as_str(), one.fault.detail())
+        })
         .collect();
     format!("{} {faults:#?}", report.verdict.as_str())
 }
@@ -34,6 +36,8 @@ fn only(what: &str, input: &str, surroundings: &Surroundings, code: &str) {
 fn first(what: &str, input: &str, surroundings: &Surroundings, code: &str) {
     let report = explain(input.as_bytes(), surroundings);
     let first = report.first().unwrap_or_else(|| panic!("{what}: no fault: {}", said(&report)));
+    let detail = first.fault.detail();
+    assert!(!detail.contains('?'), "{what}: the sentence misses evidence: {detail}");
     assert_eq!(first.fault.code.as_str(), code, "{what}: {}", said(&report));
     assert_eq!(report.verdict, Verdict::Refused, "{what}");
 }
@@ -60,14 +64,17 @@ fn hex(bytes: &[u8]) -> String {
 
 #[test]
 fn a_stranger_s_signature_and_altered_claims_are_mismatches() {
-    for algorithm in [Algorithm::Es256, Algorithm::EdDsa, Algorithm::Rs256, Algorithm::Ps256, Algorithm::Hs256] {
+    for algorithm in
+        [Algorithm::Es256, Algorithm::EdDsa, Algorithm::Rs256, Algorithm::Ps256, Algorithm::Hs256]
+    {
         let context = surroundings(algorithm);
         let kid = keys::signing(algorithm).kid().to_owned();
         let forged = mint_with(&keys::other_signing(algorithm, &kid), &json!({}), &claims());
         only(&format!("{algorithm} forged"), &forged, &context, "signature-mismatch");
         let good = token(algorithm);
         let altered = base64url::encode(
-            with(claims(), &json!({"sub": "admin", "scope": "orders:read orders:write admin"})).to_string(),
+            with(claims(), &json!({"sub": "admin", "scope": "orders:read orders:write admin"}))
+                .to_string(),
         );
         let parts: Vec<&str> = good.split('.').collect();
         let altered = format!("{}.{altered}.{}", parts[0], parts[2]);
@@ -96,10 +103,20 @@ fn names_and_markings_of_keys_are_compared() {
         let good = mint_with(&own, &json!({}), &claims());
         assert!(explain(good.as_bytes(), &context).faults.is_empty());
         let unknown = mint_with(&own, &json!({"kid": "c"}), &claims());
-        only(&format!("{algorithm} unknown"), &unknown, &with_jwks(json!([other.jwk()])), "key-unknown");
+        only(
+            &format!("{algorithm} unknown"),
+            &unknown,
+            &with_jwks(json!([other.jwk()])),
+            "key-unknown",
+        );
         let mut twice = other.jwk();
         twice["kid"] = json!("a");
-        only(&format!("{algorithm} twice"), &good, &with_jwks(json!([twice, own.jwk()])), "key-id-ambiguous");
+        only(
+            &format!("{algorithm} twice"),
+            &good,
+            &with_jwks(json!([twice, own.jwk()])),
+            "key-id-ambiguous",
+        );
         for marking in [
             json!({"use": "enc"}),
             json!({"use": null, "key_ops": ["encrypt"]}),
@@ -108,10 +125,21 @@ fn names_and_markings_of_keys_are_compared() {
             json!({"alg": "ES512"}),
         ] {
             let jwk = with(own.jwk(), &marking);
-            only(&format!("{algorithm} {marking}"), &good, &with_jwks(json!([jwk])), "key-use-mismatch");
+            only(
+                &format!("{algorithm} {marking}"),
+                &good,
+                &with_jwks(json!([jwk])),
+                "key-use-mismatch",
+            );
         }
-        let broken = json!([{"kty": "EC", "crv": "P-256", "kid": "a", "x": "AA", "y": "AA"}, other.jwk()]);
-        first(&format!("{algorithm} broken"), &good, &with_jwks(broken).with_budget(500), "key-set-invalid");
+        let broken =
+            json!([{"kty": "EC", "crv": "P-256", "kid": "a", "x": "AA", "y": "AA"}, other.jwk()]);
+        first(
+            &format!("{algorithm} broken"),
+            &good,
+            &with_jwks(broken).with_budget(500),
+            "key-set-invalid",
+        );
         let odd = mint_with(&own, &json!({"kid": 7}), &claims());
         only(&format!("{algorithm} kid 7"), &odd, &context, "claim-type");
         // The set is another issuer's altogether.
@@ -123,7 +151,9 @@ fn names_and_markings_of_keys_are_compared() {
 fn keys_of_the_wrong_kind_are_named() {
     let pem = |algorithm| keys::signing(algorithm).public().unwrap();
     let es256 = token(Algorithm::Es256);
-    let key = |algorithm| bare().with_key("key.jwk", pem(algorithm).jwk().unwrap().to_string().as_bytes());
+    let key = |algorithm| {
+        bare().with_key("key.jwk", pem(algorithm).jwk().unwrap().to_string().as_bytes())
+    };
     let nameless = |algorithm| {
         let jwk = with(pem(algorithm).jwk().unwrap(), &json!({"kid": null, "alg": null}));
         bare().with_key("key.jwk", jwk.to_string().as_bytes())
@@ -131,8 +161,18 @@ fn keys_of_the_wrong_kind_are_named() {
     only("RSA for ES256", &es256, &nameless(Algorithm::Rs256), "key-type-mismatch");
     only("P-384 for ES256", &es256, &nameless(Algorithm::Es384), "key-type-mismatch");
     only("Ed25519 for ES256", &es256, &nameless(Algorithm::EdDsa), "key-type-mismatch");
-    only("secret for ES256", &es256, &bare().with_secret("secret", keys::SECRET), "key-type-mismatch");
-    only("public key for HS256", &token(Algorithm::Hs256), &nameless(Algorithm::Rs256), "key-type-mismatch");
+    only(
+        "secret for ES256",
+        &es256,
+        &bare().with_secret("secret", keys::SECRET),
+        "key-type-mismatch",
+    );
+    only(
+        "public key for HS256",
+        &token(Algorithm::Hs256),
+        &nameless(Algorithm::Rs256),
+        "key-type-mismatch",
+    );
     let own = |algorithm| token(algorithm);
     assert!(explain(own(Algorithm::Rs256).as_bytes(), &key(Algorithm::Rs256)).faults.is_empty());
 }
@@ -153,15 +193,27 @@ fn other_algorithms_than_the_header_s_are_found() {
         let t = mint_with(&rsa(real), &json!({ "alg": label }), &claims());
         only(&format!("{label} {real}"), &t, &context, "algorithm-mislabelled");
     }
-    for (label, real) in [("HS256", Algorithm::Hs384), ("HS256", Algorithm::Hs512), ("HS512", Algorithm::Hs256)] {
+    for (label, real) in
+        [("HS256", Algorithm::Hs384), ("HS256", Algorithm::Hs512), ("HS512", Algorithm::Hs256)]
+    {
         let t = mint_with(&keys::signing(real), &json!({ "alg": label, "kid": null }), &claims());
-        only(&format!("{label} {real}"), &t, &bare().with_secret("secret", keys::SECRET), "algorithm-mislabelled");
+        only(
+            &format!("{label} {real}"),
+            &t,
+            &bare().with_secret("secret", keys::SECRET),
+            "algorithm-mislabelled",
+        );
     }
     let es = mint_with(&keys::signing(Algorithm::Es256), &json!({"alg": "ES384"}), &claims());
     only("ES384 on P-256", &es, &surroundings(Algorithm::Es256), "algorithm-mislabelled");
     // The key is marked for the algorithm that was really used.
     let t = mint_with(&rsa(Algorithm::Ps256), &json!({"alg": "RS256"}), &claims());
-    only("marked PS256", &t, &with_jwks(json!([rsa(Algorithm::Ps256).jwk()])), "algorithm-mislabelled");
+    only(
+        "marked PS256",
+        &t,
+        &with_jwks(json!([rsa(Algorithm::Ps256).jwk()])),
+        "algorithm-mislabelled",
+    );
 }
 
 #[test]
@@ -173,15 +225,27 @@ fn signatures_in_another_form_are_read() {
         only("DER", &resigned(&good, &der(&raw)), &context, "signature-der-encoded");
         let kept = |half: &[u8]| [&[0][..], half].concat();
         let (r, s) = raw.split_at(raw.len() / 2);
-        only("sign bytes", &resigned(&good, &[kept(r), kept(s)].concat()), &context, "signature-unpadded");
-        only("one sign byte", &resigned(&good, &[kept(r), s.to_vec()].concat()), &context, "signature-unpadded");
+        only(
+            "sign bytes",
+            &resigned(&good, &[kept(r), kept(s)].concat()),
+            &context,
+            "signature-unpadded",
+        );
+        only(
+            "one sign byte",
+            &resigned(&good, &[kept(r), s.to_vec()].concat()),
+            &context,
+            "signature-unpadded",
+        );
         // Until R or S begins with a zero: one in 128.
         let key = keys::signing(algorithm);
         let input = good.rsplit_once('.').unwrap().0;
         for _ in 0..4000 {
             let raw = key.sign(input.as_bytes()).unwrap();
             let (r, s) = raw.split_at(raw.len() / 2);
-            let bare = |half: &[u8]| half.iter().copied().skip_while(|byte| *byte == 0).collect::<Vec<u8>>();
+            let bare = |half: &[u8]| {
+                half.iter().copied().skip_while(|byte| *byte == 0).collect::<Vec<u8>>()
+            };
             // P-521 begins with a zero byte as a rule.
             let short = [bare(r), bare(s)].concat();
             if short.len() < raw.len() {
@@ -190,14 +254,26 @@ fn signatures_in_another_form_are_read() {
             }
         }
     }
-    for algorithm in [Algorithm::Es256, Algorithm::EdDsa, Algorithm::Hs256, Algorithm::Rs256, Algorithm::Ps256] {
+    for algorithm in
+        [Algorithm::Es256, Algorithm::EdDsa, Algorithm::Hs256, Algorithm::Rs256, Algorithm::Ps256]
+    {
         let context = surroundings(algorithm);
         let good = token(algorithm);
         let raw = signature_of(&good);
         let input = good.rsplit_once('.').unwrap().0;
         only("hex", &format!("{input}.{}", hex(&raw)), &context, "signature-hex-encoded");
-        only("upper hex", &format!("{input}.{}", hex(&raw).to_uppercase()), &context, "signature-hex-encoded");
-        only("hex inside", &resigned(&good, hex(&raw).as_bytes()), &context, "signature-hex-encoded");
+        only(
+            "upper hex",
+            &format!("{input}.{}", hex(&raw).to_uppercase()),
+            &context,
+            "signature-hex-encoded",
+        );
+        only(
+            "hex inside",
+            &resigned(&good, hex(&raw).as_bytes()),
+            &context,
+            "signature-hex-encoded",
+        );
     }
 }
 
@@ -210,7 +286,11 @@ fn der(raw: &[u8]) -> Vec<u8> {
     let (r, s) = raw.split_at(raw.len() / 2);
     let body = [integer(r), integer(s)].concat();
     let length = u8::try_from(body.len()).unwrap();
-    if length < 0x80 { [&[0x30, length][..], &body].concat() } else { [&[0x30, 0x81, length][..], &body].concat() }
+    if length < 0x80 {
+        [&[0x30, length][..], &body].concat()
+    } else {
+        [&[0x30, 0x81, length][..], &body].concat()
+    }
 }
 
 fn hmac_token(secret: &[u8]) -> String {
@@ -223,42 +303,147 @@ fn secrets_in_another_spelling_are_found() {
     let strong = b"0f8e1c6b-4e57-4a55-9a0c-2f1f0e7a7b11-and-more";
     let text = String::from_utf8_lossy(strong).into_owned();
     for (what, given, used, codes) in [
-        ("final newline in the file", format!("{text}\n").into_bytes(), strong.to_vec(), "secret-encoding"),
+        (
+            "final newline in the file",
+            format!("{text}\n").into_bytes(),
+            strong.to_vec(),
+            "secret-encoding",
+        ),
         ("Windows newline", format!("{text}\r\n").into_bytes(), strong.to_vec(), "secret-encoding"),
-        ("newline at the signer", strong.to_vec(), format!("{text}\n").into_bytes(), "secret-encoding"),
+        (
+            "newline at the signer",
+            strong.to_vec(),
+            format!("{text}\n").into_bytes(),
+            "secret-encoding",
+        ),
         ("blank", format!("{text} ").into_bytes(), strong.to_vec(), "secret-encoding"),
-        ("base64 in the file", STANDARD.encode(strong).into_bytes(), strong.to_vec(), "secret-encoding"),
-        ("base64url in the file", URL_SAFE.encode(strong).into_bytes(), strong.to_vec(), "secret-encoding"),
-        ("base64 without padding", STANDARD_NO_PAD.encode(strong).into_bytes(), strong.to_vec(), "secret-encoding"),
-        ("base64 with a newline", format!("{}\n", STANDARD.encode(strong)).into_bytes(), strong.to_vec(), "secret-encoding"),
-        ("base64 at the signer", strong.to_vec(), STANDARD.encode(strong).into_bytes(), "secret-encoding"),
-        ("base64url at the signer", strong.to_vec(), base64url::encode(strong).into_bytes(), "secret-encoding"),
+        (
+            "base64 in the file",
+            STANDARD.encode(strong).into_bytes(),
+            strong.to_vec(),
+            "secret-encoding",
+        ),
+        (
+            "base64url in the file",
+            URL_SAFE.encode(strong).into_bytes(),
+            strong.to_vec(),
+            "secret-encoding",
+        ),
+        (
+            "base64 without padding",
+            STANDARD_NO_PAD.encode(strong).into_bytes(),
+            strong.to_vec(),
+            "secret-encoding",
+        ),
+        (
+            "base64 with a newline",
+            format!("{}\n", STANDARD.encode(strong)).into_bytes(),
+            strong.to_vec(),
+            "secret-encoding",
+        ),
+        (
+            "base64 at the signer",
+            strong.to_vec(),
+            STANDARD.encode(strong).into_bytes(),
+            "secret-encoding",
+        ),
+        (
+            "base64url at the signer",
+            strong.to_vec(),
+            base64url::encode(strong).into_bytes(),
+            "secret-encoding",
+        ),
         ("hex in the file", hex(strong).into_bytes(), strong.to_vec(), "secret-encoding"),
-        ("hex in upper case", hex(strong).to_uppercase().into_bytes(), strong.to_vec(), "secret-encoding"),
+        (
+            "hex in upper case",
+            hex(strong).to_uppercase().into_bytes(),
+            strong.to_vec(),
+            "secret-encoding",
+        ),
         ("hex at the signer", strong.to_vec(), hex(strong).into_bytes(), "secret-encoding"),
         ("quotes", format!("\"{text}\"").into_bytes(), strong.to_vec(), "secret-mangled"),
         ("single quotes", format!("'{text}'").into_bytes(), strong.to_vec(), "secret-mangled"),
-        ("quotes and a newline", format!("\"{text}\"\n").into_bytes(), strong.to_vec(), "secret-mangled"),
-        ("quotes at the signer", strong.to_vec(), format!("\"{text}\"").into_bytes(), "secret-mangled"),
-        ("dollar", b"a-long-secret-with-$money-in-the-middle-0123456789".to_vec(), b"a-long-secret-with--in-the-middle-0123456789".to_vec(), "secret-mangled"),
-        ("dollar in braces", b"a-long-secret-with-${money}-in-the-middle-0123456789".to_vec(), b"a-long-secret-with--in-the-middle-0123456789".to_vec(), "secret-mangled"),
-        ("two dollars", b"a-long-secret-with-$$-in-the-middle-0123456789".to_vec(), b"a-long-secret-with-$-in-the-middle-0123456789".to_vec(), "secret-mangled"),
-        ("comment", b"a-long-secret-with-the-first-half#and-a-comment-after-it".to_vec(), b"a-long-secret-with-the-first-half".to_vec(), "secret-mangled"),
-        ("comment behind a blank", b"a-long-secret-with-the-first-half #and-a-comment".to_vec(), b"a-long-secret-with-the-first-half".to_vec(), "secret-mangled"),
-        ("backslash", b"a-long-secret-with-a-\\-in-the-middle-0123456789".to_vec(), b"a-long-secret-with-a--in-the-middle-0123456789".to_vec(), "secret-mangled"),
-        ("percent", b"a-long-secret-with-%%-in-the-middle-0123456789".to_vec(), b"a-long-secret-with-%-in-the-middle-0123456789".to_vec(), "secret-mangled"),
+        (
+            "quotes and a newline",
+            format!("\"{text}\"\n").into_bytes(),
+            strong.to_vec(),
+            "secret-mangled",
+        ),
+        (
+            "quotes at the signer",
+            strong.to_vec(),
+            format!("\"{text}\"").into_bytes(),
+            "secret-mangled",
+        ),
+        (
+            "dollar",
+            b"a-long-secret-with-$money-in-the-middle-0123456789".to_vec(),
+            b"a-long-secret-with--in-the-middle-0123456789".to_vec(),
+            "secret-mangled",
+        ),
+        (
+            "dollar in braces",
+            b"a-long-secret-with-${money}-in-the-middle-0123456789".to_vec(),
+            b"a-long-secret-with--in-the-middle-0123456789".to_vec(),
+            "secret-mangled",
+        ),
+        (
+            "two dollars",
+            b"a-long-secret-with-$$-in-the-middle-0123456789".to_vec(),
+            b"a-long-secret-with-$-in-the-middle-0123456789".to_vec(),
+            "secret-mangled",
+        ),
+        (
+            "comment",
+            b"a-long-secret-with-the-first-half#and-a-comment-after-it".to_vec(),
+            b"a-long-secret-with-the-first-half".to_vec(),
+            "secret-mangled",
+        ),
+        (
+            "comment behind a blank",
+            b"a-long-secret-with-the-first-half #and-a-comment".to_vec(),
+            b"a-long-secret-with-the-first-half".to_vec(),
+            "secret-mangled",
+        ),
+        (
+            "backslash",
+            b"a-long-secret-with-a-\\-in-the-middle-0123456789".to_vec(),
+            b"a-long-secret-with-a--in-the-middle-0123456789".to_vec(),
+            "secret-mangled",
+        ),
+        (
+            "percent",
+            b"a-long-secret-with-%%-in-the-middle-0123456789".to_vec(),
+            b"a-long-secret-with-%-in-the-middle-0123456789".to_vec(),
+            "secret-mangled",
+        ),
         ("name", format!("JWT_SECRET={text}").into_bytes(), strong.to_vec(), "secret-mangled"),
         ("empty at the signer", strong.to_vec(), Vec::new(), "secret-empty"),
         ("undefined at the signer", strong.to_vec(), b"undefined".to_vec(), "secret-empty"),
         ("null at the signer", strong.to_vec(), b"null".to_vec(), "secret-empty"),
-        ("a default at the signer", strong.to_vec(), b"your-256-bit-secret".to_vec(), "secret-empty"),
+        (
+            "a default at the signer",
+            strong.to_vec(),
+            b"your-256-bit-secret".to_vec(),
+            "secret-empty",
+        ),
         ("a default at the signer", strong.to_vec(), b"changeme".to_vec(), "secret-empty"),
         ("empty here", Vec::new(), strong.to_vec(), "secret-empty"),
         ("empty on both sides", Vec::new(), Vec::new(), "secret-empty"),
         ("short", b"secret".to_vec(), b"secret".to_vec(), "key-too-weak"),
         ("short and unknown", b"x7-Pq_".to_vec(), b"x7-Pq_".to_vec(), "key-too-weak"),
-        ("well known", b"your-256-bit-secret".to_vec(), b"your-256-bit-secret".to_vec(), "key-too-weak"),
-        ("long and well known", b"a-string-secret-at-least-256-bits-long".to_vec(), b"a-string-secret-at-least-256-bits-long".to_vec(), "key-too-weak"),
+        (
+            "well known",
+            b"your-256-bit-secret".to_vec(),
+            b"your-256-bit-secret".to_vec(),
+            "key-too-weak",
+        ),
+        (
+            "long and well known",
+            b"a-string-secret-at-least-256-bits-long".to_vec(),
+            b"a-string-secret-at-least-256-bits-long".to_vec(),
+            "key-too-weak",
+        ),
     ] {
         let t = hmac_token(&used);
         first(what, &t, &bare().with_secret("secret", &given), codes);
@@ -291,17 +476,36 @@ fn forgeries_are_recomputed() {
             ("escaped", spki.trim().replace('\n', "\\n")),
             ("JWK", jwk.to_string()),
         ] {
-            let forger = SigningKey::from_secret(Algorithm::Hs256, Some("k1".to_owned()), secret.as_bytes()).unwrap();
+            let forger =
+                SigningKey::from_secret(Algorithm::Hs256, Some("k1".to_owned()), secret.as_bytes())
+                    .unwrap();
             let t = mint_with(&forger, &json!({}), &claims());
-            only(&format!("{algorithm} {what}"), &t, &with_jwks(json!([jwk])), "algorithm-confusion");
+            only(
+                &format!("{algorithm} {what}"),
+                &t,
+                &with_jwks(json!([jwk])),
+                "algorithm-confusion",
+            );
             let nameless = mint_with(&forger, &json!({"kid": null}), &claims());
             if what != "JWK" {
-                first(&format!("{algorithm} {what}"), &nameless, &bare().with_key("key.pem", spki.as_bytes()), "algorithm-confusion");
+                first(
+                    &format!("{algorithm} {what}"),
+                    &nameless,
+                    &bare().with_key("key.pem", spki.as_bytes()),
+                    "algorithm-confusion",
+                );
             }
         }
         let whole = json!({"keys": [jwk]}).to_string();
-        let forger = SigningKey::from_secret(Algorithm::Hs512, Some("k1".to_owned()), whole.as_bytes()).unwrap();
-        only("the file", &mint_with(&forger, &json!({}), &claims()), &bare().with_key_set("jwks.json", whole.as_bytes()), "algorithm-confusion");
+        let forger =
+            SigningKey::from_secret(Algorithm::Hs512, Some("k1".to_owned()), whole.as_bytes())
+                .unwrap();
+        only(
+            "the file",
+            &mint_with(&forger, &json!({}), &claims()),
+            &bare().with_key_set("jwks.json", whole.as_bytes()),
+            "algorithm-confusion",
+        );
     }
     // A key that the token brings.
     for algorithm in [Algorithm::Es256, Algorithm::EdDsa, Algorithm::Rs256] {
@@ -314,23 +518,47 @@ fn forgeries_are_recomputed() {
         for kid in [json!("k1"), json!("evil"), json!(null)] {
             let t = mint_with(&attacker, &json!({"jwk": jwk, "kid": kid}), &claims());
             only(&format!("{algorithm} jwk {kid}"), &t, &context, "key-embedded");
-            let t = mint_with(&attacker, &json!({"jku": "https://evil.test/jwks.json", "kid": kid}), &claims());
+            let t = mint_with(
+                &attacker,
+                &json!({"jku": "https://evil.test/jwks.json", "kid": kid}),
+                &claims(),
+            );
             first(&format!("{algorithm} jku {kid}"), &t, &hasty, "key-embedded");
-            let t = mint_with(&attacker, &json!({"x5u": "https://evil.test/cert.pem", "kid": kid}), &claims());
+            let t = mint_with(
+                &attacker,
+                &json!({"x5u": "https://evil.test/cert.pem", "kid": kid}),
+                &claims(),
+            );
             first(&format!("{algorithm} x5u {kid}"), &t, &hasty, "key-embedded");
-            let t = mint_with(&attacker, &json!({"x5c": [certificate(algorithm)], "kid": kid}), &claims());
+            let t = mint_with(
+                &attacker,
+                &json!({"x5c": [certificate(algorithm)], "kid": kid}),
+                &claims(),
+            );
             only(&format!("{algorithm} x5c {kid}"), &t, &context, "key-embedded");
         }
         // A trusted key with its certificate in the header is nothing bad.
-        let t = mint_with(&honest, &json!({"jwk": honest.jwk(), "jku": "https://id.example.test/jwks"}), &claims());
+        let t = mint_with(
+            &honest,
+            &json!({"jwk": honest.jwk(), "jku": "https://id.example.test/jwks"}),
+            &claims(),
+        );
         assert!(explain(t.as_bytes(), &context).faults.is_empty());
     }
     for kid in [
-        "../../../../dev/null", "/etc/passwd", "key' UNION SELECT 'a'--", "https://evil.test/key.pem", "a|sleep 5", "..\\..\\x",
-        "file:///dev/null", "`id`", "$(id)",
+        "../../../../dev/null",
+        "/etc/passwd",
+        "key' UNION SELECT 'a'--",
+        "https://evil.test/key.pem",
+        "a|sleep 5",
+        "..\\..\\x",
+        "file:///dev/null",
+        "`id`",
+        "$(id)",
     ] {
         for secret in [&b""[..], b"\0", b"a", b"guess"] {
-            let forger = SigningKey::from_secret(Algorithm::Hs256, Some(kid.to_owned()), secret).unwrap();
+            let forger =
+                SigningKey::from_secret(Algorithm::Hs256, Some(kid.to_owned()), secret).unwrap();
             let t = mint_with(&forger, &json!({}), &claims());
             first(kid, &t, &surroundings(Algorithm::Es256), "key-id-injection");
         }
@@ -340,7 +568,8 @@ fn forgeries_are_recomputed() {
 fn public_pem(algorithm: Algorithm) -> String {
     let der = spki(algorithm);
     let base64 = STANDARD.encode(der);
-    let lines: Vec<&str> = base64.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).unwrap()).collect();
+    let lines: Vec<&str> =
+        base64.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).unwrap()).collect();
     format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", lines.join("\n"))
 }
 
@@ -365,7 +594,10 @@ fn spki_of(jwk: &Value) -> Vec<u8> {
             (vec![6, 9, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 1, 5, 0], numbers)
         }
         "EC" => (
-            vec![6, 7, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 2, 1, 6, 8, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 3, 1, 7],
+            vec![
+                6, 7, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 2, 1, 6, 8, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 3, 1,
+                7,
+            ],
             [&[4][..], &bytes("x"), &bytes("y")].concat(),
         ),
         _ => (vec![6, 3, 0x2B, 0x65, 0x70], bytes("x")),
@@ -384,7 +616,16 @@ fn certificate(algorithm: Algorithm) -> String {
     let validity = tlv(0x30, &[tlv(0x17, b"260101000000Z"), tlv(0x17, b"270101000000Z")].concat());
     let body = tlv(
         0x30,
-        &[tlv(0xA0, &tlv(2, &[2])), tlv(2, &[1]), tlv(0x30, &[]), name.clone(), validity, name, spki].concat(),
+        &[
+            tlv(0xA0, &tlv(2, &[2])),
+            tlv(2, &[1]),
+            tlv(0x30, &[]),
+            name.clone(),
+            validity,
+            name,
+            spki,
+        ]
+        .concat(),
     );
     STANDARD.encode(tlv(0x30, &[body, tlv(0x30, &[]), tlv(3, &[0, 1])].concat()))
 }
@@ -394,7 +635,9 @@ fn keys_in_another_form_are_named_and_used_all_the_same() {
     for algorithm in [Algorithm::Rs256, Algorithm::Es256, Algorithm::EdDsa] {
         let t = token(algorithm);
         let public = public_pem(algorithm);
-        assert!(explain(t.as_bytes(), &bare().with_key("key.pem", public.as_bytes())).faults.is_empty());
+        assert!(
+            explain(t.as_bytes(), &bare().with_key("key.pem", public.as_bytes())).faults.is_empty()
+        );
         let private = keys::private_pem(algorithm);
         let jwk = with(keys::signing(algorithm).jwk(), &json!({"d": "AAAA"}));
         let certificate = certificate_of(algorithm);
@@ -402,7 +645,10 @@ fn keys_in_another_form_are_named_and_used_all_the_same() {
             ("private", private.as_bytes().to_vec()),
             ("private, escaped", private.replace('\n', "\\n").into_bytes()),
             ("escaped", public.replace('\n', "\\n").into_bytes()),
-            ("escaped and quoted", format!("\"{}\"", public.trim().replace('\n', "\\n")).into_bytes()),
+            (
+                "escaped and quoted",
+                format!("\"{}\"", public.trim().replace('\n', "\\n")).into_bytes(),
+            ),
             ("base64 alone", STANDARD.encode(spki(algorithm)).into_bytes()),
             ("DER", spki(algorithm)),
             ("certificate", certificate.into_bytes()),
@@ -426,7 +672,11 @@ fn keys_in_another_form_are_named_and_used_all_the_same() {
             ("null", "null".to_owned()),
             ("PEM", public.clone()),
             ("no list", "{\"keys\":{}}".to_owned()),
-            ("broken", "{\"keys\":[{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"AA\",\"y\":\"AA\"}]}".to_owned()),
+            (
+                "broken",
+                "{\"keys\":[{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"AA\",\"y\":\"AA\"}]}"
+                    .to_owned(),
+            ),
             ("certificates", json!({"k1": certificate_of(algorithm)}).to_string()),
             ("error", json!({"error": "not_found"}).to_string()),
         ] {
@@ -442,7 +692,16 @@ fn certificate_of(algorithm: Algorithm) -> String {
     let validity = tlv(0x30, &[tlv(0x17, b"260101000000Z"), tlv(0x17, b"270101000000Z")].concat());
     let body = tlv(
         0x30,
-        &[tlv(0xA0, &tlv(2, &[2])), tlv(2, &[1]), tlv(0x30, &[]), name.clone(), validity, name, spki].concat(),
+        &[
+            tlv(0xA0, &tlv(2, &[2])),
+            tlv(2, &[1]),
+            tlv(0x30, &[]),
+            name.clone(),
+            validity,
+            name,
+            spki,
+        ]
+        .concat(),
     );
     let der = tlv(0x30, &[body, tlv(0x30, &[]), tlv(3, &[0, 1])].concat());
     format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", STANDARD.encode(der))
@@ -451,9 +710,12 @@ fn certificate_of(algorithm: Algorithm) -> String {
 fn open_ssh(algorithm: Algorithm) -> String {
     let jwk = keys::signing(algorithm).jwk();
     let bytes = |name: &str| base64url::decode(jwk[name].as_str().unwrap()).unwrap();
-    let field = |bytes: &[u8]| [&u32::try_from(bytes.len()).unwrap().to_be_bytes()[..], bytes].concat();
+    let field =
+        |bytes: &[u8]| [&u32::try_from(bytes.len()).unwrap().to_be_bytes()[..], bytes].concat();
     let (kind, rest) = match algorithm {
-        Algorithm::Rs256 => ("ssh-rsa", [field(&bytes("e")), field(&[&[0][..], &bytes("n")].concat())].concat()),
+        Algorithm::Rs256 => {
+            ("ssh-rsa", [field(&bytes("e")), field(&[&[0][..], &bytes("n")].concat())].concat())
+        }
         Algorithm::EdDsa => ("ssh-ed25519", field(&bytes("x"))),
         _ => (
             "ecdsa-sha2-nistp256",
@@ -465,10 +727,13 @@ fn open_ssh(algorithm: Algorithm) -> String {
 
 #[test]
 fn signatures_over_another_text_are_found() {
-    for algorithm in [Algorithm::Es256, Algorithm::EdDsa, Algorithm::Rs256, Algorithm::Ps256, Algorithm::Hs256] {
+    for algorithm in
+        [Algorithm::Es256, Algorithm::EdDsa, Algorithm::Rs256, Algorithm::Ps256, Algorithm::Hs256]
+    {
         let key = keys::signing(algorithm);
         let context = surroundings(algorithm);
-        let header = json!({"alg": algorithm.name(), "typ": "at+jwt", "kid": key.kid()}).to_string();
+        let header =
+            json!({"alg": algorithm.name(), "typ": "at+jwt", "kid": key.kid()}).to_string();
         let payload = claims().to_string();
         let (h, p) = (base64url::encode(&header), base64url::encode(&payload));
         let spaced = |json: &str| json.replace("\":", "\": ").replace(",\"", ", \"");
@@ -481,7 +746,14 @@ fn signatures_over_another_text_are_found() {
             ("padded", format!("{}.{}", URL_SAFE.encode(&header), URL_SAFE.encode(&payload))),
             ("standard", format!("{}.{}", STANDARD.encode(&header), STANDARD.encode(&payload))),
             ("newline", format!("{h}.{p}\n")),
-            ("with blanks", format!("{}.{}", base64url::encode(spaced(&header)), base64url::encode(spaced(&payload)))),
+            (
+                "with blanks",
+                format!(
+                    "{}.{}",
+                    base64url::encode(spaced(&header)),
+                    base64url::encode(spaced(&payload))
+                ),
+            ),
             ("escaped slashes", format!("{h}.{}", base64url::encode(payload.replace('/', "\\/")))),
             ("decoded payload", format!("{h}.{payload}")),
         ] {
@@ -525,7 +797,9 @@ fn pss(message: &[u8], salt: &[u8]) -> Vec<u8> {
     data.extend_from_slice(salt);
     let mut mask = Vec::new();
     for counter in 0u32..8 {
-        mask.extend_from_slice(digest(&SHA256, &[h.as_ref(), &counter.to_be_bytes()].concat()).as_ref());
+        mask.extend_from_slice(
+            digest(&SHA256, &[h.as_ref(), &counter.to_be_bytes()].concat()).as_ref(),
+        );
     }
     for (byte, mask) in data.iter_mut().zip(&mask) {
         *byte ^= mask;
@@ -540,7 +814,8 @@ fn pss(message: &[u8], salt: &[u8]) -> Vec<u8> {
 fn salts_of_another_length_are_measured() {
     let key = keys::signing(Algorithm::Ps256);
     let header = json!({"alg": "PS256", "typ": "at+jwt", "kid": key.kid()}).to_string();
-    let input = format!("{}.{}", base64url::encode(header), base64url::encode(claims().to_string()));
+    let input =
+        format!("{}.{}", base64url::encode(header), base64url::encode(claims().to_string()));
     for salt in [0usize, 8, 16, 20, 48, 64, 222] {
         let t = format!("{input}.{}", base64url::encode(pss(input.as_bytes(), &vec![7; salt])));
         only(&format!("salt {salt}"), &t, &surroundings(Algorithm::Ps256), "pss-salt-length");
@@ -555,7 +830,9 @@ fn graph_s_nonce_is_hashed() {
     let key = keys::signing(Algorithm::Rs256);
     let nonce = "jz36o8WViKOrD3pcPWGxq5dYKbdZpZCj1r40ibou";
     let hashed = base64url::encode(digest(&SHA256, nonce.as_bytes()));
-    let header = |nonce: &str| json!({"typ": "JWT", "nonce": nonce, "alg": "RS256", "kid": key.kid()}).to_string();
+    let header = |nonce: &str| {
+        json!({"typ": "JWT", "nonce": nonce, "alg": "RS256", "kid": key.kid()}).to_string()
+    };
     let graph = with(
         claims(),
         &json!({"iss": "https://sts.windows.net/11111111-2222-3333-4444-555555555555/", "aud": "00000003-0000-0000-c000-000000000000"}),

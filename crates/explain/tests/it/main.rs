@@ -1,5 +1,11 @@
 //! Explain from outside: the diagnosis cases, properties, and what a person reads.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test's helper that cannot go on has to end the test"
+)]
+
 mod cases;
 mod keys_planted;
 mod planted;

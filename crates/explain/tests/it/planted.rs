@@ -22,7 +22,9 @@ fn said(report: &Report) -> String {
     let faults: Vec<String> = report
         .faults
         .iter()
-        .map(|one| format!("{} [{}] {}", one.fault.code, one.certainty.as_str(), one.fault.detail()))
+        .map(|one| {
+            format!("{} [{}] {}", one.fault.code, one.certainty.as_str(), one.fault.detail())
+        })
         .collect();
     format!("{} {faults:#?}", report.verdict.as_str())
 }
@@ -33,6 +35,8 @@ fn expect(what: &str, input: &[u8], surroundings: &Surroundings, code: &str, pro
     let report = explain(input, surroundings);
     let first = report.first().unwrap_or_else(|| panic!("{what}: no fault: {}", said(&report)));
     assert_eq!(first.fault.code.as_str(), code, "{what}: {}", said(&report));
+    let detail = first.fault.detail();
+    assert!(!detail.contains('?'), "{what}: the sentence misses evidence: {detail}");
     if proven {
         assert_eq!(first.certainty, Certainty::Proven, "{what}: {}", said(&report));
     }
@@ -55,7 +59,9 @@ fn good(what: &str, input: &[u8], surroundings: &Surroundings) {
 
 #[test]
 fn good_tokens_are_good_however_they_come() {
-    for algorithm in PUBLIC.iter().chain([Algorithm::Hs256, Algorithm::Hs384, Algorithm::Hs512].iter()) {
+    for algorithm in
+        PUBLIC.iter().chain([Algorithm::Hs256, Algorithm::Hs384, Algorithm::Hs512].iter())
+    {
         let context = surroundings(*algorithm);
         let t = token(*algorithm);
         let har = json!({"log": {"version": "1.2", "entries": [
@@ -112,7 +118,11 @@ fn what_a_token_is_wrapped_in_is_found_and_proven() {
         let old = token_with(*algorithm, &json!({"iat": NOW - 900, "exp": NOW - 600}));
         let middle = t.len() / 3;
         let wrap = |width: usize| -> String {
-            t.as_bytes().chunks(width).map(|line| String::from_utf8_lossy(line).into_owned()).collect::<Vec<_>>().join("\n")
+            t.as_bytes()
+                .chunks(width)
+                .map(|line| String::from_utf8_lossy(line).into_owned())
+                .collect::<Vec<_>>()
+                .join("\n")
         };
         let insert = |what: &str| format!("{}{what}{}", &t[..middle], &t[middle..]);
         let mut all: Vec<(String, &str)> = vec![
@@ -120,7 +130,10 @@ fn what_a_token_is_wrapped_in_is_found_and_proven() {
             (format!("Authorization: Token {t}"), "scheme-wrong"),
             (format!("Authorization: JWT {t}"), "scheme-wrong"),
             (format!("Authorization: Basic {t}"), "scheme-wrong"),
-            (format!("Authorization: Basic {}", STANDARD.encode(format!("api:{t}"))), "scheme-wrong"),
+            (
+                format!("Authorization: Basic {}", STANDARD.encode(format!("api:{t}"))),
+                "scheme-wrong",
+            ),
             (format!("Authorization: OAuth {t}"), "scheme-wrong"),
             (format!("Authorization: Digest {t}"), "scheme-wrong"),
             (format!("Authorization: BearerToken {t}"), "scheme-wrong"),
@@ -147,22 +160,57 @@ fn what_a_token_is_wrapped_in_is_found_and_proven() {
             (format!("Proxy-Authorization: Bearer {t}"), "header-name-wrong"),
             (format!("GET / HTTP/1.1\r\nHost: a\r\nAuth: Bearer {t}\r\n\r\n"), "header-name-wrong"),
             (format!("GET / HTTP/1.1\r\nHost: a\r\nX-Custom: {t}\r\n\r\n"), "header-name-wrong"),
-            (format!("GET / HTTP/1.1\r\nHost: a\r\nAuthorization : Bearer {t}\r\n\r\n"), "header-name-wrong"),
+            (
+                format!("GET / HTTP/1.1\r\nHost: a\r\nAuthorization : Bearer {t}\r\n\r\n"),
+                "header-name-wrong",
+            ),
             (format!("curl -H 'X-Api-Token: {t}' https://a/"), "header-name-wrong"),
             (format!("GET /?access_token={t} HTTP/1.1\r\nHost: a\r\n\r\n"), "token-in-query"),
             (format!("GET /?a=1&token={t}&b=2 HTTP/1.1\r\nHost: a\r\n\r\n"), "token-in-query"),
-            (format!("GET /?jwt={} HTTP/1.1\r\nHost: a\r\n\r\n", t.replace('.', "%2E")), "token-in-query"),
+            (
+                format!("GET /?jwt={} HTTP/1.1\r\nHost: a\r\n\r\n", t.replace('.', "%2E")),
+                "token-in-query",
+            ),
             (format!("https://api.example.test/orders?access_token={t}"), "token-in-query"),
             (format!("wss://api.example.test/socket?token={t}"), "token-in-query"),
             (format!("curl 'https://a/?access_token={t}'"), "token-in-query"),
-            (format!("10.0.0.1 - - [18/Nov/2026:10:26:40 +0000] \"GET /?access_token={t} HTTP/1.1\" 401 17"), "token-in-query"),
-            (format!("GET / HTTP/1.1\r\nHost: a\r\nCookie: access_token={t}\r\n\r\n"), "token-in-cookie"),
-            (format!("GET / HTTP/1.1\r\nHost: a\r\nCookie: theme=dark; jwt={t}; x=1\r\n\r\n"), "token-in-cookie"),
-            (format!("GET / HTTP/1.1\r\nHost: a\r\nCookie: session={t}\r\n\r\n"), "token-in-cookie"),
+            (
+                format!(
+                    "10.0.0.1 - - [18/Nov/2026:10:26:40 +0000] \"GET /?access_token={t} HTTP/1.1\" 401 17"
+                ),
+                "token-in-query",
+            ),
+            (
+                format!("GET / HTTP/1.1\r\nHost: a\r\nCookie: access_token={t}\r\n\r\n"),
+                "token-in-cookie",
+            ),
+            (
+                format!("GET / HTTP/1.1\r\nHost: a\r\nCookie: theme=dark; jwt={t}; x=1\r\n\r\n"),
+                "token-in-cookie",
+            ),
+            (
+                format!("GET / HTTP/1.1\r\nHost: a\r\nCookie: session={t}\r\n\r\n"),
+                "token-in-cookie",
+            ),
             (format!("curl -b 'token={t}' https://a/"), "token-in-cookie"),
-            (format!("POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-www-form-urlencoded\r\n\r\naccess_token={t}&a=1"), "token-in-body"),
-            (format!("POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n\r\n{{\"access_token\":\"{t}\"}}"), "token-in-body"),
-            (format!("POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n\r\n{{\"data\":{{\"token\":\"{t}\"}}}}"), "token-in-body"),
+            (
+                format!(
+                    "POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-www-form-urlencoded\r\n\r\naccess_token={t}&a=1"
+                ),
+                "token-in-body",
+            ),
+            (
+                format!(
+                    "POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n\r\n{{\"access_token\":\"{t}\"}}"
+                ),
+                "token-in-body",
+            ),
+            (
+                format!(
+                    "POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n\r\n{{\"data\":{{\"token\":\"{t}\"}}}}"
+                ),
+                "token-in-body",
+            ),
             (format!("curl -d 'access_token={t}' https://a/"), "token-in-body"),
             (format!(" {t}"), "whitespace-around"),
             (format!("{t} "), "whitespace-around"),
@@ -238,15 +286,42 @@ fn what_a_token_is_wrapped_in_is_found_and_proven() {
             (format!("Authorization: Bearer {t}{t}"), "tokens-concatenated"),
             (format!("Authorization: Bearer {t} {t}"), "tokens-concatenated"),
             (format!("Authorization: Bearer {t}, Bearer {t}"), "header-duplicated"),
-            (format!("GET / HTTP/1.1\nHost: a\nAuthorization: Bearer {t}\nAuthorization: Bearer {t}\n\n"), "header-duplicated"),
-            (format!("GET / HTTP/1.1\nHost: a\nAuthorization: Basic dTpw\nAuthorization: Bearer {t}\n\n"), "header-duplicated"),
+            (
+                format!(
+                    "GET / HTTP/1.1\nHost: a\nAuthorization: Bearer {t}\nAuthorization: Bearer {t}\n\n"
+                ),
+                "header-duplicated",
+            ),
+            (
+                format!(
+                    "GET / HTTP/1.1\nHost: a\nAuthorization: Basic dTpw\nAuthorization: Bearer {t}\n\n"
+                ),
+                "header-duplicated",
+            ),
             (format!("Authorization: Basic dXNlcjpw, Bearer {t}"), "header-duplicated"),
-            (format!("GET /?access_token={t} HTTP/1.1\nHost: a\nAuthorization: Bearer {t}\n\n"), "header-duplicated"),
-            (format!("Authorization: Bearer {{\"access_token\":\"{t}\",\"expires_in\":300}}"), "response-instead-of-token"),
-            (format!("Authorization: Bearer {{'access_token': '{t}', 'expires_in': 300}}"), "response-instead-of-token"),
-            (format!("Authorization: Bearer access_token={t}&token_type=bearer&expires_in=300"), "response-instead-of-token"),
+            (
+                format!("GET /?access_token={t} HTTP/1.1\nHost: a\nAuthorization: Bearer {t}\n\n"),
+                "header-duplicated",
+            ),
+            (
+                format!("Authorization: Bearer {{\"access_token\":\"{t}\",\"expires_in\":300}}"),
+                "response-instead-of-token",
+            ),
+            (
+                format!("Authorization: Bearer {{'access_token': '{t}', 'expires_in': 300}}"),
+                "response-instead-of-token",
+            ),
+            (
+                format!("Authorization: Bearer access_token={t}&token_type=bearer&expires_in=300"),
+                "response-instead-of-token",
+            ),
             (format!("Authorization: Bearer {{\"token\": \"{t}\"}}"), "response-instead-of-token"),
-            (format!("curl -H 'Authorization: Bearer {{\"token_type\":\"Bearer\",\"access_token\":\"{t}\"}}' https://a/"), "response-instead-of-token"),
+            (
+                format!(
+                    "curl -H 'Authorization: Bearer {{\"token_type\":\"Bearer\",\"access_token\":\"{t}\"}}' https://a/"
+                ),
+                "response-instead-of-token",
+            ),
             (STANDARD.encode(&t), "base64-of-token"),
             (STANDARD_NO_PAD.encode(&t), "base64-of-token"),
             (URL_SAFE.encode(&t), "base64-of-token"),
@@ -267,8 +342,9 @@ fn what_a_token_is_wrapped_in_is_found_and_proven() {
             }
         }
         for invisible in [
-            "\u{FEFF}", "\u{200B}", "\u{200C}", "\u{200D}", "\u{2060}", "\u{A0}", "\u{AD}", "\u{200E}", "\u{202F}",
-            "\u{2028}", "\u{0}", "\u{7}", "\u{7F}", "\u{180E}", "\u{FE0F}", "\u{3000}", "\u{1B}", "\u{B}",
+            "\u{FEFF}", "\u{200B}", "\u{200C}", "\u{200D}", "\u{2060}", "\u{A0}", "\u{AD}",
+            "\u{200E}", "\u{202F}", "\u{2028}", "\u{0}", "\u{7}", "\u{7F}", "\u{180E}", "\u{FE0F}",
+            "\u{3000}", "\u{1B}", "\u{B}",
         ] {
             all.push((insert(invisible), "invisible-character"));
             all.push((format!("{t}{invisible}"), "invisible-character"));
@@ -276,7 +352,10 @@ fn what_a_token_is_wrapped_in_is_found_and_proven() {
             all.push((format!("Authorization: Bearer {t}{invisible}"), "invisible-character"));
         }
         for (input, code) in all {
-            let what = format!("{algorithm} {}", input.replace(&t, "TOKEN").chars().take(120).collect::<String>());
+            let what = format!(
+                "{algorithm} {}",
+                input.replace(&t, "TOKEN").chars().take(120).collect::<String>()
+            );
             only(&what, input.as_bytes(), &context, code);
         }
     }
@@ -294,7 +373,12 @@ fn har_values_are_taken_as_they_were_sent() {
         .to_string()
     };
     for end in ["\n", "\r\n", "\r", " ", "\t", "  \n"] {
-        only("har", har(&format!("Bearer {t}{end}"), 401).as_bytes(), &context, "whitespace-around");
+        only(
+            "har",
+            har(&format!("Bearer {t}{end}"), 401).as_bytes(),
+            &context,
+            "whitespace-around",
+        );
     }
     only("har", har(&format!("\"Bearer {t}\""), 401).as_bytes(), &context, "quoted");
     only("har", har(&format!("Bearer \"{t}\""), 401).as_bytes(), &context, "quoted");
@@ -354,10 +438,22 @@ fn nothing_where_a_token_is_due_is_told_apart() {
         ("YOUR_ACCESS_TOKEN", "credential-placeholder"),
         ("curl -H \"Authorization: Bearer $TOKEN\" https://a/", "credential-placeholder"),
         ("curl -H 'Authorization: Bearer ${ACCESS_TOKEN}' https://a/", "credential-placeholder"),
-        ("OPTIONS /a HTTP/1.1\r\nHost: a\r\nOrigin: https://b\r\nAccess-Control-Request-Method: GET\r\nAccess-Control-Request-Headers: authorization\r\n\r\n", "preflight-unauthenticated"),
-        ("OPTIONS /a HTTP/1.1\r\nHost: a\r\nOrigin: https://b\r\nAccess-Control-Request-Method: PUT\r\nAccess-Control-Request-Headers: authorization,content-type\r\n\r\n", "preflight-unauthenticated"),
-        ("curl -X OPTIONS -H 'Origin: https://b' -H 'Access-Control-Request-Method: GET' -H 'Access-Control-Request-Headers: authorization' https://a/", "preflight-unauthenticated"),
-        ("GET / HTTP/1.1\r\nHost: a\r\nAuthorization: Basic dXNlcjpwYXNzd29yZA==\r\n\r\n", "scheme-wrong"),
+        (
+            "OPTIONS /a HTTP/1.1\r\nHost: a\r\nOrigin: https://b\r\nAccess-Control-Request-Method: GET\r\nAccess-Control-Request-Headers: authorization\r\n\r\n",
+            "preflight-unauthenticated",
+        ),
+        (
+            "OPTIONS /a HTTP/1.1\r\nHost: a\r\nOrigin: https://b\r\nAccess-Control-Request-Method: PUT\r\nAccess-Control-Request-Headers: authorization,content-type\r\n\r\n",
+            "preflight-unauthenticated",
+        ),
+        (
+            "curl -X OPTIONS -H 'Origin: https://b' -H 'Access-Control-Request-Method: GET' -H 'Access-Control-Request-Headers: authorization' https://a/",
+            "preflight-unauthenticated",
+        ),
+        (
+            "GET / HTTP/1.1\r\nHost: a\r\nAuthorization: Basic dXNlcjpwYXNzd29yZA==\r\n\r\n",
+            "scheme-wrong",
+        ),
         ("curl -u user:password https://a/", "scheme-wrong"),
     ] {
         only(input, input.as_bytes(), &context, code);
@@ -372,7 +468,8 @@ fn structure_faults_are_named() {
         let segments: Vec<&str> = t.split('.').collect();
         let [h, p, s] = segments.as_slice() else { panic!("three segments") };
         let key = keys::signing(*algorithm);
-        let header = json!({"alg": algorithm.name(), "typ": "at+jwt", "kid": key.kid()}).to_string();
+        let header =
+            json!({"alg": algorithm.name(), "typ": "at+jwt", "kid": key.kid()}).to_string();
         let sealed = |header: &str, payload: &[u8]| seal(&key, header.as_bytes(), payload);
         let claims = claims().to_string();
         let signed_as_sent = |input: &str| {
@@ -389,21 +486,49 @@ fn structure_faults_are_named() {
             ("payload is text", sealed(&header, b"not json at all"), "payload-not-json"),
             ("payload is a list", sealed(&header, b"[1,2]"), "payload-not-json"),
             ("payload is a string", sealed(&header, b"\"{\\\"iss\\\":1}\""), "payload-not-json"),
-            ("payload has a mark", sealed(&header, format!("\u{FEFF}{claims}").as_bytes()), "payload-not-json"),
+            (
+                "payload has a mark",
+                sealed(&header, format!("\u{FEFF}{claims}").as_bytes()),
+                "payload-not-json",
+            ),
             ("payload is a token", sealed(&header, t.as_bytes()), "payload-not-json"),
-            ("payload is Latin-1", sealed(&header, b"{\"name\":\"J\xFCrgen\"}"), "payload-not-json"),
+            (
+                "payload is Latin-1",
+                sealed(&header, b"{\"name\":\"J\xFCrgen\"}"),
+                "payload-not-json",
+            ),
             ("claim twice", sealed(&header, twice.as_bytes()), "claim-duplicated"),
-            ("header twice", sealed(&header.replacen("{", "{\"kid\":\"x\",", 1), claims.as_bytes()), "claim-duplicated"),
+            (
+                "header twice",
+                sealed(&header.replacen("{", "{\"kid\":\"x\",", 1), claims.as_bytes()),
+                "claim-duplicated",
+            ),
             ("compressed", sealed(&header, &miniz(claims.as_bytes())), "payload-compressed"),
-            ("two foreign characters", format!("{h}.{}!*{}.{s}", &p[..30], &p[32..]), "base64-invalid"),
-            ("padded as sent", signed_as_sent(&format!("{}.{}", URL_SAFE.encode(&header), URL_SAFE.encode(&claims))), "base64-padding"),
+            (
+                "two foreign characters",
+                format!("{h}.{}!*{}.{s}", &p[..30], &p[32..]),
+                "base64-invalid",
+            ),
+            (
+                "padded as sent",
+                signed_as_sent(&format!(
+                    "{}.{}",
+                    URL_SAFE.encode(&header),
+                    URL_SAFE.encode(&claims)
+                )),
+                "base64-padding",
+            ),
             ("padded by a carrier", format!("{h}=.{p}.{s}"), "base64-padding"),
             ("nothing behind", h.to_string(), "truncated"),
             ("half a payload", format!("{h}.{}", &p[..p.len() / 2]), "truncated"),
             ("no signature's half", t[..t.len() - s.len() / 2].to_owned(), "truncated"),
             ("ten characters less", t[..t.len() - 10].to_owned(), "truncated"),
             ("three characters less", t[..t.len() - 3].to_owned(), "truncated"),
-            ("a view that shortens", format!("{}…{}", &t[..40], &t[t.len() - 40..]), "smart-punctuation"),
+            (
+                "a view that shortens",
+                format!("{}…{}", &t[..40], &t[t.len() - 40..]),
+                "smart-punctuation",
+            ),
         ] {
             if algorithm.is_symmetric() && what == "padded by a carrier" && h.len() % 4 == 0 {
                 continue;
@@ -467,7 +592,8 @@ fn the_other_alphabet_and_unused_bits_are_proven() {
             if standard != t {
                 only("alphabet", standard.as_bytes(), &context, "base64-alphabet");
                 let (input, _) = standard.rsplit_once('.').unwrap();
-                let sealed = format!("{input}.{}", base64url::encode(key.sign(input.as_bytes()).unwrap()));
+                let sealed =
+                    format!("{input}.{}", base64url::encode(key.sign(input.as_bytes()).unwrap()));
                 if input.contains(['+', '/']) {
                     only("alphabet, as sent", sealed.as_bytes(), &context, "base64-alphabet");
                 }
@@ -495,17 +621,30 @@ fn layers_are_reported_from_the_outside_in_with_what_is_wrong_inside() {
     for (input, codes) in [
         (format!("Authorization: Bearer \"{expired}\""), vec!["quoted", "expired"]),
         (format!("Authorization: Bearer Bearer \"{t}\""), vec!["scheme-doubled", "quoted"]),
-        (format!("Authorization: bearer bearer <{expired}>"), vec!["scheme-doubled", "bracketed", "expired"]),
+        (
+            format!("Authorization: bearer bearer <{expired}>"),
+            vec!["scheme-doubled", "bracketed", "expired"],
+        ),
         (format!("X-Auth-Token: Bearer {expired}"), vec!["header-name-wrong", "expired"]),
-        (format!("\u{FEFF}\"{t}\"\n\n"), vec!["whitespace-around", "invisible-character", "quoted"]),
+        (
+            format!("\u{FEFF}\"{t}\"\n\n"),
+            vec!["whitespace-around", "invisible-character", "quoted"],
+        ),
         (format!("Authorization: \"{t}\""), vec!["quoted", "scheme-missing"]),
     ] {
         let report = explain(input.as_bytes(), &context);
         let found: Vec<&str> = report.faults.iter().map(|one| one.fault.code.as_str()).collect();
         assert_eq!(found, codes, "{}", said(&report));
-        assert!(report.faults.iter().all(|one| one.certainty == Certainty::Proven), "{}", said(&report));
+        assert!(
+            report.faults.iter().all(|one| one.certainty == Certainty::Proven),
+            "{}",
+            said(&report)
+        );
     }
-    let both = token_with(algorithm, &json!({"aud": "https://billing.example.test", "exp": NOW - 600, "iat": NOW - 900}));
+    let both = token_with(
+        algorithm,
+        &json!({"aud": "https://billing.example.test", "exp": NOW - 600, "iat": NOW - 900}),
+    );
     let report = explain(both.as_bytes(), &context);
     let found: Vec<&str> = report.faults.iter().map(|one| one.fault.code.as_str()).collect();
     assert_eq!(found, ["expired", "audience-mismatch"]);
@@ -525,7 +664,11 @@ fn times_audiences_issuers_and_kinds_are_compared() {
     let context = surroundings(algorithm);
     let far = json!({"exp": NOW - 61, "iat": NOW - 361});
     only("just expired", token_with(algorithm, &far).as_bytes(), &context, "expired");
-    good("at the leeway's end", token_with(algorithm, &json!({"exp": NOW - 59})).as_bytes(), &context);
+    good(
+        "at the leeway's end",
+        token_with(algorithm, &json!({"exp": NOW - 59})).as_bytes(),
+        &context,
+    );
     for (changes, code) in [
         (json!({"exp": NOW - 600, "iat": NOW - 900}), "expired"),
         (json!({"exp": 1, "iat": 0}), "expired"),
@@ -542,7 +685,10 @@ fn times_audiences_issuers_and_kinds_are_compared() {
         (json!({"nbf": (NOW - 60) * 1000}), "time-in-milliseconds"),
         (json!({"iat": NOW - 20 + 3600, "exp": NOW + 280 + 3600}), "time-in-local-zone"),
         (json!({"iat": NOW - 20 + 19_800, "exp": NOW + 280 + 19_800}), "time-in-local-zone"),
-        (json!({"iat": NOW - 5 + 7200, "nbf": NOW - 5 + 7200, "exp": NOW + 295 + 7200}), "time-in-local-zone"),
+        (
+            json!({"iat": NOW - 5 + 7200, "nbf": NOW - 5 + 7200, "exp": NOW + 295 + 7200}),
+            "time-in-local-zone",
+        ),
         (json!({"exp": null}), "expiry-missing"),
         (json!({"sub": null}), "subject-missing"),
         (json!({"aud": null}), "audience-missing"),
@@ -572,28 +718,69 @@ fn times_audiences_issuers_and_kinds_are_compared() {
         (json!({"iss": "https://id.example.test:443"}), "issuer-near-miss"),
         (json!({"iss": "https://id.example.test/v2.0"}), "issuer-near-miss"),
         (json!({"iss": "id.example.test"}), "issuer-near-miss"),
-        (json!({"cnf": {"jkt": "CkNzzI87WMBKmRLiOtGjawxrMX2nNmv_dcxX7mreP28"}}), "sender-proof-missing"),
-        (json!({"cnf": {"x5t#S256": "CkNzzI87WMBKmRLiOtGjawxrMX2nNmv_dcxX7mreP28"}}), "sender-proof-missing"),
+        (
+            json!({"cnf": {"jkt": "CkNzzI87WMBKmRLiOtGjawxrMX2nNmv_dcxX7mreP28"}}),
+            "sender-proof-missing",
+        ),
+        (
+            json!({"cnf": {"x5t#S256": "CkNzzI87WMBKmRLiOtGjawxrMX2nNmv_dcxX7mreP28"}}),
+            "sender-proof-missing",
+        ),
     ] {
         let input = token_with(algorithm, &changes);
-        expect(&changes.to_string(), input.as_bytes(), &context, code, code != "time-in-local-zone");
+        expect(
+            &changes.to_string(),
+            input.as_bytes(),
+            &context,
+            code,
+            code != "time-in-local-zone",
+        );
     }
-    let late = token_with(algorithm, &json!({"exp": (NOW - 600) * 1000, "iat": (NOW - 900) * 1000}));
+    let west = token_with(algorithm, &json!({"iat": NOW - 10 - 18_000, "exp": NOW + 290 - 18_000}));
+    let report = explain(west.as_bytes(), &context);
+    let found: Vec<&str> = report.faults.iter().map(|one| one.fault.code.as_str()).collect();
+    assert_eq!(found, ["expired", "time-in-local-zone"], "{}", said(&report));
+    let late =
+        token_with(algorithm, &json!({"exp": (NOW - 600) * 1000, "iat": (NOW - 900) * 1000}));
     let report = explain(late.as_bytes(), &context);
     assert!(report.has(claviger_token::Code::Expired), "{}", said(&report));
 
     for (header, changes, code) in [
-        (json!({"typ": "JWT"}), json!({"aud": "web", "scope": null, "nonce": "n-1"}), "id-token-as-access-token"),
+        (
+            json!({"typ": "JWT"}),
+            json!({"aud": "web", "scope": null, "nonce": "n-1"}),
+            "id-token-as-access-token",
+        ),
         (json!({"typ": "JWT"}), json!({"aud": "web", "at_hash": "x"}), "id-token-as-access-token"),
-        (json!({"typ": null}), json!({"token_use": "id", "aud": "web"}), "id-token-as-access-token"),
+        (
+            json!({"typ": null}),
+            json!({"token_use": "id", "aud": "web"}),
+            "id-token-as-access-token",
+        ),
         (json!({"typ": "JWT"}), json!({"typ": "ID", "aud": "web"}), "id-token-as-access-token"),
         (json!({"typ": "rt+jwt"}), json!({"aud": ISSUER}), "refresh-token-as-access-token"),
-        (json!({"typ": "JWT"}), json!({"typ": "Refresh", "aud": ISSUER}), "refresh-token-as-access-token"),
-        (json!({"typ": "JWT"}), json!({"typ": "Offline", "aud": ISSUER}), "refresh-token-as-access-token"),
+        (
+            json!({"typ": "JWT"}),
+            json!({"typ": "Refresh", "aud": ISSUER}),
+            "refresh-token-as-access-token",
+        ),
+        (
+            json!({"typ": "JWT"}),
+            json!({"typ": "Offline", "aud": ISSUER}),
+            "refresh-token-as-access-token",
+        ),
         (json!({"typ": "JWT"}), json!({"token_use": "refresh"}), "refresh-token-as-access-token"),
         (json!({"typ": "logout+jwt"}), json!({"events": {}}), "token-type-mismatch"),
-        (json!({"typ": "JWT"}), json!({"events": {"http://schemas.openid.net/event/backchannel-logout": {}}}), "token-type-mismatch"),
-        (json!({"typ": "dpop+jwt"}), json!({"htm": "GET", "htu": "https://a/"}), "token-type-mismatch"),
+        (
+            json!({"typ": "JWT"}),
+            json!({"events": {"http://schemas.openid.net/event/backchannel-logout": {}}}),
+            "token-type-mismatch",
+        ),
+        (
+            json!({"typ": "dpop+jwt"}),
+            json!({"htm": "GET", "htu": "https://a/"}),
+            "token-type-mismatch",
+        ),
         (json!({"typ": "client-authentication+jwt"}), json!({}), "token-type-mismatch"),
         (json!({"typ": "statuslist+jwt"}), json!({}), "token-type-mismatch"),
         (json!({"typ": "secevent+jwt"}), json!({}), "token-type-mismatch"),
@@ -604,7 +791,12 @@ fn times_audiences_issuers_and_kinds_are_compared() {
     }
     // Keycloak signs refresh tokens with a secret of its own: the key's fault is a consequence.
     let refresh = mint_with(
-        &claviger_token::SigningKey::from_secret(Algorithm::Hs256, Some("inner".to_owned()), &[9; 64]).unwrap(),
+        &claviger_token::SigningKey::from_secret(
+            Algorithm::Hs256,
+            Some("inner".to_owned()),
+            &[9; 64],
+        )
+        .unwrap(),
         &json!({"typ": "JWT"}),
         &with(claims(), &json!({"typ": "Refresh", "aud": ISSUER})),
     );
@@ -615,12 +807,20 @@ fn times_audiences_issuers_and_kinds_are_compared() {
 fn rights_and_pinned_claims_are_compared() {
     let algorithm = Algorithm::EdDsa;
     let needs = |scope: &str| {
-        surroundings_for(Policy { scopes: scope.split(' ').map(str::to_owned).collect(), ..policy() }, algorithm)
+        surroundings_for(
+            Policy { scopes: scope.split(' ').map(str::to_owned).collect(), ..policy() },
+            algorithm,
+        )
     };
     good("there", token(algorithm).as_bytes(), &needs("orders:read"));
     good("both", token(algorithm).as_bytes(), &needs("orders:read profile"));
     only("not there", token(algorithm).as_bytes(), &needs("orders:write"), "scope-insufficient");
-    only("half", token(algorithm).as_bytes(), &needs("orders:read orders:write"), "scope-insufficient");
+    only(
+        "half",
+        token(algorithm).as_bytes(),
+        &needs("orders:read orders:write"),
+        "scope-insufficient",
+    );
     for place in [
         json!({"scope": null, "scp": "orders:read"}),
         json!({"scope": null, "scp": ["orders:read"]}),
@@ -637,7 +837,10 @@ fn rights_and_pinned_claims_are_compared() {
         expect(&place.to_string(), input.as_bytes(), &needs("orders:read"), "scope-shape", false);
     }
     let pinned = |name: &str, value: &str| {
-        surroundings_for(Policy { pinned: vec![(name.to_owned(), value.to_owned())], ..policy() }, algorithm)
+        surroundings_for(
+            Policy { pinned: vec![(name.to_owned(), value.to_owned())], ..policy() },
+            algorithm,
+        )
     };
     good("pinned", token(algorithm).as_bytes(), &pinned("client_id", "web"));
     only("another", token(algorithm).as_bytes(), &pinned("client_id", "mobile"), "claim-mismatch");
@@ -648,7 +851,8 @@ fn rights_and_pinned_claims_are_compared() {
     only("old", old.as_bytes(), &aged, "lifetime-excessive");
     let long = token_with(algorithm, &json!({"exp": NOW + 7200}));
     only("long", long.as_bytes(), &aged, "lifetime-excessive");
-    let listed = surroundings_for(Policy { algorithms: vec![Algorithm::Es256], ..policy() }, algorithm);
+    let listed =
+        surroundings_for(Policy { algorithms: vec![Algorithm::Es256], ..policy() }, algorithm);
     only("listed", token(algorithm).as_bytes(), &listed, "algorithm-not-allowed");
     let odd = mint(algorithm, &json!({"alg": "eddsa"}), &claims());
     expect("odd", odd.as_bytes(), &surroundings(algorithm), "algorithm-not-allowed", true);

@@ -11,12 +11,12 @@ use crate::stage::{NOW, PUBLIC, key_set, policy, surroundings, token};
 
 /// Whether the verifier takes any of the tokens that the text holds.
 fn holds_a_good_token(text: &str, keys: &KeySet) -> bool {
-    text.split(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c)))
-        .any(|word| {
-            let word = word.trim_matches('.');
-            let from_any = (0..word.len().min(40)).any(|at| verify(&word[at..], &policy(), keys, NOW).is_ok());
-            from_any || verify(word, &policy(), keys, NOW).is_ok()
-        })
+    text.split(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c))).any(|word| {
+        let word = word.trim_matches('.');
+        let from_any =
+            (0..word.len().min(40)).any(|at| verify(&word[at..], &policy(), keys, NOW).is_ok());
+        from_any || verify(word, &policy(), keys, NOW).is_ok()
+    })
 }
 
 /// Nothing that was said lets anybody use the token.
@@ -30,7 +30,9 @@ fn tells_nothing(input: &[u8], context: &Surroundings, secrets: &[&str]) {
         // Twenty characters in a row are no accident, and far too many.
         for start in (0..secret.len().saturating_sub(20)).step_by(4) {
             let part = &secret[start..start + 20];
-            for (what, said) in [("JSON", &json), ("text", &plain), ("colour", &colored), ("debug", &debug)] {
+            for (what, said) in
+                [("JSON", &json), ("text", &plain), ("colour", &colored), ("debug", &debug)]
+            {
                 assert!(!said.contains(part), "{what} shows {part}: {said}");
             }
         }
@@ -60,6 +62,21 @@ proptest! {
         let report = explain(&bytes, &surroundings(Algorithm::EdDsa));
         prop_assert_ne!(report.verdict, Verdict::Accepted);
         let _ = text(&report, &TextStyle { color: true, width: 0, show_repaired: true });
+    }
+
+    #[test]
+    fn no_keys_make_it_panic(bytes: Vec<u8>, words in "[\"'$#\\\\%{}= \na-f0-9éA-Z_-]{0,20}") {
+        for given in [bytes.as_slice(), words.as_bytes()] {
+            for algorithm in [Algorithm::Hs256, Algorithm::EdDsa] {
+                let context = Surroundings::new(policy(), NOW)
+                    .with_secret("secret", given)
+                    .with_key("key", given)
+                    .with_key_set("jwks", given)
+                    .with_budget(20);
+                let report = explain(token(algorithm).as_bytes(), &context);
+                prop_assert_ne!(report.verdict, Verdict::Accepted);
+            }
+        }
     }
 
     #[test]
@@ -155,7 +172,8 @@ fn one_wrong_character_is_found_wherever_it_is() {
                 continue;
             }
             let report = explain(damaged.as_bytes(), &context);
-            let first = report.first().unwrap_or_else(|| panic!("{algorithm} {at}: nothing was found"));
+            let first =
+                report.first().unwrap_or_else(|| panic!("{algorithm} {at}: nothing was found"));
             let what = format!("{algorithm} {at} {}: {:?}", (seed + tenth) % 4, report.faults);
             let named = ["character-error", "truncated", "base64-trailing-bits"];
             assert!(named.contains(&first.fault.code.as_str()), "{what}");
@@ -197,7 +215,18 @@ fn the_contract_s_members_are_all_there() {
     assert_eq!(names(&json), ["verdict", "faults", "token", "checks"]);
     assert_eq!(
         names(&json["faults"][0]),
-        ["code", "class", "title", "certainty", "detail", "evidence", "span", "who", "fix", "repaired"]
+        [
+            "code",
+            "class",
+            "title",
+            "certainty",
+            "detail",
+            "evidence",
+            "span",
+            "who",
+            "fix",
+            "repaired"
+        ]
     );
     assert_eq!(json["faults"][0]["span"], json!({"start": 22, "end": 23}));
     assert!(json["faults"][0]["repaired"].is_null());

@@ -66,9 +66,16 @@ fn a_bound_token_without_its_proof_is_no_bearer_token() {
         request(&token, "Bearer", &proof(&token, &json!({}))),
     ] {
         let report = explain(input.as_bytes(), &surroundings(Algorithm::EdDsa));
-        assert_eq!(report.first().expect("a fault").fault.code.as_str(), "sender-proof-missing", "{input}");
+        assert_eq!(
+            report.first().expect("a fault").fault.code.as_str(),
+            "sender-proof-missing",
+            "{input}"
+        );
     }
     let unbound = crate::stage::token(Algorithm::EdDsa);
-    let report = explain(format!("Authorization: DPoP {unbound}").as_bytes(), &surroundings(Algorithm::EdDsa));
+    let report = explain(
+        format!("Authorization: DPoP {unbound}").as_bytes(),
+        &surroundings(Algorithm::EdDsa),
+    );
     assert_eq!(report.first().expect("a fault").fault.code.as_str(), "scheme-wrong");
 }

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 
 use base64::Engine as _;
 use claviger_explain::{Surroundings, TextStyle, explain, text};
-use claviger_testkit::mint::{mint, mint_with, with};
 use claviger_testkit::keys;
+use claviger_testkit::mint::{mint, mint_with, with};
 use claviger_token::Algorithm;
 use serde_json::json;
 
@@ -16,9 +16,12 @@ use crate::stage::{NOW, claims, policy, surroundings, token, token_with};
 fn check(name: &str, input: &str, surroundings: &Surroundings) {
     let said = text(&explain(input.as_bytes(), surroundings), &TextStyle::default());
     let path: PathBuf =
-        [env!("CARGO_MANIFEST_DIR"), "tests", "it", "snapshots", &format!("{name}.txt")].iter().collect();
+        [env!("CARGO_MANIFEST_DIR"), "tests", "it", "snapshots", &format!("{name}.txt")]
+            .iter()
+            .collect();
     if std::env::var_os("CLAVIGER_BLESS").is_some() {
-        std::fs::create_dir_all(path.parent().expect("a folder")).expect("the folder of the snapshots");
+        std::fs::create_dir_all(path.parent().expect("a folder"))
+            .expect("the folder of the snapshots");
         std::fs::write(&path, &said).expect("a snapshot");
     }
     let expected = std::fs::read_to_string(&path).unwrap_or_default();
@@ -63,11 +66,8 @@ fn a_report_reads_as_it_is_kept() {
         &json!({"aud": "web", "scope": null, "nonce": "n-0S6_WzA2Mj", "at_hash": "Ov0XhFNLcUnQlR7fJKt35w"}),
     );
     check("id-token", &mint(Algorithm::EdDsa, &json!({"typ": "JWT"}), &id), &eddsa);
-    let forged = mint_with(
-        &keys::other_signing(Algorithm::EdDsa, "test-eddsa"),
-        &json!({}),
-        &claims(),
-    );
+    let forged =
+        mint_with(&keys::other_signing(Algorithm::EdDsa, "test-eddsa"), &json!({}), &claims());
     check("signature-mismatch", &forged, &eddsa);
     let unknown = mint(Algorithm::EdDsa, &json!({"kid": "2019-key"}), &claims());
     check("key-id-wrong", &unknown, &eddsa);
@@ -81,6 +81,10 @@ fn a_report_reads_as_it_is_kept() {
         &hmac,
         &Surroundings::new(policy(), NOW).with_secret("secret", &with_newline),
     );
-    check("token-opaque", "ya29.a0AfH6SMBxQgcaK7e3vO9uCTOLFtCLKwvAGM9xcOrexNCb0MTscTJxs6VTd4YskCQvdN", &eddsa);
+    check(
+        "token-opaque",
+        "ya29.a0AfH6SMBxQgcaK7e3vO9uCTOLFtCLKwvAGM9xcOrexNCb0MTscTJxs6VTd4YskCQvdN",
+        &eddsa,
+    );
     check("nothing", "GET /orders HTTP/1.1\r\nHost: api.example.test\r\n\r\n", &eddsa);
 }

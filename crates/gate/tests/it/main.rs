@@ -1,6 +1,6 @@
 //! The gate over real sockets, between a fake issuer and a real upstream.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod answers;
 mod forward_auth;
@@ -54,7 +54,7 @@ fn start(config: GateConfig) -> Running {
             gate.ready(Duration::from_secs(3)).await;
             say.send(format!("http://{address}")).unwrap();
             let shutdown = async { drop(stopped.await) };
-            gate.serve(listener, shutdown).await.unwrap();
+            tokio::spawn(gate.serve(listener, shutdown)).await.unwrap().unwrap();
         });
     });
     Running { url: hear.recv().unwrap(), stop: Some(stop), thread: Some(thread) }

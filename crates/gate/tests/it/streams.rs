@@ -76,3 +76,27 @@ fn a_head_that_is_too_long_is_431() {
     let answer = scene.get("/").header("X-Long", "a".repeat(80_000)).send();
     assert_eq!(answer.status, 431);
 }
+
+#[tokio::test]
+async fn http_2_is_spoken_too() {
+    use http_body_util::{BodyExt as _, Full};
+    let scene = scene();
+    let client = hyper_util::client::legacy::Client::builder(hyper_util::rt::TokioExecutor::new())
+        .http2_only(true)
+        .build_http::<Full<bytes::Bytes>>();
+    let request = http::Request::post(format!("{}/echo", scene.gate.url))
+        .header("authorization", format!("Bearer {}", scene.token()))
+        .body(Full::from(vec![b'x'; MIB]));
+    let answer = client.request(request.unwrap()).await.unwrap();
+    assert_eq!((answer.status().as_u16(), answer.version()), (200, http::Version::HTTP_2));
+    assert_eq!(answer.into_body().collect().await.unwrap().to_bytes().len(), MIB);
+    let cookies = http::Request::get(format!("{}/shown", scene.gate.url))
+        .header("authorization", format!("Bearer {}", scene.token()))
+        .header("cookie", "a=1")
+        .header("cookie", "b=2")
+        .body(Full::default());
+    let answer = client.request(cookies.unwrap()).await.unwrap();
+    let shown = answer.into_body().collect().await.unwrap().to_bytes();
+    let shown = serde_json::from_slice(&shown).unwrap();
+    assert_eq!(crate::reached(&shown, "cookie"), ["a=1; b=2"]);
+}

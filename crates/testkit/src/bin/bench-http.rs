@@ -4,14 +4,8 @@
 //! Run it by `scripts/bench-http`, which builds the binary first. The generator shares the machine
 //! with the servers, so the last column is the one to compare: what a full core would carry.
 
-#![expect(
-    clippy::expect_used,
-    reason = "a benchmark that cannot be set up has to end"
-)]
-#![expect(
-    clippy::print_stdout,
-    reason = "a table is all that this program makes"
-)]
+#![expect(clippy::expect_used, reason = "a benchmark that cannot be set up has to end")]
+#![expect(clippy::print_stdout, reason = "a table is all that this program makes")]
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -46,15 +40,9 @@ struct Figures {
 fn main() {
     let mut arguments = std::env::args().skip(1);
     let binary = arguments.next().expect(USAGE);
-    let mut number = |default| {
-        arguments
-            .next()
-            .map_or(default, |text| text.parse::<u64>().expect(USAGE))
-    };
-    let load = Load {
-        seconds: number(5),
-        connections: number(16) as usize,
-    };
+    let mut number =
+        |default| arguments.next().map_or(default, |text| text.parse::<u64>().expect(USAGE));
+    let load = Load { seconds: number(5), connections: number(16) as usize };
     println!(
         "{} s each, {} connections with keep-alive, one thread of load",
         load.seconds, load.connections
@@ -71,39 +59,20 @@ fn main() {
 
 fn direct(sink: &Sink, load: &Load) {
     let url = sink.url();
-    load.run(
-        "the upstream alone, 204",
-        None,
-        &url,
-        204,
-        get("/status/204", |_| None),
-    );
+    load.run("the upstream alone, 204", None, &url, 204, get("/status/204", |_| None));
 }
 
 fn token_endpoint(binary: &str, load: &Load) {
     let folder = std::env::temp_dir().join(format!("claviger-bench-{}", std::process::id()));
     let data = folder.join("data");
     let data = data.to_str().expect("a plain path");
-    let arguments = [
-        "serve",
-        "--data",
-        data,
-        "--listen",
-        "127.0.0.1:0",
-        "--format",
-        "json",
-    ];
+    let arguments = ["serve", "--data", data, "--listen", "127.0.0.1:0", "--format", "json"];
     let authority = Process::start(binary, &arguments);
     let ready = authority.ready(Duration::from_secs(30));
     let text = |value: &serde_json::Value| value.as_str().expect("a text when ready").to_owned();
     let bootstrap = &ready["bootstrap"];
-    let (client, secret) = (
-        text(&bootstrap["client_id"]),
-        text(&bootstrap["client_secret"]),
-    );
-    let resource = text(&bootstrap["resource"])
-        .replace(':', "%3A")
-        .replace('/', "%2F");
+    let (client, secret) = (text(&bootstrap["client_id"]), text(&bootstrap["client_secret"]));
+    let resource = text(&bootstrap["resource"]).replace(':', "%3A").replace('/', "%2F");
     let body = format!(
         "grant_type=client_credentials&client_id={client}&client_secret={secret}&resource={resource}"
     );
@@ -117,13 +86,7 @@ fn token_endpoint(binary: &str, load: &Load) {
     let url = text(&ready["issuer"]);
     let name = "POST /token, client_credentials, ES256";
     load.run(name, Some(authority.id()), &url, 200, form);
-    load.run(
-        "GET /jwks",
-        Some(authority.id()),
-        &url,
-        200,
-        get("/jwks", |_| None),
-    );
+    load.run("GET /jwks", Some(authority.id()), &url, 200, get("/jwks", |_| None));
     drop(authority);
     drop(std::fs::remove_dir_all(folder));
 }
@@ -132,19 +95,9 @@ fn gate(binary: &str, sink: &Sink, load: &Load) {
     let issuer = FakeIssuer::start();
     let upstream = sink.url();
     let mut arguments = vec!["gate", "--listen", "127.0.0.1:0", "--upstream", &upstream];
-    arguments.extend([
-        "--issuer",
-        issuer.url(),
-        "--audience",
-        AUDIENCE,
-        "--format",
-        "json",
-    ]);
+    arguments.extend(["--issuer", issuer.url(), "--audience", AUDIENCE, "--format", "json"]);
     let gate = Process::start(binary, &arguments);
-    let url = gate.ready(Duration::from_secs(30))["listen"]
-        .as_str()
-        .expect("a URL")
-        .to_owned();
+    let url = gate.ready(Duration::from_secs(30))["listen"].as_str().expect("a URL").to_owned();
     let id = Some(gate.id());
 
     let token = issuer.mint(AUDIENCE, &json!({ "exp": claviger_testkit::now() + 3600 }));
@@ -154,27 +107,13 @@ fn gate(binary: &str, sink: &Sink, load: &Load) {
 
     let same = bearer(&token);
     let form = get("/status/204", move |_| Some(same.clone()));
-    load.run(
-        "gate, proxied to the upstream, a known token",
-        id,
-        &url,
-        204,
-        form,
-    );
+    load.run("gate, proxied to the upstream, a known token", id, &url, 204, form);
 
     let many: Vec<Bytes> = (0..(load.seconds + 1) * 20_000)
         .map(|n| bearer(&issuer.mint(AUDIENCE, &json!({ "jti": format!("bench-{n}") }))))
         .collect();
-    let form = get("/_claviger/auth", move |n| {
-        Some(many[n % many.len()].clone())
-    });
-    load.run(
-        "gate, forward-auth, every token new (ES256)",
-        id,
-        &url,
-        204,
-        form,
-    );
+    let form = get("/_claviger/auth", move |n| Some(many[n % many.len()].clone()));
+    load.run("gate, forward-auth, every token new (ES256)", id, &url, 204, form);
 
     let form = get("/_claviger/auth", |_| None);
     load.run("gate, forward-auth, no token", id, &url, 401, form);
@@ -201,9 +140,7 @@ fn get(
 impl Load {
     /// Warms up for a second, measures, prints one line.
     fn run(&self, name: &str, server: Option<u32>, url: &str, status: u16, form: Form) {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.expect("a runtime");
         let next = Arc::new(AtomicUsize::new(0));
         let measured =
@@ -211,9 +148,7 @@ impl Load {
         measured(Duration::from_secs(1));
         let before = server.map(processor_seconds);
         let mut figures = measured(Duration::from_secs(self.seconds));
-        let spent = server
-            .zip(before)
-            .map(|(id, before)| processor_seconds(id) - before);
+        let spent = server.zip(before).map(|(id, before)| processor_seconds(id) - before);
         figures.latencies.sort_unstable();
         let at = |part: f64| {
             let index = (figures.latencies.len() as f64 * part) as usize;
@@ -271,12 +206,7 @@ impl Load {
             latencies.extend(further);
             wrong += further_wrong;
         }
-        Figures {
-            requests: latencies.len(),
-            wrong,
-            elapsed: start.elapsed(),
-            latencies,
-        }
+        Figures { requests: latencies.len(), wrong, elapsed: start.elapsed(), latencies }
     }
 }
 
@@ -285,14 +215,7 @@ impl Load {
 fn processor_seconds(id: u32) -> f64 {
     let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
     // The name in parentheses may hold spaces.
-    let fields = stat
-        .rsplit(')')
-        .next()
-        .unwrap_or_default()
-        .split_whitespace();
-    let ticks = fields
-        .skip(11)
-        .take(2)
-        .filter_map(|field| field.parse::<f64>().ok());
+    let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
+    let ticks = fields.skip(11).take(2).filter_map(|field| field.parse::<f64>().ok());
     ticks.sum::<f64>() / 100.0
 }

@@ -22,22 +22,14 @@ fn every_algorithm_has_a_key_whose_tokens_verify() {
         assert_eq!(verified.kid(), Some(key.kid()));
         for segment in 0..3 {
             let tampered = mint::tampered(&token, segment);
-            assert!(
-                verify(&tampered, &policy, &set, NOW).is_err(),
-                "{algorithm} {segment}"
-            );
+            assert!(verify(&tampered, &policy, &set, NOW).is_err(), "{algorithm} {segment}");
         }
     }
 }
 
 #[test]
 fn a_strangers_key_under_an_honest_name_does_not_verify() {
-    for algorithm in [
-        Algorithm::Es256,
-        Algorithm::EdDsa,
-        Algorithm::Ps256,
-        Algorithm::Hs256,
-    ] {
+    for algorithm in [Algorithm::Es256, Algorithm::EdDsa, Algorithm::Ps256, Algorithm::Hs256] {
         let honest = keys::signing(algorithm);
         let stranger = keys::other_signing(algorithm, honest.kid());
         let claims = mint::access_claims("https://id.example", "https://api.example", NOW);
@@ -45,12 +37,7 @@ fn a_strangers_key_under_an_honest_name_does_not_verify() {
         let set = KeySet::new(vec![honest.public().unwrap()]);
         let policy = Policy::access("https://id.example", "https://api.example");
         let fault = verify(&token, &policy, &set, NOW).unwrap_err();
-        assert_eq!(
-            fault.code.class().as_str(),
-            "tampered",
-            "{algorithm}: {}",
-            fault.detail()
-        );
+        assert_eq!(fault.code.class().as_str(), "tampered", "{algorithm}: {}", fault.detail());
     }
 }
 
@@ -68,23 +55,10 @@ fn the_issuer_publishes_what_it_signs_with_and_misbehaves_on_request() {
     verify(&token, &policy, &set, claviger_testkit::now()).unwrap();
 
     let tag = published.header("etag").unwrap();
-    assert_eq!(
-        Ask::get(&jwks).header("If-None-Match", tag).send().status,
-        304
-    );
+    assert_eq!(Ask::get(&jwks).header("If-None-Match", tag).send().status, 304);
     issuer.rotate(vec![keys::signing(Algorithm::EdDsa)]);
-    assert_eq!(
-        Ask::get(&jwks).header("If-None-Match", tag).send().status,
-        200
-    );
-    assert_eq!(
-        (
-            issuer.discoveries(),
-            issuer.key_set_fetches(),
-            issuer.not_modified()
-        ),
-        (1, 3, 1)
-    );
+    assert_eq!(Ask::get(&jwks).header("If-None-Match", tag).send().status, 200);
+    assert_eq!((issuer.discoveries(), issuer.key_set_fetches(), issuer.not_modified()), (1, 3, 1));
 
     issuer.behave(Behaviour::Outage);
     assert_eq!(Ask::get(&discovery).send().status, 503);
@@ -95,56 +69,23 @@ fn the_issuer_publishes_what_it_signs_with_and_misbehaves_on_request() {
     issuer.behave(Behaviour::Truncated);
     assert!(KeySet::from_json(&Ask::get(&jwks).send().text()).is_err());
     issuer.behave(Behaviour::Claims("https://elsewhere.example".to_owned()));
-    assert_eq!(
-        Ask::get(&discovery).send().json()["issuer"],
-        "https://elsewhere.example"
-    );
+    assert_eq!(Ask::get(&discovery).send().json()["issuer"], "https://elsewhere.example");
 }
 
 #[test]
 fn the_sink_streams_and_shows_what_reached_it() {
     let sink = Sink::start();
     let big = vec![b'y'; 3 * 1024 * 1024];
-    let echo = Ask::new("POST", &format!("{}/echo", sink.url()))
-        .body(big.clone())
-        .send();
+    let echo = Ask::new("POST", &format!("{}/echo", sink.url())).body(big.clone()).send();
     assert_eq!(echo.body, big);
-    let counted = Ask::new("POST", &format!("{}/count", sink.url()))
-        .body(big)
-        .send();
+    let counted = Ask::new("POST", &format!("{}/count", sink.url())).body(big).send();
     assert_eq!(counted.json()["bytes"], 3 * 1024 * 1024);
-    assert_eq!(
-        Ask::get(&format!("{}/bytes/1000000", sink.url()))
-            .send()
-            .body
-            .len(),
-        1_000_000
-    );
-    assert_eq!(
-        Ask::get(&format!("{}/status/418", sink.url()))
-            .send()
-            .status,
-        418
-    );
-    assert!(
-        Ask::get(&format!("{}/break", sink.url()))
-            .try_send()
-            .is_err()
-    );
-    let shown = Ask::get(&format!("{}/a?b=c", sink.url()))
-        .header("X-Thing", "1")
-        .send()
-        .json();
-    assert_eq!(
-        (shown["path"].as_str(), shown["query"].as_str()),
-        (Some("/a"), Some("b=c"))
-    );
-    assert!(
-        shown["headers"]
-            .as_array()
-            .unwrap()
-            .contains(&json!(["x-thing", "1"]))
-    );
+    assert_eq!(Ask::get(&format!("{}/bytes/1000000", sink.url())).send().body.len(), 1_000_000);
+    assert_eq!(Ask::get(&format!("{}/status/418", sink.url())).send().status, 418);
+    assert!(Ask::get(&format!("{}/break", sink.url())).try_send().is_err());
+    let shown = Ask::get(&format!("{}/a?b=c", sink.url())).header("X-Thing", "1").send().json();
+    assert_eq!((shown["path"].as_str(), shown["query"].as_str()), (Some("/a"), Some("b=c")));
+    assert!(shown["headers"].as_array().unwrap().contains(&json!(["x-thing", "1"])));
     assert_eq!(sink.requests(), 6);
 }
 
@@ -152,14 +93,8 @@ fn the_sink_streams_and_shows_what_reached_it() {
 fn a_process_is_heard_while_it_runs_and_gone_when_dropped() {
     let script = "echo '{\"ready\":true}'; echo listening >&2; exec sleep 60";
     let mut process = Process::start("sh", &["-c", script]);
-    assert_eq!(
-        process.ready(Duration::from_secs(10)),
-        json!({ "ready": true })
-    );
-    assert_eq!(
-        process.says("listen", Duration::from_secs(10)).as_deref(),
-        Some("listening")
-    );
+    assert_eq!(process.ready(Duration::from_secs(10)), json!({ "ready": true }));
+    assert_eq!(process.says("listen", Duration::from_secs(10)).as_deref(), Some("listening"));
     assert!(process.is_running());
     let entry = format!("/proc/{}", process.id());
     drop(process);

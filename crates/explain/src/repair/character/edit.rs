@@ -95,21 +95,25 @@ impl Kinds {
         only_dots: false,
     };
     pub(crate) const SAME_LENGTH: Self = Self { insert: false, delete: false, ..Self::ALL };
-    pub(crate) const LONGER: Self = Self { substitute: false, delete: false, swap: false, ..Self::ALL };
-    pub(crate) const SHORTER: Self = Self { substitute: false, insert: false, swap: false, ..Self::ALL };
+    pub(crate) const LONGER: Self =
+        Self { substitute: false, delete: false, swap: false, ..Self::ALL };
+    pub(crate) const SHORTER: Self =
+        Self { substitute: false, insert: false, swap: false, ..Self::ALL };
     pub(crate) const DOT_LOST: Self =
         Self { delete: false, alphabet: b".", swap: false, ..Self::ALL };
-    pub(crate) const DOT_TOO_MANY: Self = Self { insert: false, swap: false, only_dots: true, ..Self::ALL };
+    pub(crate) const DOT_TOO_MANY: Self =
+        Self { insert: false, swap: false, only_dots: true, ..Self::ALL };
 }
 
 /// Characters that are taken for one another: by the eye, by another alphabet, by Shift.
 const ALIKE: &[&str] = &[
-    "lI1i|!", "O0oQDU", "B8", "S5s$", "Z2z", "G6bg9q", "uvUVwW", "nmrN", "cCeG", "kKxX", "yYvV", "pPqQ", "fFt7T",
-    "-_", "dDcl", "hbn", "aoe4A", "E3", "jJi", "rR", "L1l", "M", "H",
+    "lI1i|!", "O0oQDU", "B8", "S5s$", "Z2z", "G6bg9q", "uvUVwW", "nmrN", "cCeG", "kKxX", "yYvV",
+    "pPqQ", "fFt7T", "-_", "dDcl", "hbn", "aoe4A", "E3", "jJi", "rR", "L1l", "M", "H",
 ];
 
 /// Rows of the usual keyboards.
-const ROWS: &[&str] = &["1234567890-_", "qwertyuiop", "asdfghjkl", "zxcvbnm", "qwertzuiop", "azertyuiop"];
+const ROWS: &[&str] =
+    &["1234567890-_", "qwertyuiop", "asdfghjkl", "zxcvbnm", "qwertzuiop", "azertyuiop"];
 
 fn is_alike(left: char, right: char) -> bool {
     left.eq_ignore_ascii_case(&right)
@@ -165,24 +169,24 @@ pub(crate) fn visit<T>(
             if class(edit, before, here) == wanted { answer(at, edit) } else { Continue(()) }
         };
         if let Some(found) = here.filter(|c| !kinds.only_dots || *c == '.') {
-            if kinds.delete && before != Some(found) {
-                if let Break(answer) = offer(Edit::Delete { found }) {
-                    return answer;
-                }
+            if kinds.delete
+                && before != Some(found)
+                && let Break(answer) = offer(Edit::Delete { found })
+            {
+                return answer;
             }
             if kinds.swap
                 && let Some(second) = after.filter(|second| *second != found)
+                && let Break(answer) = offer(Edit::Swap { first: found, second })
             {
-                if let Break(answer) = offer(Edit::Swap { first: found, second }) {
-                    return answer;
-                }
+                return answer;
             }
             if kinds.substitute {
                 for expected in kinds.alphabet.iter().map(|byte| char::from(*byte)) {
-                    if expected != found {
-                        if let Break(answer) = offer(Edit::Substitute { found, expected }) {
-                            return answer;
-                        }
+                    if expected != found
+                        && let Break(answer) = offer(Edit::Substitute { found, expected })
+                    {
+                        return answer;
                     }
                 }
             }
@@ -190,10 +194,10 @@ pub(crate) fn visit<T>(
         if kinds.insert {
             for expected in kinds.alphabet.iter().map(|byte| char::from(*byte)) {
                 // The same text comes out on either side of an equal character.
-                if before != Some(expected) {
-                    if let Break(answer) = offer(Edit::Insert { expected }) {
-                        return answer;
-                    }
+                if before != Some(expected)
+                    && let Break(answer) = offer(Edit::Insert { expected })
+                {
+                    return answer;
                 }
             }
         }
@@ -206,10 +210,11 @@ pub(crate) fn between(text: &str, right: &str) -> Option<(usize, Edit)> {
     if text == right || text.len().abs_diff(right.len()) > 4 {
         return None;
     }
-    let at = text.char_indices().zip(right.chars()).find(|((_, a), b)| a != b).map_or_else(
-        || text.len().min(right.len()),
-        |((at, _), _)| at,
-    );
+    let at = text
+        .char_indices()
+        .zip(right.chars())
+        .find(|((_, a), b)| a != b)
+        .map_or_else(|| text.len().min(right.len()), |((at, _), _)| at);
     let found = text.get(at..)?.chars().next();
     let expected = right.get(at..)?.chars().next();
     let after = text.get(at..)?.chars().nth(1);

@@ -22,9 +22,8 @@ pub(crate) enum Damage {
 
 /// The byte of the only foreign character of a segment; none where there is none.
 fn foreign(segment: &str) -> Result<Option<usize>, ()> {
-    let mut all = segment
-        .char_indices()
-        .filter(|(_, c)| !(c.is_ascii() && base64url::is_alphabet(*c as u8)));
+    let mut all =
+        segment.char_indices().filter(|(_, c)| !(c.is_ascii() && base64url::is_alphabet(*c as u8)));
     match (all.next(), all.next()) {
         (None, _) => Ok(None),
         (Some((at, _)), None) => Ok(Some(at)),
@@ -61,9 +60,7 @@ pub(crate) fn damage(bench: &Bench<'_>, parts: [&str; 3]) -> Damage {
         return Damage::TooMuch;
     };
     let steering = steers(parts[0]);
-    let header_good = steering
-        .as_ref()
-        .is_some_and(|(_, kid)| kid_is_known(bench, kid.as_deref()));
+    let header_good = steering.as_ref().is_some_and(|(_, kid)| kid_is_known(bench, kid.as_deref()));
     let payload_good = is_object(parts[1]);
     let (signature_good, kinds) = match &steering {
         Some((algorithm, _)) => signature(bench, *algorithm, parts[2]),
@@ -106,7 +103,9 @@ pub(crate) fn reads_as_payload(segment: &str, at: usize, edit: Edit) -> bool {
     let window = out.get(group..(group + 32).min(out.len())).unwrap_or_default();
     let window = &window[..window.len() / 4 * 4];
     match base64url::decode(window) {
-        Ok(bytes) if bytes.iter().any(|byte| *byte < 0x20 && !byte.is_ascii_whitespace()) => return false,
+        Ok(bytes) if bytes.iter().any(|byte| *byte < 0x20 && !byte.is_ascii_whitespace()) => {
+            return false;
+        }
         Ok(_) => {}
         Err(_) => return false,
     }

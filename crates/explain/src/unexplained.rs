@@ -1,0 +1,115 @@
+//! What can be said of a signature that no repair explains: by marks, by shape, by what RSA gives up.
+//!
+//! Claims likelihood, not proof, except where a value in hand contradicts another.
+
+use claviger_token::{Algorithm, Code, Fact, Fault, Part};
+
+use crate::bench::{Bench, Subject};
+use crate::kid_text;
+use crate::repair;
+use crate::report::Certainty;
+use crate::rsa_block::Block;
+
+/// No repair verifies: what can be said all the same.
+pub(crate) fn unexplained(
+    bench: &Bench<'_>,
+    subject: &Subject<'_>,
+    mut faults: Vec<Fault>,
+    lead: &mut Vec<(Fault, Certainty, Option<String>)>,
+) -> Vec<Fault> {
+    let is_about_signature = |fault: &Fault| {
+        matches!(
+            fault.code,
+            Code::SignatureMismatch
+                | Code::KeyUnknown
+                | Code::KeyIdMissing
+                | Code::KeyTypeMismatch
+                | Code::PolicyEmpty
+        )
+    };
+    let open = bench.keys().is_empty();
+    if !open && !faults.iter().any(is_about_signature) {
+        return faults;
+    }
+    if let Some((kid, reason)) =
+        subject.kid.as_deref().and_then(|kid| Some((kid, kid_text::injected(kid)?)))
+        && !bench.keys().iter().any(|key| key.kid() == Some(kid))
+    {
+        let fault = Fault::new(Code::KeyIdInjection)
+            .with("kid", kid)
+            .with("reason", Fact::Words(reason.to_owned()));
+        let fault = match subject.token.span_of_member("kid") {
+            Some(span) => fault.at(span),
+            None => fault,
+        };
+        faults.retain(|fault| fault.code != Code::KeyUnknown);
+        lead.push((fault, Certainty::Proven, None));
+        return faults;
+    }
+    if !open && let Some(fault) = repair::by_marks(subject) {
+        faults.retain(|fault| {
+            fault.code != Code::KeyUnknown && fault.code != Code::SignatureMismatch
+        });
+        lead.push((fault, Certainty::Likely, None));
+        return faults;
+    }
+    if let Some(fault) = repair::by_shape(bench, subject) {
+        faults.retain(|fault| fault.code != Code::SignatureMismatch);
+        lead.push((fault, Certainty::Likely, None));
+        return faults;
+    }
+    let named = subject.kid.as_deref().map(str::to_owned);
+    if let Some(unusable) =
+        named.and_then(|kid| bench.surroundings.unusable.iter().find(|(known, _)| *known == kid))
+    {
+        let fault = Fault::new(Code::KeySetInvalid).with(
+            "reason",
+            Fact::Words(format!("its key `{}` cannot be used: {}", unusable.0, unusable.1)),
+        );
+        faults.retain(|fault| fault.code != Code::KeyUnknown);
+        lead.push((fault, Certainty::Proven, None));
+        return faults;
+    }
+    let missing = faults.iter().any(|fault| fault.code == Code::KeyIdMissing);
+    if missing {
+        // None of the keys verifies: that the header does not say which is the lesser fault.
+        lead.push((
+            Fault::new(Code::SignatureMismatch)
+                .with_some("alg", subject.algorithm.map(Algorithm::name))
+                .at(subject.token.segment(Part::Signature)),
+            Certainty::Likely,
+            None,
+        ));
+    }
+    said_by_block(bench, subject, &mut faults);
+    faults
+}
+
+/// RSA tells whether the content was changed after signing, or another key signed.
+fn said_by_block(bench: &Bench<'_>, subject: &Subject<'_>, faults: &mut [Fault]) {
+    let is_rsa = bench.keys().iter().any(|key| key.rsa_numbers().is_some());
+    let of_rsa = subject.algorithm.is_some_and(|algorithm| algorithm.signature_bytes().is_none());
+    if !is_rsa || !of_rsa {
+        return;
+    }
+    let signed = subject.blocks(bench).iter().any(|(_, block)| !matches!(block, Block::Rubbish));
+    let reason = if signed {
+        "this very key signed, and header or payload were changed afterwards"
+    } else {
+        "another key signed, or the signature itself is damaged"
+    };
+    for fault in faults.iter_mut().filter(|fault| fault.code == Code::SignatureMismatch) {
+        *fault = fault.clone().with("reason", Fact::Words(reason.to_owned()));
+    }
+}
+
+pub(crate) fn is_published(secret: &crate::surroundings::Secret, subject: &Subject<'_>) -> bool {
+    subject.algorithm.is_some_and(Algorithm::is_symmetric) && repair::is_known_secret(&secret.bytes)
+}
+
+pub(crate) fn published_secret(subject: &Subject<'_>) -> Fault {
+    let reason = "its secret is on the public lists of well-known ones";
+    Fault::new(Code::KeyTooWeak)
+        .with_some("kid", subject.kid.clone())
+        .with("reason", Fact::Words(reason.to_owned()))
+}
