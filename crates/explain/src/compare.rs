@@ -18,35 +18,40 @@ pub(crate) fn near(found: &str, expected: &str, names: Names) -> Option<String> 
     if found == expected || found.is_empty() || expected.is_empty() {
         return None;
     }
-    // One normalisation after the other; the first that makes them equal names the difference, and so
-    // does each that was needed on the way.
-    let mut left = found.to_owned();
-    let mut right = expected.to_owned();
-    let mut needed: Vec<&'static str> = Vec::new();
-    for step in STEPS {
-        let (next_left, next_right) = ((step.make)(&left), (step.make)(&right));
-        let both_have = (next_left != left) && (next_right != right);
-        let one_has = (next_left != left) != (next_right != right);
-        if one_has
-            || (both_have && distance(&left, &right, 512) != distance(&next_left, &next_right, 512))
-        {
-            needed.push(step.name);
-        }
-        left = next_left;
-        right = next_right;
-        if left == right && !left.is_empty() {
-            return Some(needed.join(", "));
-        }
+    // All normalisations together; then each is left out once, to see whether it was needed.
+    let Some(rest) = equal(found, expected, names, None) else { return typing(found, expected) };
+    let mut needed: Vec<&'static str> = STEPS
+        .iter()
+        .enumerate()
+        .filter(|(nth, _)| equal(found, expected, names, Some(*nth)) != Some(rest))
+        .map(|(_, step)| step.name)
+        .collect();
+    needed.extend(rest);
+    Some(needed.join(", "))
+}
+
+/// Whether two names are equal after all steps but one: nothing more is needed, or a word for what is.
+fn equal(
+    found: &str,
+    expected: &str,
+    names: Names,
+    without: Option<usize>,
+) -> Option<Option<&'static str>> {
+    let reduced = |text: &str| {
+        STEPS
+            .iter()
+            .enumerate()
+            .filter(|(nth, _)| Some(*nth) != without)
+            .fold(text.to_owned(), |text, (_, step)| (step.make)(&text))
+    };
+    let (left, right) = (reduced(found), reduced(expected));
+    if left.is_empty() || right.is_empty() {
+        return None;
     }
-    if let Some(difference) = alias(&left, &right) {
-        needed.push(difference);
-        return Some(needed.join(", "));
+    if left == right {
+        return Some(None);
     }
-    if let Some(difference) = path(&left, &right, names) {
-        needed.push(difference);
-        return Some(needed.join(", "));
-    }
-    typing(found, expected)
+    alias(&left, &right).or_else(|| path(&left, &right, names)).map(Some)
 }
 
 struct Step {

@@ -105,16 +105,20 @@ fn note(
 }
 
 fn without_padding(passage: &Passage) -> Passage {
-    let text = passage.text();
     let mut out = Passage::empty(passage.whole().start);
-    let mut rest = text;
-    for (nth, c) in text.chars().enumerate() {
-        rest = &rest[c.len_utf8()..];
+    let mut nth = 0;
+    for (segment_nth, segment) in passage.text().split('.').enumerate() {
+        if segment_nth > 0 {
+            out.push_from('.', passage, nth..nth + 1);
+            nth += 1;
+        }
         // `=` counts as padding only at a segment's end.
-        let is_padding =
-            c == '=' && rest.trim_start_matches('=').chars().next().is_none_or(|next| next == '.');
-        if !is_padding {
-            out.push_from(c, passage, nth..nth + 1);
+        let kept = segment.trim_end_matches('=').chars().count();
+        for (at, c) in segment.chars().enumerate() {
+            if at < kept {
+                out.push_from(c, passage, nth..nth + 1);
+            }
+            nth += 1;
         }
     }
     out

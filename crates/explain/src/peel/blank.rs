@@ -112,7 +112,9 @@ pub(crate) fn invisible_before(value: &Passage) -> Option<Step> {
 /// Without what colours a terminal: `ESC [ 32 m` is several characters of which only one is invisible.
 fn without_terminal_codes(passage: &Passage) -> Passage {
     let mut out = passage.clone();
-    while let Some(start) = out.text().find("\u{1B}[") {
+    // A token that was coloured carries a few codes; what carries more is no token.
+    for _ in 0..64 {
+        let Some(start) = out.text().find("\u{1B}[") else { break };
         let tail = &out.text()[start + 2..];
         let length = tail.find(|c: char| c.is_ascii_alphabetic()).map_or(tail.len(), |at| at + 1);
         let first = out.character_at(start);
@@ -180,7 +182,7 @@ pub(crate) fn typographic(passage: &Passage) -> Option<Step> {
         return Some(step);
     }
     let mut step = Step::new(fault, plain(passage, "-"));
-    if passage.text().contains(is_dash) {
+    if (1..=MOST_DASHES).contains(&passage.text().chars().filter(|c| is_dash(*c)).count()) {
         // Two hyphens become one dash as well.
         step.others.push(plain(passage, "--"));
         let dashes: Vec<usize> = passage
@@ -203,6 +205,9 @@ pub(crate) fn typographic(passage: &Passage) -> Option<Step> {
     }
     Some(step)
 }
+
+/// More dashes than this are a drawing, not a token; each is replaced one by one.
+const MOST_DASHES: usize = 256;
 
 /// Letters of the full-width forms that East Asian input methods write.
 fn is_wide(c: char) -> bool {

@@ -123,7 +123,7 @@ fn hex(characters: &[char]) -> Option<u32> {
 
 fn backslash(rest: &[char]) -> Option<(Option<char>, usize)> {
     // Escaped several times over, the backslashes double.
-    let slashes = rest.iter().take_while(|c| **c == '\\').count();
+    let slashes = rest.iter().take(16).take_while(|c| **c == '\\').count();
     let c = *rest.get(slashes)?;
     let behind = slashes + 1;
     Some(match c {

@@ -85,9 +85,7 @@ pub(crate) fn leading(text: &str) -> Option<usize> {
     }
     let parted = match rest.chars().next() {
         Some(c) if c.is_whitespace() => rest.trim_start().len() >= 2,
-        Some(':' | '=') => {
-            is_header_like(rest[1..].trim_start().split('.').next().unwrap_or_default())
-        }
+        Some(':' | '=') => is_header_like(rest[1..].trim_start()),
         _ => false,
     };
     (parted && is_scheme(word)).then_some(end)
@@ -95,7 +93,7 @@ pub(crate) fn leading(text: &str) -> Option<usize> {
 
 /// Whether what follows `Bearer` without anything between is a token.
 fn is_glued(rest: &str) -> bool {
-    is_header_like(rest.split('.').next().unwrap_or_default()) || rest.starts_with("ey")
+    is_header_like(rest) || rest.starts_with("ey")
 }
 
 /// What stands at the beginning of a header's value.

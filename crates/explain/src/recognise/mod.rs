@@ -232,14 +232,13 @@ pub(crate) fn is_token_like(text: &str) -> bool {
     is_header_like(header) && rest.len() >= 2
 }
 
-/// Whether a segment decodes to something that begins with a brace.
+/// Whether a segment decodes to something that begins with a brace. Looks at eight characters, and no
+/// further than the first dot.
 pub(crate) fn is_header_like(segment: &str) -> bool {
     use base64::Engine as _;
-    if segment.len() < 8 {
-        return false;
-    }
     let head: String = segment
         .chars()
+        .take_while(|c| *c != '.')
         .take(8)
         .map(|c| match c {
             '+' => '-',
@@ -247,9 +246,10 @@ pub(crate) fn is_header_like(segment: &str) -> bool {
             c => c,
         })
         .collect();
-    base64::engine::general_purpose::URL_SAFE_NO_PAD
-        .decode(head)
-        .is_ok_and(|bytes| bytes.trim_ascii_start().starts_with(b"{"))
+    head.len() == 8
+        && base64::engine::general_purpose::URL_SAFE_NO_PAD
+            .decode(head)
+            .is_ok_and(|bytes| bytes.trim_ascii_start().starts_with(b"{"))
 }
 
 #[cfg(test)]

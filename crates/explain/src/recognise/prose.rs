@@ -179,7 +179,8 @@ fn assigned(behind: &str) -> Option<&str> {
     let line = rest.lines().next().unwrap_or_default();
     // Without quotes: the scheme and one word, or one word.
     let mut end = 0;
-    while let Some(length) = scheme::leading(&line[end..]) {
+    for _ in 0..8 {
+        let Some(length) = scheme::leading(&line[end..]) else { break };
         end += length;
         end += line[end..].len() - line[end..].trim_start_matches([' ', '\t', ':', '=']).len();
     }
@@ -217,6 +218,8 @@ fn around(input: &Input<'_>, body: &str) -> Option<Recognised> {
             }
         }
         let Some(rest) = body.get(end..) else { continue };
+        // What was passed over is not looked at again.
+        from = from.max(end);
         let word = closed(rest.split(is_blank).next().unwrap_or_default());
         if is_token_like(word) || opaque::recognise(word).is_some() {
             let value = input.part(&body[start..end + word.len()]);

@@ -222,7 +222,7 @@ fn in_payload(
     let costly = judges.iter().any(Judge::is_costly);
     let mut input = String::with_capacity(parts[0].len() + parts[1].len() + 8);
     edit::visit(parts[1], Kinds::ALL, only, class, &mut |at, edit| {
-        if !bench.effort(if costly { 64 } else { parts[0].len() + parts[1].len() }) {
+        if !bench.effort(parts[0].len() + parts[1].len()) {
             return Break(None);
         }
         // A hash is cheaper than reading the JSON; a signature is not.
@@ -248,7 +248,7 @@ fn in_header(bench: &Bench<'_>, parts: [&str; 3], only: Option<usize>, class: u8
     let signature = base64url::decode(parts[2]).ok()?;
     let mut header = String::with_capacity(parts[0].len() + 1);
     edit::visit(parts[0], Kinds::ALL, only, class, &mut |at, edit| {
-        if !bench.effort(64) {
+        if !bench.effort(parts[0].len()) {
             return Break(None);
         }
         if !region::reads_as_payload(parts[0], at, edit) {
@@ -291,9 +291,12 @@ fn in_signature(
     let lengths = expected(bench, algorithm);
     let keys = named_keys(bench, algorithm, kid.as_deref());
     let input = format!("{}.{}", parts[0], parts[1]);
+    if lengths.iter().all(|wanted| wanted.abs_diff(parts[2].len()) > 4) {
+        return None;
+    }
     let mut signature = String::with_capacity(parts[2].len() + 1);
     edit::visit(parts[2], kinds, only, class, &mut |at, edit| {
-        if bench.is_exhausted() {
+        if bench.is_exhausted() || !bench.effort(parts[2].len()) {
             return Break(None);
         }
         signature.clear();

@@ -264,6 +264,20 @@ fn huge_inputs_end_soon() {
         "\\u002e".repeat(30_000),
         "\n".repeat(1_000_000),
         "word ".repeat(300_000),
+        "Bearer ".repeat(200_000),
+        "x Bearer ".repeat(200_000),
+        format!("authorization: {}", "token:".repeat(200_000)),
+        format!("eyJhbGciOiJFUzI1NiJ9.eyJhIjoxfQ.{}", "=".repeat(200_000)),
+        format!("eyJhbGciOiJFUzI1NiJ9.eyJhIjoxfQ.{}", "–".repeat(60_000)),
+        format!("eyJhbGciOiJFUzI1NiJ9.eyJhIjoxfQ.{}", "\\".repeat(200_000)),
+        format!("eyJhbGciOiJFUzI1NiJ9.eyJhIjoxfQ.{}", "\u{1B}[0m".repeat(50_000)),
+        format!("eyJhbGciOiJFUzI1NiIsImtpZCI6InRlc3QtZXMyNTYifQ.eyJhIjoxfQ.{}", "A".repeat(65_000)),
+        format!(
+            "eyJhbGciOiJFUzI1NiIsImtpZCI6InRlc3QtZXMyNTYifQ.{}.{}",
+            "e30A".repeat(16_000),
+            "A".repeat(86)
+        ),
+        format!("{{\"access_token\":\"{}\"}}", "\\n".repeat(100_000)),
     ] {
         let report = explain(input.as_bytes(), &context);
         assert_ne!(report.verdict, Verdict::Accepted);
