@@ -18,32 +18,28 @@ pub(crate) fn near(found: &str, expected: &str, names: Names) -> Option<String> 
     if found == expected || found.is_empty() || expected.is_empty() {
         return None;
     }
-    // All normalisations together; then each is left out once, to see whether it was needed.
-    let Some(rest) = equal(found, expected, names, None) else { return typing(found, expected) };
-    let mut needed: Vec<&'static str> = STEPS
-        .iter()
-        .enumerate()
-        .filter(|(nth, _)| equal(found, expected, names, Some(*nth)) != Some(rest))
-        .map(|(_, step)| step.name)
-        .collect();
+    // All normalisations together; then those are left out, from the last, that were not needed.
+    let mut taken: Vec<&Step> = STEPS.iter().collect();
+    let Some(rest) = equal(found, expected, names, &taken) else { return typing(found, expected) };
+    for nth in (0..taken.len()).rev() {
+        let one = taken.remove(nth);
+        if equal(found, expected, names, &taken) != Some(rest) {
+            taken.insert(nth, one);
+        }
+    }
+    let mut needed: Vec<&'static str> = taken.into_iter().map(|step| step.name).collect();
     needed.extend(rest);
     Some(needed.join(", "))
 }
 
-/// Whether two names are equal after all steps but one: nothing more is needed, or a word for what is.
+/// Whether two names are equal after these steps: nothing more is needed, or a word for what is.
 fn equal(
     found: &str,
     expected: &str,
     names: Names,
-    without: Option<usize>,
+    steps: &[&Step],
 ) -> Option<Option<&'static str>> {
-    let reduced = |text: &str| {
-        STEPS
-            .iter()
-            .enumerate()
-            .filter(|(nth, _)| Some(*nth) != without)
-            .fold(text.to_owned(), |text, (_, step)| (step.make)(&text))
-    };
+    let reduced = |text: &str| steps.iter().fold(text.to_owned(), |text, step| (step.make)(&text));
     let (left, right) = (reduced(found), reduced(expected));
     if left.is_empty() || right.is_empty() {
         return None;
@@ -70,9 +66,9 @@ const STEPS: &[Step] = &[
     Step { name: "the scheme", make: scheme },
     Step { name: "a default port", make: default_port },
     Step { name: "the port", make: port },
-    Step { name: "`www.`", make: |text| text.strip_prefix("www.").unwrap_or(text).to_owned() },
+    Step { name: "`www.`", make: www },
     Step { name: "a dot at the host's end", make: host_dot },
-    Step { name: "a doubled slash", make: |text| text.replace("//", "/") },
+    Step { name: "a doubled slash", make: doubled_slash },
     Step { name: "a version in the path", make: version },
 ];
 
@@ -117,38 +113,51 @@ fn scheme(text: &str) -> String {
         .to_owned()
 }
 
-/// Host with port, and the rest from the slash on. Only for what has been freed of its scheme.
-fn parts(text: &str) -> (&str, &str) {
-    let at = text.find('/').unwrap_or(text.len());
-    text.split_at(at)
+/// The scheme with its slashes, the host with its port, and the rest from the slash on.
+fn parts(text: &str) -> (&str, &str, &str) {
+    let scheme = text.find(":/").filter(|at| text[..*at].bytes().all(|b| b.is_ascii_alphabetic()));
+    let start = scheme.map_or(0, |at| text.len() - text[at + 1..].trim_start_matches('/').len());
+    let (scheme, behind) = text.split_at(start);
+    let (host, rest) = behind.split_at(behind.find('/').unwrap_or(behind.len()));
+    (scheme, host, rest)
 }
 
 fn default_port(text: &str) -> String {
-    let (host, rest) = parts(text);
+    let (scheme, host, rest) = parts(text);
     let bare = host.strip_suffix(":443").or_else(|| host.strip_suffix(":80")).unwrap_or(host);
-    format!("{bare}{rest}")
+    format!("{scheme}{bare}{rest}")
 }
 
 fn port(text: &str) -> String {
-    let (host, rest) = parts(text);
+    let (scheme, host, rest) = parts(text);
     match host.rsplit_once(':') {
         Some((bare, port))
             if !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()) =>
         {
-            format!("{bare}{rest}")
+            format!("{scheme}{bare}{rest}")
         }
         _ => text.to_owned(),
     }
 }
 
+fn www(text: &str) -> String {
+    let (scheme, host, rest) = parts(text);
+    format!("{scheme}{}{rest}", host.strip_prefix("www.").unwrap_or(host))
+}
+
 fn host_dot(text: &str) -> String {
-    let (host, rest) = parts(text);
-    format!("{}{rest}", host.strip_suffix('.').unwrap_or(host))
+    let (scheme, host, rest) = parts(text);
+    format!("{scheme}{}{rest}", host.strip_suffix('.').unwrap_or(host))
+}
+
+fn doubled_slash(text: &str) -> String {
+    let (scheme, host, rest) = parts(text);
+    format!("{scheme}{host}{}", rest.replace("//", "/"))
 }
 
 /// `/v2.0`, `/v1`, and Keycloak's `/auth` before its realms (gone since version 17).
 fn version(text: &str) -> String {
-    let (host, rest) = parts(text);
+    let (scheme, host, rest) = parts(text);
     let is_version = |part: &str| {
         part.strip_prefix('v').is_some_and(|number| {
             !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
@@ -158,17 +167,24 @@ fn version(text: &str) -> String {
         .split('/')
         .filter(|part| !part.is_empty() && !is_version(part) && *part != "auth")
         .collect();
-    if kept.is_empty() { host.to_owned() } else { format!("{host}/{}", kept.join("/")) }
+    if kept.is_empty() {
+        format!("{scheme}{host}")
+    } else {
+        format!("{scheme}{host}/{}", kept.join("/"))
+    }
 }
 
 /// Two host names of one machine: the inside and the outside one, or two spellings of this machine.
 fn alias(left: &str, right: &str) -> Option<&'static str> {
-    let ((left_host, left_path), (right_host, right_path)) = (parts(left), parts(right));
-    if left_path != right_path || left_host == right_host {
+    let ((left_scheme, left_host, left_path), (right_scheme, right_host, right_path)) =
+        (parts(left), parts(right));
+    if left_path != right_path || left_host == right_host || left_scheme != right_scheme {
         return None;
     }
     let loopback = |host: &str| matches!(host, "localhost" | "127.0.0.1" | "[::1]" | "0.0.0.0");
-    if loopback(left_host) && loopback(right_host) {
+    let (left_name, left_port) = named(left_host);
+    let (right_name, right_port) = named(right_host);
+    if loopback(left_name) && loopback(right_name) && left_port == right_port {
         return Some("two names of this machine");
     }
     // Without a path only the machine's own names are aliases: `http://billing` and `http://api` are two.
@@ -187,7 +203,16 @@ fn alias(left: &str, right: &str) -> Option<&'static str> {
     None
 }
 
+/// A host's name without its port, and the port.
+fn named(host: &str) -> (&str, &str) {
+    match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => (name, port),
+        _ => (host, ""),
+    }
+}
+
 fn is_internal(host: &str) -> bool {
+    let (host, _) = named(host);
     let private = |host: &str| {
         let mut bytes = host.split('.').map(|part| part.parse::<u8>().ok());
         match [bytes.next(), bytes.next(), bytes.next(), bytes.next()] {
@@ -320,7 +345,7 @@ mod tests {
             (
                 "http://keycloak:8080/realms/a",
                 "https://id.example.test/realms/a",
-                Some("the scheme, the port, an internal and a public host name"),
+                Some("the scheme, an internal and a public host name"),
             ),
             ("http://localhost:8080", "http://127.0.0.1:8080", Some("two names of this machine")),
             ("https://api.exmaple.test", "https://api.example.test", Some("one letter")),

@@ -16,7 +16,7 @@ use crate::surroundings::Surroundings;
 /// Explains an input: what a server would have been sent, whether it would be accepted, and if not, why.
 ///
 /// Takes any bytes. The work is bounded by the input's length (at most
-/// [`MAX_INPUT_BYTES`](crate::MAX_INPUT_BYTES)) and the surroundings' budget.
+/// [`MAX_INPUT_BYTES`]) and the surroundings' budget.
 #[must_use]
 pub fn explain(input: &[u8], surroundings: &Surroundings) -> Report {
     let mut report = Report {

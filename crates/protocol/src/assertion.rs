@@ -12,8 +12,9 @@ use crate::client::{AuthMethod, Client};
 use crate::client_auth::not_authenticated;
 use crate::error::{OauthCode, OauthFault, quoted};
 
-/// An assertion is made for one request. A longer life is only good for whoever steals it.
-const LONGEST_LIFE: i64 = 300;
+/// An assertion is made for one request and counts once (`jti`), so a long life gains a thief nothing
+/// after its use. An hour is what common client libraries write unless told otherwise.
+const LONGEST_LIFE: i64 = 3_600;
 const LEEWAY: u64 = 60;
 const LONGEST_JTI: usize = 500;
 const LONGEST_ID: usize = 200;
@@ -214,7 +215,7 @@ mod tests {
             (json!({ "aud": "https://other.example" }), "assertion-invalid"),
             (json!({ "aud": [ISSUER, "https://other.example"] }), "assertion-audience"),
             (json!({ "exp": NOW - 61 }), "assertion-invalid"),
-            (json!({ "exp": NOW + 361 }), "assertion-long"),
+            (json!({ "exp": NOW + 3_661 }), "assertion-long"),
             (json!({ "nbf": NOW + 100 }), "assertion-invalid"),
             (json!({ "iss": "other" }), "assertion-invalid"),
             (json!({ "jti": null }), "assertion-invalid"),
@@ -246,6 +247,23 @@ mod tests {
         assert!(cause(&foreign, &client()).is_some());
         assert!(cause(&made(&json!({})), &client()).is_none());
         assert!(cause(&foreign, &secret).is_none());
+    }
+
+    /// The store remembers an assertion until it would be refused for its age: no second is left over
+    /// in which it could be used again.
+    #[test]
+    fn it_is_remembered_for_as_long_as_it_is_accepted() {
+        let text = made(&json!({}));
+        let until = judge(&text, Some(&client())).unwrap().exp;
+        let at = |now| verify_assertion(&text, Some(&client()), ISSUER, TOKEN, now);
+        assert!(at(until - 1).is_ok());
+        assert_eq!(at(until).unwrap_err().code, "assertion-invalid");
+        // A life beyond all bounds is refused however it is written.
+        for exp in ["1e300", "9223372036854775807", "1e15", "-1", "1795003661.5"] {
+            let exp: Value = serde_json::from_str(exp).unwrap();
+            let fault = judge(&made(&json!({ "exp": exp })), Some(&client())).unwrap_err();
+            assert_eq!(fault.error, OauthCode::InvalidClient, "{exp}");
+        }
     }
 
     #[test]

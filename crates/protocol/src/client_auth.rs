@@ -264,6 +264,8 @@ fn malformed(code: &'static str, description: &str) -> OauthFault {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn read(header: &[&str], form: &str) -> Result<Presented, OauthFault> {
@@ -343,5 +345,50 @@ mod tests {
         let client = Client { disabled: true, ..Client::new("a", 0) };
         assert_eq!(admit(&client).unwrap_err().code, "client-disabled");
         admit(&Client::new("a", 0)).unwrap();
+    }
+
+    proptest! {
+        /// RFC 6749 §2.3.1: id and secret are form-encoded before they are put together.
+        #[test]
+        fn whatever_was_encoded_for_basic_comes_back(
+            id in "[^\u{0}]{1,30}", secret in "[^\u{0}]{0,60}",
+        ) {
+            let encode = |text: &str| -> String {
+                url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
+            };
+            let header = basic_of(&format!("{}:{}", encode(&id), encode(&secret)));
+            let Presented::Basic { id: read_id, secret: read_secret } =
+                read(&[&header], "").unwrap()
+            else {
+                return Err(TestCaseError::fail("not basic"));
+            };
+            prop_assert_eq!(read_id, id);
+            prop_assert_eq!(read_secret.expose(), secret);
+        }
+
+        /// Neither the header nor an assertion makes it panic, and no refusal repeats them.
+        #[test]
+        fn nothing_panics_and_nothing_is_repeated(
+            header in proptest::option::of("([Bb]asic |Bearer )?[A-Za-z0-9+/=:.%]{8,60}"),
+            assertion in proptest::option::of("[A-Za-z0-9_.-]{8,60}"),
+        ) {
+            let form = assertion.as_deref().map_or_else(String::new, |text| {
+                format!("client_assertion={text}&client_assertion_type={JWT_BEARER}")
+            });
+            let headers: Vec<&str> = header.as_deref().into_iter().collect();
+            if let Err(fault) = read(&headers, &form) {
+                let said = fault.to_string();
+                for sent in header.iter().chain(&assertion) {
+                    prop_assert!(!said.contains(sent.as_str()), "{}", said);
+                }
+            }
+        }
+
+        #[test]
+        fn no_bytes_in_the_header_panic(header in proptest::collection::vec(any::<u8>(), 0..80)) {
+            let _ = Presented::read([header.as_slice()], &Form::default());
+            let basic = [b"Basic ", STANDARD.encode(&header).as_bytes()].concat();
+            let _ = Presented::read([basic.as_slice()], &Form::default());
+        }
     }
 }

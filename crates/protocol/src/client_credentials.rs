@@ -348,6 +348,11 @@ mod tests {
                 prop_assert!(client.resources.contains(&grant.audience));
                 prop_assert!(grant.expires_in >= 1 && grant.expires_in <= 3600);
                 prop_assert!(ttl.is_none_or(|ttl| grant.expires_in <= ttl));
+                let claims = &grant.claims;
+                prop_assert_eq!(claims.exp - claims.iat, grant.expires_in as i64);
+                prop_assert_eq!((&claims.sub, &claims.client_id), (&client.id, &client.id));
+                prop_assert_eq!(&claims.aud, &grant.audience);
+                prop_assert_eq!(claims.scope.as_deref().unwrap_or_default(), &grant.scope);
                 for scope in grant.scope.split(' ').filter(|scope| !scope.is_empty()) {
                     prop_assert!(client.scopes.iter().any(|known| known == scope));
                     prop_assert!(scope != "own");

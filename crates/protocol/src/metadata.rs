@@ -41,7 +41,9 @@ pub fn oauth(base: &str, issuer: &str, scopes: &[String]) -> Value {
     document
 }
 
-/// OpenID Connect Discovery §3: the same, with the members its readers insist on.
+/// OpenID Connect Discovery §3: the same, with the members its readers insist on. There are no ID
+/// tokens here; but libraries that read this document to check access tokens take the algorithms
+/// they accept from `id_token_signing_alg_values_supported`, and RS256 where it is empty.
 #[must_use]
 pub fn openid(base: &str, issuer: &str, algorithms: &[Algorithm], scopes: &[String]) -> Value {
     let mut document = oauth(base, issuer, scopes);

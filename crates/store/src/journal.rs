@@ -1,6 +1,6 @@
 //! Refusals by their diagnosis id, so that an operator can find out what the client was not told.
 //!
-//! Keeps the latest ones up to a bound. What stands in the evidence is the caller's matter; secrets
+//! Keeps the latest ones, up to a bound in number and in age. What stands in the evidence is the caller's matter; secrets
 //! do not.
 
 use rusqlite::{OptionalExtension as _, params};
@@ -8,6 +8,10 @@ use serde_json::Value;
 
 use crate::error::StoreError;
 use crate::{Store, count};
+
+/// How long a refusal is kept at most, in seconds: 30 days. It names clients and addresses, and who
+/// asks about it asks soon.
+pub const KEPT_REFUSALS_SECS: i64 = 30 * 86_400;
 
 /// A refusal.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,7 +27,8 @@ pub struct RefusalRecord {
 }
 
 impl Store {
-    /// Writes a refusal down, and drops the oldest beyond `bound`.
+    /// Writes a refusal down, and drops the oldest beyond `bound`. Those too old go with
+    /// [`Store::forget_expired`].
     pub async fn record_refusal(
         &self,
         id: &str,

@@ -30,7 +30,7 @@ use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot, watch};
 
 pub use error::StoreError;
-pub use journal::RefusalRecord;
+pub use journal::{KEPT_REFUSALS_SECS, RefusalRecord};
 pub use open::Options;
 pub use revocations::{NewRevocation, Revoked};
 pub use start::FirstStart;

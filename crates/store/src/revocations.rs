@@ -5,6 +5,7 @@ use claviger_token::revocation::{Entry, Hash, Kind, hash};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use crate::error::{Failure, StoreError};
+use crate::journal::KEPT_REFUSALS_SECS;
 use crate::{LONGEST_PAGE, Session, Store, count, from_stored, to_stored};
 
 /// So many entries are read at a time.
@@ -87,15 +88,17 @@ impl Store {
         self.read(latest).await
     }
 
-    /// Drops what no living token or assertion can be touched by; tells how much.
+    /// Drops what no living token or assertion can be touched by, and refusals that are older than
+    /// [`KEPT_REFUSALS_SECS`]; tells how much.
     pub async fn forget_expired(&self, now: i64) -> Result<u64, StoreError> {
         self.write(move |session| {
             let mut forgotten = 0;
-            for sql in [
-                "DELETE FROM revocations WHERE expires <= $1",
-                "DELETE FROM assertions WHERE expires <= $1",
+            for (sql, until) in [
+                ("DELETE FROM revocations WHERE expires <= $1", now),
+                ("DELETE FROM assertions WHERE expires <= $1", now),
+                ("DELETE FROM refusals WHERE at <= $1", now.saturating_sub(KEPT_REFUSALS_SECS)),
             ] {
-                forgotten += session.connection.prepare_cached(sql)?.execute([now])?;
+                forgotten += session.connection.prepare_cached(sql)?.execute([until])?;
             }
             Ok(u64::try_from(forgotten).unwrap_or(u64::MAX))
         })

@@ -130,6 +130,7 @@ impl Writer {
         let session = Session { connection, latest };
         for work in together {
             connection.execute_batch("SAVEPOINT request").map_err(fail)?;
+            let announced = latest.get();
             if let Err(error) = work.run(&session, &self.path) {
                 if connection.is_autocommit() {
                     // The engine gave the whole transaction up (a full disk, an I/O error): nothing
@@ -137,9 +138,89 @@ impl Writer {
                     return Err(error);
                 }
                 connection.execute_batch("ROLLBACK TO request").map_err(fail)?;
+                // A number that was taken back will be given out again, and has to be news then.
+                latest.set(announced);
             }
             connection.execute_batch("RELEASE request").map_err(fail)?;
         }
         connection.execute_batch("COMMIT").map_err(fail)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn writer() -> (Writer, mpsc::Sender<Box<dyn Work>>, watch::Receiver<u64>) {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch("CREATE TABLE words (word TEXT PRIMARY KEY)").unwrap();
+        let (ask, requests) = mpsc::channel(8);
+        let (announce, latest) = watch::channel(0);
+        let writer = Writer {
+            connection,
+            path: PathBuf::from("test"),
+            requests,
+            latest: announce,
+            generation: Arc::default(),
+            ended: oneshot::channel().0,
+        };
+        (writer, ask, latest)
+    }
+
+    type Reply = oneshot::Receiver<Result<(), StoreError>>;
+
+    /// A request that writes a word and announces a number, and then does `then` to the connection.
+    fn ask(
+        queue: &mpsc::Sender<Box<dyn Work>>,
+        word: &'static str,
+        seq: u64,
+        then: &'static str,
+    ) -> Reply {
+        let (reply, answer) = oneshot::channel();
+        let deed = move |session: &Session<'_>| {
+            session.connection.execute("INSERT INTO words (word) VALUES ($1)", [word])?;
+            session.latest.set(seq);
+            Ok(session.connection.execute_batch(then)?)
+        };
+        queue.try_send(Box::new(Task::new(deed, reply))).ok().unwrap();
+        answer
+    }
+
+    #[test]
+    fn a_number_that_was_taken_back_is_not_announced() {
+        let (writer, queue, latest) = writer();
+        let first = ask(&queue, "a", 1, "");
+        let failed = ask(&queue, "b", 2, "no statement");
+        drop(queue);
+        writer.serve();
+        first.blocking_recv().unwrap().unwrap();
+        failed.blocking_recv().unwrap().unwrap_err();
+        assert_eq!(*latest.borrow(), 1);
+    }
+
+    #[test]
+    fn who_shares_a_lost_transaction_is_told_so() {
+        let (writer, queue, latest) = writer();
+        let before = ask(&queue, "a", 1, "");
+        // What the engine does by itself when the disk is full.
+        let fatal = ask(&queue, "b", 2, "ROLLBACK; no statement");
+        let after = ask(&queue, "c", 3, "");
+        drop(queue);
+        writer.serve();
+        let answers = [before, fatal, after].map(|answer| answer.blocking_recv().unwrap());
+        assert!(answers.iter().all(Result::is_err), "{answers:?}");
+        assert_eq!(*latest.borrow(), 0);
+    }
+
+    #[test]
+    fn after_a_lost_transaction_it_goes_on() {
+        let (writer, queue, latest) = writer();
+        let fatal = ask(&queue, "a", 1, "ROLLBACK; no statement");
+        let thread = std::thread::spawn(move || writer.serve());
+        fatal.blocking_recv().unwrap().unwrap_err();
+        ask(&queue, "a", 1, "").blocking_recv().unwrap().unwrap();
+        assert_eq!(*latest.borrow(), 1);
+        drop(queue);
+        thread.join().unwrap();
     }
 }

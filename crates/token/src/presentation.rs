@@ -154,7 +154,7 @@ fn credential(value: &[u8]) -> Result<&str, Fault> {
     if strip_bearer(token).is_some_and(|rest| rest.starts_with([' ', ':', '=']) || rest.is_empty())
     {
         return Err(Fault::new(Code::SchemeDoubled)
-            .with("scheme", token.split(' ').next().unwrap_or(token))
+            .with("scheme", &token[.."Bearer".len()])
             .at(Span { start: start + 1, end: start + 8 }));
     }
     if is_placeholder(token) {
@@ -264,6 +264,24 @@ mod tests {
             ("Bearer a.b\u{200B}.c", Err("invisible-character")),
         ] {
             assert_eq!(read(value), expected.map(str::to_owned), "{value:?}");
+        }
+    }
+
+    #[test]
+    fn no_evidence_holds_the_token() {
+        let token = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJ1c2VyIn0.c2lnbmF0dXJl";
+        for value in [
+            format!("Bearer bearer:{token}"),
+            format!("Bearer Bearer={token}"),
+            format!("Bearer:{token}"),
+            format!("Token {token}"),
+            format!("Bearer {token}, Bearer {token}"),
+            format!("Bearer {token}\u{200B}"),
+            token.to_owned(),
+        ] {
+            let fault = bearer([value.as_bytes()]).unwrap_err();
+            let said = format!("{fault:?} {}", fault.detail());
+            assert!(!said.contains("c2lnbmF0dXJl") && !said.contains("eyJzdWIi"), "{said}");
         }
     }
 

@@ -8,7 +8,7 @@ use claviger_token::{Code, Fact, Fault, Key, KeyKind, base64url};
 use serde_json::Value;
 
 use super::{Explained, SIGNATURE};
-use crate::bench::{Bench, Subject};
+use crate::bench::{Bench, Subject, is_mac};
 use crate::der;
 use crate::passage::Passage;
 
@@ -19,8 +19,7 @@ pub(crate) fn public_as_secret(
 ) -> Option<Explained> {
     let algorithm = subject.algorithm.filter(|algorithm| algorithm.is_symmetric())?;
     let fits = |secret: &[u8]| {
-        !secret.is_empty()
-            && Key::from_secret(secret).verifies(algorithm, subject.input(), subject.signature())
+        !secret.is_empty() && is_mac(algorithm, secret, subject.input(), subject.signature())
     };
     let claim = |source: Option<String>, reason: &str| {
         let fault = Fault::new(Code::AlgorithmConfusion)

@@ -4,10 +4,10 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
-use claviger_token::{Code, Fact, Fault, Key};
+use claviger_token::{Code, Fact, Fault};
 
 use super::{Explained, SIGNATURE};
-use crate::bench::{Bench, Subject};
+use crate::bench::{Bench, Subject, is_mac};
 use crate::passage::Passage;
 
 /// A spelling of a secret.
@@ -21,8 +21,7 @@ pub(crate) fn spelling(bench: &Bench<'_>, subject: &Subject<'_>, _: &Passage) ->
     let algorithm = subject.algorithm.filter(|algorithm| algorithm.is_symmetric())?;
     for secret in &bench.surroundings.secrets {
         for spelling in spellings(&secret.bytes) {
-            let key = Key::from_secret(&spelling.bytes);
-            if key.verifies(algorithm, subject.input(), subject.signature()) {
+            if is_mac(algorithm, &spelling.bytes, subject.input(), subject.signature()) {
                 let fault = Fault::new(spelling.code)
                     .with("alg", algorithm.name())
                     .with("reason", Fact::Words(spelling.said.to_owned()));

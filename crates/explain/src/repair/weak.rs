@@ -2,10 +2,10 @@
 //!
 //! Never says which word: who reads the report could sign with it.
 
-use claviger_token::{Code, Fact, Fault, Key};
+use claviger_token::{Code, Fact, Fault};
 
 use super::{Explained, SIGNATURE};
-use crate::bench::{Bench, Subject};
+use crate::bench::{Bench, Subject, is_mac};
 use crate::passage::Passage;
 
 /// Published secrets: documentation, tutorials, framework defaults, lists of attackers.
@@ -41,9 +41,8 @@ const UNSET: &[&str] = &[
 
 pub(crate) fn known(bench: &Bench<'_>, subject: &Subject<'_>, _: &Passage) -> Option<Explained> {
     let algorithm = subject.algorithm.filter(|algorithm| algorithm.is_symmetric())?;
-    let fits = |word: &str| {
-        Key::from_secret(word.as_bytes()).verifies(algorithm, subject.input(), subject.signature())
-    };
+    let fits =
+        |word: &str| is_mac(algorithm, word.as_bytes(), subject.input(), subject.signature());
     let claim = |code, reason: &str| {
         let fault = Fault::new(code).with("reason", Fact::Words(reason.to_owned()));
         Some(Explained { explains: SIGNATURE, ..Explained::of(fault) })

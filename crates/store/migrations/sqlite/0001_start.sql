@@ -1,3 +1,6 @@
+-- What grows is numbered: an INTEGER PRIMARY KEY is the row's own number in SQLite, so that new rows
+-- go to the end of the table and need no second index.
+--
 -- Records of the domain are kept as JSON documents beside the columns that are searched by: what a
 -- record means is the protocol crate's matter, and a new member needs no new column.
 
@@ -40,7 +43,7 @@ CREATE INDEX assertions_by_expiry ON assertions (expires);
 -- `seq` comes from `counters`: it follows the order of commits and is never given out twice, not
 -- even when the entries with the highest numbers are forgotten.
 CREATE TABLE revocations (
-    seq BIGINT NOT NULL PRIMARY KEY,
+    seq INTEGER NOT NULL PRIMARY KEY,
     kind TEXT NOT NULL,
     value TEXT NOT NULL,
     hash BLOB NOT NULL,
@@ -52,13 +55,12 @@ CREATE INDEX revocations_by_expiry ON revocations (expires);
 
 -- Refusals by their diagnosis id; `place` counts them, so that the oldest make room.
 CREATE TABLE refusals (
-    id TEXT NOT NULL PRIMARY KEY,
-    place BIGINT NOT NULL,
+    place INTEGER NOT NULL PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
     at BIGINT NOT NULL,
     code TEXT NOT NULL,
     evidence TEXT NOT NULL
 );
-CREATE INDEX refusals_by_place ON refusals (place);
 
 CREATE TABLE counters (
     name TEXT NOT NULL PRIMARY KEY,

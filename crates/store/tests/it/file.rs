@@ -176,22 +176,6 @@ fn a_place_where_nothing_can_stand_is_told() {
     }
 }
 
-#[cfg(unix)]
-#[test]
-fn a_directory_without_write_access_is_told() {
-    use std::os::unix::fs::PermissionsExt as _;
-    let (_directory, path) = place();
-    let parent = path.parent().unwrap();
-    fs::create_dir_all(parent).unwrap();
-    fs::set_permissions(parent, fs::Permissions::from_mode(0o500)).unwrap();
-    // The superuser may write everywhere; for it there is nothing to refuse.
-    if fs::write(parent.join("probe"), "x").is_err() {
-        let error = Store::open(&path).unwrap_err();
-        assert!(matches!(error, StoreError::Unreadable { .. }), "{error:?}");
-    }
-    fs::set_permissions(parent, fs::Permissions::from_mode(0o700)).unwrap();
-}
-
 /// Nothing of the private part of a key that is over is left in the file.
 #[tokio::test]
 async fn a_wiped_key_is_gone_from_the_disk() {

@@ -4,8 +4,10 @@
 
 mod engines;
 mod file;
+mod process;
 mod records;
 mod revocations;
+mod schema;
 
 use claviger_protocol::{Client, KeyRecord, KeyState, Resource};
 

@@ -1,7 +1,7 @@
 //! Clients, resources, keys, settings, assertions and the journal.
 
 use claviger_protocol::{Client, KeyState};
-use claviger_store::{FirstStart, Store, StoreError};
+use claviger_store::{FirstStart, KEPT_REFUSALS_SECS, Store, StoreError};
 use serde_json::json;
 
 use crate::engines::over_each;
@@ -137,6 +137,16 @@ async fn the_journal_keeps_the_latest(store: Store) {
         assert_eq!((found.at, found.code.as_str()), (NOW, "expired"));
         assert_eq!(found.evidence["number"], number);
     }
+    // One id is one refusal, however often it is written, and takes the newest place.
+    store.record_refusal("dg_4", NOW + 1, "revoked", json!({}), 3).await.unwrap();
+    let found = store.find_refusal("dg_4").await.unwrap().unwrap();
+    assert_eq!((found.at, found.code.as_str()), (NOW + 1, "revoked"));
+    // They go by age, too.
+    store.forget_expired(NOW + KEPT_REFUSALS_SECS - 1).await.unwrap();
+    assert!(store.find_refusal("dg_6").await.unwrap().is_some());
+    store.forget_expired(NOW + KEPT_REFUSALS_SECS).await.unwrap();
+    assert_eq!(store.find_refusal("dg_6").await.unwrap(), None);
+    assert!(store.find_refusal("dg_4").await.unwrap().is_some());
 }
 
 async fn a_first_start_is_all_or_nothing(store: Store) {

@@ -1,12 +1,15 @@
 //! The sequence of revocations.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
+use claviger_protocol::KeyState;
 use claviger_store::{NewRevocation, Store};
-use claviger_token::revocation::{Kind, hash};
+use claviger_token::revocation::{Entry, Kind, hash};
+use proptest::prelude::*;
 
-use crate::NOW;
 use crate::engines::over_each;
+use crate::{NOW, key};
 
 over_each! {
     entries_are_numbered_from_one
@@ -97,6 +100,127 @@ async fn concurrent_revocations_strictly_increase(store: Store) {
         writer.await.unwrap();
     }
     assert_eq!(store.latest_revocation().await.unwrap(), 200);
+}
+
+/// One thing that happens to the sequence.
+#[derive(Clone, Debug)]
+enum Deed {
+    Revoke(u8, Option<i64>),
+    Together(Vec<u8>),
+    /// Others write as well, and share transactions with it.
+    Setting(u8),
+    /// Fails, and must leave no gap.
+    Fail,
+    Forget(i64),
+}
+
+fn deeds() -> impl Strategy<Value = Vec<Vec<Deed>>> {
+    let deed = prop_oneof![
+        4 => (any::<u8>(), proptest::option::of(0_i64..4)).prop_map(|(n, until)| Deed::Revoke(n, until)),
+        2 => proptest::collection::vec(any::<u8>(), 0..5).prop_map(Deed::Together),
+        1 => any::<u8>().prop_map(Deed::Setting),
+        1 => Just(Deed::Fail),
+        1 => (0_i64..3).prop_map(Deed::Forget),
+    ];
+    // As many writers at once as there are lists.
+    proptest::collection::vec(proptest::collection::vec(deed, 0..12), 1..5)
+}
+
+async fn play(store: &Store, deeds: Vec<Deed>) -> Vec<Entry> {
+    let token = |number: u8, until| NewRevocation {
+        kind: Kind::Token,
+        value: number.to_string(),
+        until,
+        expires: NOW + i64::from(number % 4),
+    };
+    let mut answered = Vec::new();
+    for deed in deeds {
+        match deed {
+            Deed::Revoke(number, until) => {
+                let NewRevocation { kind, value, until, expires } = token(number, until);
+                answered.push(store.revoke(kind, &value, until, expires).await.unwrap());
+            }
+            Deed::Together(numbers) => {
+                let all = numbers.into_iter().map(|number| token(number, None)).collect();
+                answered.extend(store.revoke_all(all).await.unwrap());
+            }
+            Deed::Setting(number) => {
+                store.put_setting("a", &number.to_string()).await.unwrap();
+            }
+            Deed::Fail => {
+                let twice = vec![key("k", KeyState::Next); 2];
+                let twice = twice.into_iter().map(|key| (key, vec![1])).collect();
+                store.change_keys(twice, Vec::new()).await.unwrap_err();
+            }
+            Deed::Forget(after) => {
+                store.forget_expired(NOW + after).await.unwrap();
+            }
+        }
+    }
+    answered
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+
+    /// Whatever several writers do at once: numbers follow each other, every answer is in the
+    /// sequence until it is forgotten, and whoever follows by number or by watching misses nothing.
+    #[test]
+    fn the_sequence_is_complete_and_in_order(writers in deeds()) {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let mounted = crate::engines::file();
+        let store = mounted.store;
+        let (answered, followed) = runtime.block_on(async {
+            let writing: Vec<_> = writers
+                .into_iter()
+                .map(|deeds| {
+                    let store = store.clone();
+                    tokio::spawn(async move { play(&store, deeds).await })
+                })
+                .collect();
+            // A follower as guards have one: it reads when it is told to.
+            let (follower, mut watch) = (store.clone(), store.watch());
+            let (end, ended) = tokio::sync::oneshot::channel::<()>();
+            let following = tokio::spawn(async move {
+                let mut seen: Vec<Entry> = Vec::new();
+                let mut ended = std::pin::pin!(ended);
+                loop {
+                    let last = tokio::select! {
+                        changed = watch.changed() => { changed.unwrap(); false }
+                        _ = &mut ended => true,
+                    };
+                    watch.borrow_and_update();
+                    let after = seen.last().map_or(0, |entry| entry.seq);
+                    seen.extend(follower.revocations_since(after).await.unwrap());
+                    if last {
+                        return seen;
+                    }
+                }
+            });
+            let mut answered = Vec::new();
+            for one in writing {
+                answered.extend(one.await.unwrap());
+            }
+            end.send(()).unwrap();
+            (answered, following.await.unwrap())
+        });
+        let latest = runtime.block_on(store.latest_revocation()).unwrap();
+        prop_assert_eq!(*store.watch().borrow(), latest);
+        prop_assert!(followed.windows(2).all(|pair| pair[0].seq < pair[1].seq));
+        prop_assert!(followed.iter().all(|entry| entry.seq <= latest));
+        let given: BTreeSet<u64> = answered.iter().map(|entry| entry.seq).collect();
+        prop_assert_eq!(given, (1..=latest).collect::<BTreeSet<_>>(), "no number without an answer");
+        let standing = runtime.block_on(store.revocations_since(0)).unwrap();
+        for entry in &standing {
+            prop_assert!(answered.contains(entry));
+            prop_assert!(followed.contains(entry));
+        }
+        // What nobody forgot is there: the longest kept outlive every `Forget`.
+        for entry in answered.iter().filter(|entry| entry.expires > NOW + 2) {
+            prop_assert!(standing.contains(entry), "{:?}", entry);
+        }
+        runtime.block_on(store.close());
+    }
 }
 
 async fn what_is_forgotten_leaves_its_number(store: Store) {
