@@ -5,10 +5,10 @@
 
 use std::hash::RandomState;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use claviger_token::revocation::Marks;
-use papaya::HashMap;
+use quick_cache::Weighter;
+use quick_cache::sync::{Cache as Map, DefaultLifecycle};
 
 use crate::session::Session;
 
@@ -19,7 +19,7 @@ pub(crate) struct Entry {
     pub(crate) marks: Marks,
     /// Which of the guard's issuers.
     pub(crate) issuer: usize,
-    /// After this instant it is dropped. Unix seconds.
+    /// After this instant it is not kept. Unix seconds.
     pub(crate) expires: i64,
 }
 
@@ -27,61 +27,97 @@ pub(crate) struct Entry {
 /// nobody can build tokens that collide or that pass for another.
 #[derive(Debug)]
 pub(crate) struct Cache {
-    entries: HashMap<Box<str>, Arc<Entry>, RandomState>,
-    count: AtomicUsize,
-    most: usize,
+    entries: Option<Map<Box<str>, Arc<Entry>, ByLength, RandomState>>,
 }
 
-/// Tokens beyond this are verified each time: they are rare, and memory is bounded by count.
+/// Tokens beyond this are verified each time: they are rare.
 const LONGEST_KEPT: usize = 8 * 1024;
 
+/// A token counts once, and once more for each full KiB of it: memory is bounded whatever their lengths.
+#[derive(Clone, Debug)]
+struct ByLength;
+
+impl<V> Weighter<Box<str>, V> for ByLength {
+    fn weight(&self, token: &Box<str>, _: &V) -> u64 {
+        1 + token.len() as u64 / 1024
+    }
+}
+
 impl Cache {
+    /// Remembers `most` tokens of up to a KiB; 0: none.
     pub(crate) fn new(most: usize) -> Self {
-        Self { entries: HashMap::with_hasher(RandomState::new()), count: AtomicUsize::new(0), most }
+        let entries = || {
+            let hasher = RandomState::new();
+            Map::with(most, most as u64, ByLength, hasher, DefaultLifecycle::default())
+        };
+        Self { entries: (most > 0).then(entries) }
     }
 
     pub(crate) fn find(&self, token: &str) -> Option<Arc<Entry>> {
-        self.entries.pin().get(token).map(Arc::clone)
+        self.entries.as_ref()?.get(token)
     }
 
     pub(crate) fn drop_token(&self, token: &str) {
-        if self.entries.pin().remove(token).is_some() {
-            self.count.fetch_sub(1, Ordering::Relaxed);
+        if let Some(entries) = &self.entries {
+            entries.remove(token);
         }
     }
 
     pub(crate) fn keep(&self, token: &str, entry: Entry, now: i64) {
-        if token.len() > LONGEST_KEPT || self.most == 0 || entry.expires <= now {
+        if token.len() > LONGEST_KEPT || entry.expires <= now {
             return;
         }
-        if self.count.load(Ordering::Relaxed) >= self.most {
-            self.make_room(now);
+        if let Some(entries) = &self.entries {
+            entries.insert(token.into(), Arc::new(entry));
         }
-        if self.entries.pin().insert(token.into(), Arc::new(entry)).is_none() {
-            self.count.fetch_add(1, Ordering::Relaxed);
-        }
-    }
-
-    /// Drops what has expired; where that is not enough, an arbitrary tenth.
-    fn make_room(&self, now: i64) {
-        let entries = self.entries.pin();
-        let mut others = (self.most / 10).max(1);
-        let mut dropped = 0;
-        for (token, entry) in &entries {
-            if entry.expires <= now && entries.remove(token).is_some() {
-                dropped += 1;
-            }
-        }
-        others = others.saturating_sub(dropped);
-        for (token, _) in entries.iter().take(others) {
-            if entries.remove(token).is_some() {
-                dropped += 1;
-            }
-        }
-        self.count.fetch_sub(dropped, Ordering::Relaxed);
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.count.load(Ordering::Relaxed)
+        self.entries.as_ref().map_or(0, Map::len)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use claviger_testkit::{keys, mint};
+    use claviger_token::{Algorithm, KeySet, Policy, verify};
+    use serde_json::json;
+
+    use super::*;
+    use crate::refusal::Voice;
+
+    const NOW: i64 = 1_795_000_000;
+
+    fn session() -> Arc<Session> {
+        let key = keys::signing(Algorithm::Es256);
+        let set = KeySet::new(vec![key.public().unwrap()]);
+        let claims = mint::access_claims("https://id.example", "https://api.example", NOW);
+        let token = mint::mint_with(&key, &json!({}), &claims);
+        let policy = Policy::access("https://id.example", "https://api.example");
+        let verified = verify(&token, &policy, &set, NOW).unwrap();
+        Arc::new(Session::new(verified, Arc::new(Voice::default())))
+    }
+
+    fn entry(session: &Arc<Session>) -> Entry {
+        let marks = Marks::of(session);
+        Entry { session: Arc::clone(session), marks, issuer: 0, expires: NOW + 60 }
+    }
+
+    /// Two threads that never stop bringing new tokens: once took all memory of the machine.
+    #[test]
+    fn a_flood_of_good_tokens_stays_within_its_bounds() {
+        let (cache, session) = (Cache::new(10_000), session());
+        std::thread::scope(|scope| {
+            for thread in 0..2 {
+                let (cache, session) = (&cache, &session);
+                scope.spawn(move || {
+                    for n in 0..60_000 {
+                        cache.keep(&format!("{thread}-{n}"), entry(session), NOW);
+                    }
+                });
+            }
+        });
+        assert!(cache.len() <= 10_000, "{}", cache.len());
+        assert!(cache.len() > 9_000, "{}", cache.len());
     }
 }

@@ -1,7 +1,7 @@
 //! The guard: judges a request's credential by the keys and revocations at hand.
 //!
 //! Decides whether a request may pass; never what it may do beyond its scopes. A token that was seen before
-//! is judged again without network and without lock.
+//! is judged again without network and without waiting for another's.
 
 use std::sync::Arc;
 use std::time::Duration;
