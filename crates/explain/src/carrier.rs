@@ -238,7 +238,7 @@ fn elsewhere(request: &Request, located: &mut Located) {
     ];
     for (code, found) in places {
         if let Some((name, value)) = found {
-            let fault = Fault::new(code).with("name", name).at(value.whole());
+            let fault = Fault::new(code).with("name", shown_name(name)).at(value.whole());
             located.faults.push(possible(fault));
             let with_scheme = scheme::leading(value.text()).is_some();
             located.value = Some((value, if with_scheme { Origin::Header } else { Origin::Bare }));
@@ -255,6 +255,19 @@ fn elsewhere(request: &Request, located: &mut Located) {
         Some(target) => fault.at(target.whole()),
         None => fault,
     });
+}
+
+/// A parameter's or cookie's name, as far as it is one (RFC 9110 §5.6.2): damaged input may hold anything
+/// there, parts of a token as well.
+fn shown_name(mut name: String) -> String {
+    const LONGEST: usize = 40;
+    let is_part = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~[]".contains(c);
+    let end = name.find(|c| !is_part(c)).unwrap_or(name.len());
+    if end.min(LONGEST) < name.len() {
+        name.truncate(end.min(LONGEST));
+        name.push('…');
+    }
+    name
 }
 
 /// The CORS protocol's question before the real request: it never carries a credential.

@@ -206,6 +206,9 @@ pub(crate) fn redacted(fault: Fault) -> Fault {
     out
 }
 
+/// What stands between dots beside a token's header is a signature if it is longer, and no JSON.
+const LONGEST_WORD: usize = 16;
+
 /// A text in which whatever looks like a token has lost its signature.
 pub(crate) fn without_signature(text: &str) -> String {
     if !text.contains("ey") || text.len() < 40 {
@@ -218,10 +221,14 @@ pub(crate) fn without_signature(text: &str) -> String {
         rest = &rest[start..];
         let end = rest.find(|c: char| !crate::shape::is_token_character(c)).unwrap_or(rest.len());
         let word = &rest[..end];
-        if crate::shape::has_three_parts(word) {
-            let input = word.rsplit_once('.').map_or(word, |(input, _)| input);
-            out.push_str(input);
-            out.push_str(".…");
+        let segments: Vec<&str> = word.split('.').collect();
+        if segments.len() > 1 && segments.iter().any(|part| crate::recognise::is_header_like(part))
+        {
+            let shown = segments.into_iter().map(|part| {
+                let is_plain = part.len() <= LONGEST_WORD || crate::recognise::is_header_like(part);
+                if is_plain { part } else { "…" }
+            });
+            out.push_str(&shown.collect::<Vec<_>>().join("."));
         } else {
             out.push_str(word);
         }
@@ -256,5 +263,8 @@ mod tests {
         assert!(!said.contains("c2lnbmF0"), "{said}");
         assert!(said.starts_with("a eyJ") && said.ends_with(", b"));
         assert_eq!(without_signature("nothing to hide"), "nothing to hide");
+        let glued = without_signature(&format!("x.{token}.eyJzdWIiOiJiIn0.more"));
+        assert!(!glued.contains("c2lnbmF0"), "{glued}");
+        assert!(glued.starts_with("x.eyJ") && glued.ends_with(".more"), "{glued}");
     }
 }

@@ -211,11 +211,9 @@ fn around(input: &Input<'_>, body: &str) -> Option<Recognised> {
         from = start + "bearer ".len();
         let mut end = from;
         while let Some(length) = scheme::leading(&body[end..]) {
-            end += length + 1;
-            if end >= body.len() {
-                end = body.len();
-                break;
-            }
+            end += length;
+            // What parts the scheme from what follows may be any character.
+            end += body[end..].chars().next().map_or(0, char::len_utf8);
         }
         let Some(rest) = body.get(end..) else { continue };
         // What was passed over is not looked at again.

@@ -247,3 +247,12 @@ proptest! {
         let _ = recognise(&input);
     }
 }
+
+/// What the fuzzer found: behind the scheme stood a character of several bytes.
+#[test]
+fn a_scheme_may_be_followed_by_any_character() {
+    for input in ["r: Bearer Bearer\u{FFFD} \u{FE}", "x Bearer Bearer\u{3000}a", "x Bearer Bearer"]
+    {
+        let _ = recognise(&Input::read(input.as_bytes()));
+    }
+}
