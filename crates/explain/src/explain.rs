@@ -10,8 +10,10 @@ use crate::peel::{Layer, Peeled, peel};
 use crate::picture::Picture;
 use crate::recognise::{self, Input, InputKind, MAX_INPUT_BYTES, Recognised};
 use crate::report::{Certainty, CheckLine, Diagnosed, Report};
+use crate::ride::Ride;
 use crate::sender;
 use crate::surroundings::Surroundings;
+use crate::warnings;
 
 /// Explains an input: what a server would have been sent, whether it would be accepted, and if not, why.
 ///
@@ -26,6 +28,9 @@ pub fn explain(input: &[u8], surroundings: &Surroundings) -> Report {
         checks: Vec::new(),
         input: InputKind::Empty,
         notes: Vec::new(),
+        warnings: Vec::new(),
+        ride: None,
+        signers: Vec::new(),
         now: surroundings.now,
         exhausted: false,
         picture: Picture::default(),
@@ -61,6 +66,7 @@ pub fn explain(input: &[u8], surroundings: &Surroundings) -> Report {
             let peeled: Vec<Peeled> = all.map(|(value, origin)| peel(&value, origin)).collect();
             let chosen = choose(&bench, peeled);
             report.notes.extend(chosen.notes.iter().cloned());
+            report.ride = Ride::new(&located, chosen.scheme.as_deref());
             credential(&mut bench, &recognised, &located, chosen, &mut stages);
         }
     }
@@ -213,6 +219,7 @@ fn finish(mut report: Report, stages: Stages, bench: &Bench<'_>) -> Report {
         .map(|fault| Diagnosed::new(fault.clone(), Certainty::Proven))
         .collect();
     let mut verdict = Verdict::Undetermined;
+    let mut warned = Vec::new();
     match stages.judged {
         Some(mut judged) => {
             verdict = judged.verdict;
@@ -232,6 +239,8 @@ fn finish(mut report: Report, stages: Stages, bench: &Bench<'_>) -> Report {
             report.faults.append(&mut judged.faults);
             report.checks.append(&mut judged.checks);
             report.token = judged.view;
+            report.signers = judged.signers;
+            warned = judged.warnings;
         }
         None => report.faults.extend(configuration),
     }
@@ -242,6 +251,10 @@ fn finish(mut report: Report, stages: Stages, bench: &Bench<'_>) -> Report {
         );
     }
     report.verdict = if report.faults.is_empty() { verdict } else { Verdict::Refused };
+    if report.verdict != Verdict::Refused {
+        report.warnings = warned;
+        report.warnings.extend(report.ride.as_ref().and_then(warnings::of_size));
+    }
     report
 }
 

@@ -12,9 +12,11 @@ use crate::passage::Passage;
 use crate::rank::{CLAIMS, certainty, rank, steers_wrongly};
 use crate::repair::{self, Explained};
 use crate::report::{Certainty, CheckLine, Diagnosed, TokenView};
+use crate::signer::{self, Signer};
 use crate::structure::{self, Mended};
 use crate::unexplained::{is_published, published_secret, unexplained};
 use crate::view::{lines, segments, view, view_of_text};
+use crate::warnings::{self, Warning};
 use crate::{claims, kid_text, shape};
 
 /// What is known of a token in the end.
@@ -29,6 +31,10 @@ pub(crate) struct Judgement {
     pub(crate) holds: bool,
     /// The text that the verifier took, perhaps after a repair.
     pub(crate) accepted: Option<String>,
+    /// The given keys that verify it.
+    pub(crate) signers: Vec<Signer>,
+    /// What will hurt later, if nothing does now.
+    pub(crate) warnings: Vec<Warning>,
 }
 
 impl Judgement {
@@ -41,6 +47,8 @@ impl Judgement {
             verdict: Verdict::Refused,
             holds: false,
             accepted: None,
+            signers: Vec::new(),
+            warnings: Vec::new(),
         }
     }
 }
@@ -73,6 +81,7 @@ fn of_family(found: &opaque::Opaque, passage: &Passage) -> Judgement {
         signature: SignatureState::Unchecked,
         product: None,
         advice: None,
+        signature_bytes: 0,
         segments: vec![segments(passage).concat()],
     });
     if found.checksum == Checksum::Bad {
@@ -255,12 +264,15 @@ fn well_formed(bench: &Bench<'_>, mended: &Mended, token: &Token<'_>) -> Judgeme
     all.extend(later.into_iter().map(|(_, one)| one));
 
     let untouched = mended.faults.is_empty();
+    let signers = signer::of(bench, &subject, signature);
     Judgement {
         checks: lines(&examination, &all),
         view: Some(view(token, signature, passage)),
         verdict: if untouched { examination.verdict() } else { Verdict::Refused },
         holds: good,
         accepted: good.then(|| passage.text().to_owned()),
+        warnings: warnings::of_token(bench, token, &signers),
+        signers,
         faults: all,
     }
 }

@@ -285,6 +285,15 @@ pub(crate) fn first_certificate(chain: &Value) -> Option<Key> {
     Key::from_spki(der::certificate_key(&bytes)?).ok()
 }
 
+/// When a key of a set ends by its member `exp`, which some issuers publish (RFC 7517 knows none).
+pub(crate) fn end_of_key(bytes: &[u8], kid: &str) -> Option<i64> {
+    let text = text_of(bytes).filter(|text| text.contains("\"exp\""))?;
+    let value: Value = serde_json::from_str(text).ok()?;
+    let named = |jwk: &Value| jwk.get("kid").and_then(Value::as_str) == Some(kid);
+    let jwk = members(&value).into_iter().find(named)?;
+    jwk.get("exp").and_then(Value::as_i64)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

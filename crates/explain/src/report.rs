@@ -9,6 +9,9 @@ use serde_json::{Map, Value, json};
 
 use crate::picture::Picture;
 use crate::recognise::InputKind;
+use crate::ride::Ride;
+use crate::signer::Signer;
+use crate::warnings::Warning;
 
 /// How sure a fault is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,6 +116,8 @@ pub struct TokenView {
     pub product: Option<&'static str>,
     /// What tokens of that product are usually refused for.
     pub advice: Option<&'static str>,
+    /// The bytes of the signature as it was given; none where there is none to be read.
+    pub(crate) signature_bytes: usize,
     /// Where the characters of each segment stand in the input.
     pub(crate) segments: Vec<Vec<Span>>,
 }
@@ -132,6 +137,12 @@ pub struct Report {
     pub input: InputKind,
     /// What is odd and yet no fault.
     pub notes: Vec<String>,
+    /// What will hurt later; only of a credential that nothing speaks against now.
+    pub warnings: Vec<Warning>,
+    /// How the credential rides, where one was found.
+    pub ride: Option<Ride>,
+    /// The given keys under which the token's signature verifies, perhaps after a repair.
+    pub signers: Vec<Signer>,
     /// The time it was judged at.
     pub now: i64,
     /// Whether a search was given up because its budget was spent.
@@ -178,6 +189,7 @@ impl Report {
             "faults": faults,
             "token": token,
             "checks": checks,
+            "warnings": self.warnings.iter().map(Warning::to_json).collect::<Vec<_>>(),
         })
     }
 }

@@ -42,6 +42,8 @@ pub struct Surroundings {
     pub(crate) now: i64,
     pub(crate) budget: u32,
     pub(crate) keys: KeySet,
+    /// The name of each given set, key or secret, and how many keys there were with its own.
+    given_as: Vec<(String, usize)>,
     /// Whether any key, set or secret was given, usable or not.
     pub(crate) given: bool,
     pub(crate) sources: Vec<Source>,
@@ -72,6 +74,7 @@ impl Surroundings {
             now,
             budget: DEFAULT_BUDGET,
             keys: KeySet::default(),
+            given_as: Vec::new(),
             given: false,
             sources: Vec::new(),
             secrets: Vec::new(),
@@ -92,6 +95,7 @@ impl Surroundings {
     pub fn with_keys(mut self, keys: KeySet) -> Self {
         self.given = true;
         self.keys.extend(keys);
+        self.given_as.push((String::new(), self.keys.keys().len()));
         self
     }
 
@@ -117,6 +121,7 @@ impl Surroundings {
         for key in found.keys {
             self.keys.push(key);
         }
+        self.given_as.push((name.to_owned(), self.keys.keys().len()));
         if bytes.len() <= key_text::MAX_KEY_BYTES {
             self.secrets.extend(symmetric_members(bytes));
             self.sources.push(Source { name: name.to_owned(), bytes: bytes.to_vec() });
@@ -136,6 +141,7 @@ impl Surroundings {
             );
         }
         self.keys.push(Key::from_secret(bytes));
+        self.given_as.push((name.to_owned(), self.keys.keys().len()));
         self.secrets.push(Secret { bytes: bytes.to_vec() });
         self
     }
@@ -157,6 +163,12 @@ impl Surroundings {
     #[must_use]
     pub const fn now(&self) -> i64 {
         self.now
+    }
+
+    /// What the key at this place of the list was given as.
+    pub(crate) fn source_of(&self, nth: usize) -> Option<&str> {
+        let (name, _) = self.given_as.iter().find(|(_, end)| nth < *end)?;
+        (!name.is_empty()).then_some(name.as_str())
     }
 
     /// The keys to judge by; none where none was given, or nothing given could be used.

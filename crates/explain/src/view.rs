@@ -50,6 +50,7 @@ pub(crate) fn view(token: &Token<'_>, signature: SignatureState, passage: &Passa
         signature,
         product: product.map(|product| product.name),
         advice: product.map(|product| product.advice),
+        signature_bytes: token.signature().len(),
         segments: segments(passage),
     }
 }
@@ -63,6 +64,7 @@ pub(crate) fn view_of_text(passage: &Passage, kind: &'static str) -> Option<Toke
         signature: SignatureState::Unchecked,
         product: None,
         advice: None,
+        signature_bytes: 0,
         segments: if kind == "opaque" {
             vec![segments(passage).concat()]
         } else {

@@ -57,6 +57,7 @@ pub fn text(report: &Report, style: &TextStyle) -> String {
     }
     page.facts(report);
     page.others(report);
+    page.warnings(report);
     page.checks(report);
     page.out
 }
@@ -196,6 +197,22 @@ impl Page {
                 &format!("{code} ({}): {}", one.certainty.as_str(), one.fault.detail()),
             );
             self.entry("", &format!("fix, by the {}: {}", code.who(), code.fix()));
+        }
+        self.out.push('\n');
+    }
+
+    /// What will hurt later.
+    fn warnings(&mut self, report: &Report) {
+        if report.warnings.is_empty() {
+            return;
+        }
+        let title = self.paint("before it hurts", YELLOW);
+        self.line(&title);
+        for (nth, warning) in report.warnings.iter().enumerate() {
+            let label = format!("{}.", nth + 1);
+            let becomes = warning.code.map(|code| format!(" (later `{code}`)")).unwrap_or_default();
+            self.entry(&label, &format!("{}: {}{becomes}", warning.title, warning.detail));
+            self.entry("", &format!("fix: {}", warning.fix));
         }
         self.out.push('\n');
     }

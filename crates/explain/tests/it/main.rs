@@ -13,3 +13,4 @@ mod properties;
 mod senders;
 mod snapshots;
 mod stage;
+mod warnings;
