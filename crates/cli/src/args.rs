@@ -54,7 +54,7 @@ pub(crate) enum Command {
     Demo,
     /// Names the cause of a refusal: of a token, a header, a request, a curl command, a HAR or a log line.
     #[command(
-        after_help = "Examples:\n  claviger explain eyJhbGciOi… --jwks https://id.example/jwks --audience https://api.example\n  pbpaste | claviger explain -\n  claviger explain --file request.txt --issuer https://id.example --online\n\nExit status: 0 accepted, 1 refused, 2 wrong usage, 3 could not be found out."
+        after_help = "Examples:\n  claviger explain eyJhbGciOi… --jwks https://id.example/jwks --audience https://api.example\n  pbpaste | claviger explain -\n  claviger explain --file request.txt --issuer https://id.example --online\n  claviger explain --diff works.txt fails.txt --jwks jwks.json --audience https://api.example\n\nExit status: 0 accepted, 1 refused, 2 wrong usage, 3 could not be found out."
     )]
     Explain(Box<Explain>),
     /// Lists the catalogue of causes, or describes one.
@@ -203,6 +203,10 @@ pub(crate) struct Explain {
     /// Reads the input from a file.
     #[arg(long, value_name = "FILE", conflicts_with = "input")]
     pub(crate) file: Option<PathBuf>,
+    /// Compares two: one that works and one that does not. Each is a file, if one of that name exists, else
+    /// the text itself; `-` is standard input.
+    #[arg(long, num_args = 2, value_names = ["GOOD", "BAD"], conflicts_with_all = ["input", "file", "report", "show_repaired"])]
+    pub(crate) diff: Vec<String>,
     /// A key set: a file or a URL; may be given several times.
     #[arg(long, value_name = "FILE|URL")]
     pub(crate) jwks: Vec<String>,

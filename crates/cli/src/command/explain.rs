@@ -1,5 +1,7 @@
 //! `claviger explain`: gathers input, keys and policy, and prints the report that `claviger_explain` makes.
 
+mod compare;
+
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::Read as _;
@@ -37,6 +39,17 @@ fn within_limit(bytes: Vec<u8>, what: &str) -> Result<Vec<u8>, Stop> {
     Ok(bytes)
 }
 
+/// Reads standard input to its end, within the limit.
+fn standard_input() -> Result<Vec<u8>, Stop> {
+    let mut bytes = Vec::new();
+    std::io::stdin()
+        .lock()
+        .take(MOST_INPUT + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|error| Stop::usage(format!("cannot read standard input: {error}")))?;
+    within_limit(bytes, "standard input")
+}
+
 fn input(arguments: &Explain) -> Result<Vec<u8>, Stop> {
     if let Some(file) = &arguments.file {
         return read_file(file, "the input");
@@ -48,13 +61,7 @@ fn input(arguments: &Explain) -> Result<Vec<u8>, Stop> {
                     "Paste what was sent (a token, header, request, curl command …), then Ctrl-D:",
                 );
             }
-            let mut bytes = Vec::new();
-            std::io::stdin()
-                .lock()
-                .take(MOST_INPUT + 1)
-                .read_to_end(&mut bytes)
-                .map_err(|error| Stop::usage(format!("cannot read standard input: {error}")))?;
-            within_limit(bytes, "standard input")
+            standard_input()
         }
         Some(text) => Ok(text.as_bytes().to_vec()),
     }
@@ -258,6 +265,9 @@ fn markdown(report: &Report) -> String {
 }
 
 pub(crate) fn run(arguments: &Explain, format: Format) -> Result<ExitCode, Stop> {
+    if let [good, bad] = arguments.diff.as_slice() {
+        return compare::run(arguments, good, bad, format);
+    }
     let input = input(arguments)?;
     let around = surroundings(arguments, &input)?;
     let report = claviger_explain::explain(&input, &around);

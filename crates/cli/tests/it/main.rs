@@ -13,6 +13,7 @@
 mod admin_api;
 mod bad_input;
 mod clients;
+mod compare;
 mod demo;
 mod forward_auth;
 mod proxy;

@@ -1,6 +1,9 @@
 //! How a report is written down for a person. JSON is the report's own (`report`).
 
+mod diff;
+mod paint;
 mod text;
 mod wrap;
 
+pub use diff::diff_text;
 pub use text::{TextStyle, text};

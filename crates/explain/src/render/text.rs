@@ -6,6 +6,7 @@
 use claviger_token::{Class, Code, Proof, SignatureState, Span, Verdict, Who, lasting, rfc3339};
 use serde_json::Value;
 
+use super::paint::{self, BOLD, DIM, GREEN, RED, YELLOW};
 use super::wrap::wrapped;
 use crate::picture::Role;
 use crate::report::{Certainty, Diagnosed, Report, TokenView};
@@ -27,11 +28,6 @@ impl Default for TextStyle {
     }
 }
 
-const BOLD: &str = "1";
-const DIM: &str = "2";
-const RED: &str = "1;31";
-const GREEN: &str = "1;32";
-const YELLOW: &str = "1;33";
 const PART_HEADER: &str = "31";
 const PART_PAYLOAD: &str = "35";
 const PART_SIGNATURE: &str = "36";
@@ -64,7 +60,7 @@ pub fn text(report: &Report, style: &TextStyle) -> String {
 
 impl Page {
     fn paint(&self, text: &str, code: &str) -> String {
-        if self.style.color { format!("\u{1B}[{code}m{text}\u{1B}[0m") } else { text.to_owned() }
+        paint::paint(&self.style, text, code)
     }
 
     fn line(&mut self, text: &str) {
@@ -84,11 +80,7 @@ impl Page {
     }
 
     fn headline(&mut self, report: &Report) {
-        let (word, code) = match report.verdict {
-            Verdict::Accepted => ("accepted", GREEN),
-            Verdict::Refused => ("refused", RED),
-            Verdict::Undetermined => ("undetermined", YELLOW),
-        };
+        let (word, code) = paint::verdict(report.verdict);
         let said = match (report.verdict, report.first()) {
             (_, Some(first)) => first.fault.code.title(),
             (Verdict::Accepted, None) => "The token is good",

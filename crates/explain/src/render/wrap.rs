@@ -24,6 +24,20 @@ pub(crate) fn wrapped(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
+/// As [`wrapped`], and a word longer than the line is broken as well: for columns.
+pub(crate) fn broken(text: &str, width: usize) -> Vec<String> {
+    let width = width.max(1);
+    let mut lines = Vec::new();
+    for line in wrapped(text, width) {
+        let characters: Vec<char> = line.chars().collect();
+        if characters.is_empty() {
+            lines.push(String::new());
+        }
+        lines.extend(characters.chunks(width).map(|part| part.iter().collect::<String>()));
+    }
+    lines
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -33,5 +47,7 @@ mod tests {
         assert_eq!(wrapped("a bb ccc dddd", 6), ["a bb", "ccc", "dddd"]);
         assert_eq!(wrapped("longer-than-the-line a", 6), ["longer-than-the-line", "a"]);
         assert_eq!(wrapped("", 6), [""]);
+        assert_eq!(broken("longer-than-the-line a", 6), ["longer", "-than-", "the-li", "ne", "a"]);
+        assert_eq!(broken("", 6), [""]);
     }
 }

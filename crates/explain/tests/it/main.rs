@@ -7,6 +7,7 @@
 )]
 
 mod cases;
+mod diffs;
 mod keys_planted;
 mod planted;
 mod properties;

@@ -1,0 +1,94 @@
+//! Several credentials at once: `--diff`, several `--file`s, a HAR of several, and the report for support.
+
+use std::path::Path;
+
+use claviger_testkit::process::Outcome;
+use claviger_testkit::{Process, keys, mint};
+use claviger_token::Algorithm;
+use serde_json::{Value, json};
+
+use crate::stage::{assert_unseen, claviger, file};
+
+const NOW: i64 = 1_795_000_000;
+
+fn token(changes: &Value) -> String {
+    let claims = mint::access_claims("https://id.example", "https://api.example", NOW - 60);
+    mint(Algorithm::EdDsa, &json!({}), &mint::with(claims, changes))
+}
+
+fn jwks(folder: &Path) -> String {
+    let set = keys::jwks(&[keys::signing(Algorithm::EdDsa)]).to_string();
+    file(folder, "jwks.json", &set)
+}
+
+fn run(arguments: &[&str], more: &[&str], input: &[u8]) -> Outcome {
+    let now = NOW.to_string();
+    let mut all = vec!["explain"];
+    all.extend_from_slice(arguments);
+    all.extend_from_slice(&["--now", &now, "--issuer", "https://id.example"]);
+    all.extend_from_slice(&["--audience", "https://api.example"]);
+    all.extend_from_slice(more);
+    let outcome = Process::run(claviger(&all), input);
+    assert!(!outcome.stderr.contains("panicked"), "{}", outcome.stderr);
+    outcome
+}
+
+fn read(outcome: &Outcome) -> Value {
+    serde_json::from_str(&outcome.stdout)
+        .unwrap_or_else(|error| panic!("{error}: {}\n{}", outcome.stdout, outcome.stderr))
+}
+
+#[test]
+fn two_credentials_are_compared_from_files_texts_and_standard_input() {
+    let folder = tempfile::tempdir().unwrap();
+    let jwks = jwks(folder.path());
+    let keyed = ["--jwks", jwks.as_str()];
+    let (good, bad) = (token(&json!({})), token(&json!({"aud": "https://api.example/"})));
+    let request = format!("GET / HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer {bad}\r\n\r\n");
+    let bad_file = file(folder.path(), "fails.txt", &request);
+    for (pair, input) in [
+        ([good.as_str(), bad_file.as_str()], b"".as_slice()),
+        ([good.as_str(), bad.as_str()], b""),
+        ([good.as_str(), "-"], bad.as_bytes()),
+        (["-", bad.as_str()], good.as_bytes()),
+    ] {
+        let arguments = ["--diff", pair[0], pair[1]];
+        let outcome = run(&arguments, &keyed, input);
+        assert_eq!(outcome.code, Some(1), "{}\n{}", outcome.stdout, outcome.stderr);
+        assert!(outcome.stdout.contains("audience-near-miss"), "{}", outcome.stdout);
+        assert_unseen(&outcome.stdout, &good, "a comparison");
+        assert_unseen(&outcome.stdout, &bad, "a comparison");
+        let outcome = run(&arguments, &[&keyed[..], &["--format", "json"]].concat(), input);
+        let json = read(&outcome);
+        assert_eq!(json["verdict"], "refused");
+        assert_eq!(json["differences"][0]["what"], "aud");
+        assert_eq!(json["differences"][0]["explains"]["code"], "audience-near-miss");
+        assert_unseen(&outcome.stdout, &bad, "a comparison");
+    }
+    assert_eq!(run(&["--diff", &good, &good], &keyed, b"").code, Some(0));
+    let open = run(&["--diff", &good, &good], &[], b"");
+    assert_eq!(open.code, Some(3), "{}", open.stdout);
+    for (arguments, named) in [
+        (&["--diff", "-", "-"][..], "twice"),
+        (&["--diff", "one"], "--diff"),
+        (&["--diff", "one", "two", "three"], "--diff"),
+    ] {
+        let outcome = run(arguments, &[], b"");
+        assert_eq!(outcome.code, Some(2), "{arguments:?}: {}", outcome.stdout);
+        assert!(outcome.stderr.contains(named), "{}", outcome.stderr);
+    }
+}
+
+#[test]
+fn a_good_token_is_warned_of_and_stays_good() {
+    let folder = tempfile::tempdir().unwrap();
+    let jwks = jwks(folder.path());
+    let late = token(&json!({"exp": NOW + 30}));
+    let outcome = run(&[&late], &["--jwks", &jwks, "--format", "json"], b"");
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stdout);
+    let json = read(&outcome);
+    assert_eq!((&json["verdict"], &json["faults"]), (&json!("accepted"), &json!([])));
+    assert_eq!(json["warnings"][0]["code"], "expired");
+    let text = run(&[&late], &["--jwks", &jwks], b"");
+    assert!(text.stdout.contains("before it hurts"), "{}", text.stdout);
+}
