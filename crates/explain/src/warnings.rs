@@ -161,7 +161,8 @@ fn expiry(bench: &Bench<'_>, payload: &Members) -> Option<Warning> {
         return Some(told(warning));
     }
     if left < leeway || life.is_some_and(|life| left < life / 10) {
-        let of = life.map(|life| format!(" of {}", lasting(life))).unwrap_or_default();
+        let whole = life.filter(|life| *life >= left);
+        let of = whole.map(|life| format!(" of {}", lasting(life))).unwrap_or_default();
         let detail = format!("exp is {}: {}{of} are left", rfc3339(exp), lasting(left));
         let warning = Warning::new(Code::Expired, "It is about to expire", detail)
             .fix("Get a new token now; refresh before `exp`, not after a refusal.");

@@ -320,7 +320,12 @@ fn describe(check: &str, case: &Case<'_>, progress: &Progress<'_>) -> String {
             time("nbf").map(|nbf| format!("nbf is {}", rfc3339(nbf))).unwrap_or_default()
         }
         "issued-at" => time("iat")
-            .map(|iat| format!("iat is {}, {} ago", rfc3339(iat), lasting(case.now - iat)))
+            .map(|iat| match iat - case.now {
+                ahead if ahead > 0 => {
+                    format!("iat is {}, {} ahead, within the leeway", rfc3339(iat), lasting(ahead))
+                }
+                past => format!("iat is {}, {} ago", rfc3339(iat), lasting(past)),
+            })
             .unwrap_or_default(),
         "issuer" => claim("iss"),
         "audience" => claim("aud"),

@@ -26,7 +26,7 @@ pub fn diff_text(diff: &Diff<'_>, style: &TextStyle) -> String {
     let (telling, other): (Vec<&Difference>, Vec<&Difference>) =
         diff.differences.iter().partition(|one| one.explains.is_some());
     page.table("what explains it", &telling);
-    let title = if telling.is_empty() { "what differs" } else { "what differs besides" };
+    let title = if telling.is_empty() { "what differs" } else { "and besides" };
     page.table(title, &other);
     page.rest(diff);
     page.out
@@ -76,7 +76,16 @@ impl Page {
                 Some((_, Side::Good)) => {
                     format!("The one that was said to be good is refused for its {}.", first.what)
                 }
-                _ => format!("What makes the difference: {}.", first.what),
+                _ => {
+                    let all: Vec<&str> = diff
+                        .differences
+                        .iter()
+                        .filter(|one| one.explains.is_some())
+                        .map(|one| one.what.as_str())
+                        .take(4)
+                        .collect();
+                    format!("What makes the difference: {}.", all.join(", then "))
+                }
             },
             (None, Verdict::Accepted) => "Both are accepted: the policy minds no difference.".to_owned(),
             (None, Verdict::Refused) => "Both are refused for the same: no difference explains it.".to_owned(),

@@ -86,9 +86,14 @@ impl Page {
             (Verdict::Accepted, None) => "The token is good",
             (_, None) => "Nothing speaks against it; the signature was not checked",
         };
+        let later = match report.warnings.len() {
+            0 => "",
+            1 => "; one warning stands below",
+            _ => "; the warnings stand below",
+        };
         let word = self.paint(word, code);
         let said = self.paint(said, BOLD);
-        self.line(&format!("{word}: {said}"));
+        self.line(&format!("{word}: {said}{later}"));
         self.out.push('\n');
     }
 
@@ -100,15 +105,16 @@ impl Page {
             return;
         }
         let mut line = String::from("  ");
-        for glyph in &glyphs {
-            let code = match glyph.role {
-                Role::Header => PART_HEADER,
-                Role::Payload => PART_PAYLOAD,
-                Role::Signature | Role::Opaque => PART_SIGNATURE,
-                Role::Around => BOLD,
-                Role::Dot => DIM,
+        for run in glyphs.chunk_by(|one, next| one.role == next.role) {
+            let code = match run.first().map(|glyph| glyph.role) {
+                Some(Role::Header) => PART_HEADER,
+                Some(Role::Payload) => PART_PAYLOAD,
+                Some(Role::Signature | Role::Opaque) => PART_SIGNATURE,
+                Some(Role::Around) => BOLD,
+                Some(Role::Dot) | None => DIM,
             };
-            line.push_str(&self.paint(&glyph.c.to_string(), code));
+            let part: String = run.iter().map(|glyph| glyph.c).collect();
+            line.push_str(&self.paint(&part, code));
         }
         self.line(&line);
         if let Some(blame) = blame {
@@ -209,25 +215,37 @@ impl Page {
         self.out.push('\n');
     }
 
+    /// What failed, what passed and on what grounds, what passed without a word, what was not looked at.
     fn checks(&mut self, report: &Report) {
         let title = self.paint("checks", BOLD);
         self.line(&title);
-        let room = self.width.saturating_sub(LABEL + 2 + 15);
-        for line in &report.checks {
-            let (word, code) = match line.outcome {
-                "passed" => ("passed", GREEN),
-                "failed" => ("FAILED", RED),
-                _ => ("skipped", DIM),
-            };
-            let painted = self.paint(&format!("{word:<LABEL$}", LABEL = LABEL), code);
-            for (nth, detail) in wrapped(&line.detail, room).into_iter().enumerate() {
-                let start = if nth == 0 {
-                    format!("  {painted}{:<15}", line.check)
-                } else {
-                    " ".repeat(LABEL + 2 + 15)
-                };
-                self.line(&format!("{start}{detail}"));
+        for (outcome, word, code) in
+            [("failed", "FAILED", RED), ("passed", "passed", GREEN), ("skipped", "skipped", DIM)]
+        {
+            let of_it = || report.checks.iter().filter(|line| line.outcome == outcome);
+            for line in of_it().filter(|line| !line.detail.is_empty()) {
+                self.check(word, code, line.check, &line.detail);
             }
+            let silent: Vec<&str> =
+                of_it().filter(|line| line.detail.is_empty()).map(|line| line.check).collect();
+            if !silent.is_empty() {
+                let room = self.width.saturating_sub(LABEL + 2);
+                for (nth, names) in wrapped(&silent.join(", "), room).into_iter().enumerate() {
+                    let word = if nth == 0 { word } else { "" };
+                    let word = self.paint(&format!("{word:<LABEL$}"), code);
+                    self.line(&format!("  {word}{names}"));
+                }
+            }
+        }
+    }
+
+    fn check(&mut self, word: &str, code: &str, name: &str, detail: &str) {
+        let room = self.width.saturating_sub(LABEL + 2 + 15);
+        let word = self.paint(&format!("{word:<LABEL$}"), code);
+        for (nth, line) in wrapped(detail, room).into_iter().enumerate() {
+            let start =
+                if nth == 0 { format!("  {word}{name:<15}") } else { " ".repeat(LABEL + 2 + 15) };
+            self.line(&format!("{start}{line}"));
         }
     }
 }

@@ -1,11 +1,12 @@
-//! What a person reads, whole: compared with the files in `snapshots`, at 80 columns without colour.
+//! What a person reads, whole: compared with the files in `snapshots`, at 80 columns, at 120 (`.120`), and
+//! at 80 with colours (`.color`, escapes written `⎋`).
 //!
 //! `CLAVIGER_BLESS=1` writes them anew; look at the difference before it is kept.
 
 use std::path::PathBuf;
 
 use base64::Engine as _;
-use claviger_explain::{Surroundings, TextStyle, explain, text};
+use claviger_explain::{Surroundings, TextStyle, diff, diff_text, explain, text};
 use claviger_testkit::keys;
 use claviger_testkit::mint::{mint, mint_with, with};
 use claviger_token::Algorithm;
@@ -13,12 +14,16 @@ use serde_json::json;
 
 use crate::stage::{NOW, claims, policy, surroundings, token, token_with};
 
-fn check(name: &str, input: &str, surroundings: &Surroundings) {
-    let said = text(&explain(input.as_bytes(), surroundings), &TextStyle::default());
-    let path: PathBuf =
-        [env!("CARGO_MANIFEST_DIR"), "tests", "it", "snapshots", &format!("{name}.txt")]
-            .iter()
-            .collect();
+fn place(name: &str) -> PathBuf {
+    [env!("CARGO_MANIFEST_DIR"), "tests", "it", "snapshots", &format!("{name}.txt")]
+        .iter()
+        .collect()
+}
+
+/// Compares one text with the file that keeps it, escapes made visible.
+fn kept(name: &str, said: &str) {
+    let said = said.replace('\u{1B}', "⎋");
+    let path = place(name);
     if std::env::var_os("CLAVIGER_BLESS").is_some() {
         std::fs::create_dir_all(path.parent().expect("a folder"))
             .expect("the folder of the snapshots");
@@ -26,9 +31,36 @@ fn check(name: &str, input: &str, surroundings: &Surroundings) {
     }
     let expected = std::fs::read_to_string(&path).unwrap_or_default();
     assert!(said == expected, "{name}: expected\n{expected}\nfound\n{said}");
-    for line in said.lines() {
-        assert!(line.chars().count() <= 80, "{name}: a line is too long: {line}");
+}
+
+/// A text without its colours.
+fn without_colors(text: &str) -> String {
+    let mut parts = text.split("\u{1B}[");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |said, part| said + part.split_once('m').map_or(part, |(_, rest)| rest))
+}
+
+/// At 80 and at 120 columns, plain and coloured; colours never change what is said, nor where.
+fn at_all_widths(name: &str, write: &dyn Fn(&TextStyle) -> String) {
+    for (width, suffix) in [(80, ""), (120, ".120")] {
+        let plain = write(&TextStyle { width, ..TextStyle::default() });
+        kept(&format!("{name}{suffix}"), &plain);
+        for line in plain.lines() {
+            assert!(line.chars().count() <= width, "{name}: a line is too long: {line}");
+        }
+        let colored = write(&TextStyle { width, color: true, show_repaired: false });
+        let bare: Vec<String> =
+            without_colors(&colored).lines().map(|line| line.trim_end().to_owned()).collect();
+        assert_eq!(bare, plain.lines().collect::<Vec<_>>(), "{name}: colour changes the text");
+        if width == 80 {
+            kept(&format!("{name}.color"), &colored);
+        }
     }
+}
+
+fn check(name: &str, input: &str, surroundings: &Surroundings) {
+    let report = explain(input.as_bytes(), surroundings);
+    at_all_widths(name, &|style| text(&report, style));
 }
 
 #[test]
@@ -87,4 +119,24 @@ fn a_report_reads_as_it_is_kept() {
         &eddsa,
     );
     check("nothing", "GET /orders HTTP/1.1\r\nHost: api.example.test\r\n\r\n", &eddsa);
+    let soon = json!({"iat": NOW + 20, "exp": NOW + 50});
+    check("warnings", &token_with(Algorithm::EdDsa, &soon), &eddsa);
+}
+
+#[test]
+fn a_comparison_reads_as_it_is_kept() {
+    let eddsa = surroundings(Algorithm::EdDsa);
+    let good = format!("Authorization: Bearer {}", token(Algorithm::EdDsa));
+    let compared = |name: &str, good: &str, bad: &str| {
+        let (good, bad) = (explain(good.as_bytes(), &eddsa), explain(bad.as_bytes(), &eddsa));
+        at_all_widths(name, &|style| diff_text(&diff(&good, &bad), style));
+    };
+    let foreign = json!({
+        "aud": "https://billing.example.test", "scope": "profile", "roles": ["reader"],
+        "iat": NOW - 30, "exp": NOW + 3570, "jti": "another",
+    });
+    compared("diff-audience", &good, &token_with(Algorithm::EdDsa, &foreign));
+    let late = token_with(Algorithm::EdDsa, &json!({"iat": NOW - 900, "exp": NOW - 600}));
+    compared("diff-scheme-and-expiry", &good, &format!("Authorization: {late}"));
+    compared("diff-same", &good, &good);
 }
