@@ -200,9 +200,9 @@ pub(crate) struct Explain {
     /// What was sent: a token, a header line, a request, a curl command, a HAR, a token response, a log
     /// line. `-` or nothing: standard input.
     pub(crate) input: Option<String>,
-    /// Reads the input from a file.
+    /// Reads the input from a file; given several times, what they tell together is said as well.
     #[arg(long, value_name = "FILE", conflicts_with = "input")]
-    pub(crate) file: Option<PathBuf>,
+    pub(crate) file: Vec<PathBuf>,
     /// Compares two: one that works and one that does not. Each is a file, if one of that name exists, else
     /// the text itself; `-` is standard input.
     #[arg(long, num_args = 2, value_names = ["GOOD", "BAD"], conflicts_with_all = ["input", "file", "report", "show_repaired"])]

@@ -73,7 +73,7 @@ impl Diagnosed {
         self.repaired.as_ref().map(|repaired| repaired.0.as_str())
     }
 
-    fn to_json(&self, show_repaired: bool) -> Value {
+    pub(crate) fn to_json(&self, show_repaired: bool) -> Value {
         let fault = &self.fault;
         json!({
             "code": fault.code.as_str(),

@@ -24,6 +24,8 @@ pub struct Signer {
     pub thumbprint: Option<String>,
     /// What it was given as: the name of a file or an address.
     pub source: Option<String>,
+    /// Whether that was a key set: keys that were given one by one are apart by nature.
+    pub(crate) of_set: bool,
 }
 
 impl Signer {
@@ -64,13 +66,15 @@ pub(crate) fn of(bench: &Bench<'_>, subject: &Subject<'_>, state: SignatureState
         if !key.verifies(algorithm, subject.input(), subject.signature()) {
             continue;
         }
+        let source = bench.surroundings.source_of(nth);
         let secret = key.kind() == KeyKind::Secret;
         found.push(Signer {
             kid: key.kid().map(str::to_owned),
             kind: key.kind().as_str(),
             bits: key.bits(),
             thumbprint: (!secret).then(|| key.thumbprint().to_owned()),
-            source: bench.surroundings.source_of(nth).map(str::to_owned),
+            source: source.map(|(name, _)| name.to_owned()),
+            of_set: source.is_some_and(|(_, of_set)| of_set),
         });
     }
     found

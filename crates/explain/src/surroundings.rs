@@ -36,14 +36,22 @@ impl Drop for Secret {
     }
 }
 
+/// Something that was given: what it is called, and how many keys there were with its own.
+struct Given {
+    name: String,
+    /// Whether it is a key set, and not a single key or secret.
+    of_set: bool,
+    end: usize,
+}
+
 /// What a token is judged by.
 pub struct Surroundings {
     pub(crate) policy: Policy,
     pub(crate) now: i64,
     pub(crate) budget: u32,
     pub(crate) keys: KeySet,
-    /// The name of each given set, key or secret, and how many keys there were with its own.
-    given_as: Vec<(String, usize)>,
+    /// What was given, in order.
+    given_as: Vec<Given>,
     /// Whether any key, set or secret was given, usable or not.
     pub(crate) given: bool,
     pub(crate) sources: Vec<Source>,
@@ -95,7 +103,7 @@ impl Surroundings {
     pub fn with_keys(mut self, keys: KeySet) -> Self {
         self.given = true;
         self.keys.extend(keys);
-        self.given_as.push((String::new(), self.keys.keys().len()));
+        self.call("", true);
         self
     }
 
@@ -104,24 +112,30 @@ impl Surroundings {
     #[must_use]
     pub fn with_key_set(self, name: &str, bytes: &[u8]) -> Self {
         let found = key_text::key_set(name, bytes);
-        self.with_found(name, bytes, found)
+        self.with_found(name, bytes, found, true)
     }
 
     /// One key as it was given, PEM or JWK. What is no public key is a fault of its own.
     #[must_use]
     pub fn with_key(self, name: &str, bytes: &[u8]) -> Self {
         let found = key_text::key(name, bytes);
-        self.with_found(name, bytes, found)
+        self.with_found(name, bytes, found, false)
     }
 
-    fn with_found(mut self, name: &str, bytes: &[u8], found: key_text::Found) -> Self {
+    fn with_found(
+        mut self,
+        name: &str,
+        bytes: &[u8],
+        found: key_text::Found,
+        of_set: bool,
+    ) -> Self {
         self.given = true;
         self.faults.extend(found.fault);
         self.unusable.extend(found.unusable);
         for key in found.keys {
             self.keys.push(key);
         }
-        self.given_as.push((name.to_owned(), self.keys.keys().len()));
+        self.call(name, of_set);
         if bytes.len() <= key_text::MAX_KEY_BYTES {
             self.secrets.extend(symmetric_members(bytes));
             self.sources.push(Source { name: name.to_owned(), bytes: bytes.to_vec() });
@@ -141,7 +155,7 @@ impl Surroundings {
             );
         }
         self.keys.push(Key::from_secret(bytes));
-        self.given_as.push((name.to_owned(), self.keys.keys().len()));
+        self.call(name, false);
         self.secrets.push(Secret { bytes: bytes.to_vec() });
         self
     }
@@ -165,10 +179,16 @@ impl Surroundings {
         self.now
     }
 
-    /// What the key at this place of the list was given as.
-    pub(crate) fn source_of(&self, nth: usize) -> Option<&str> {
-        let (name, _) = self.given_as.iter().find(|(_, end)| nth < *end)?;
-        (!name.is_empty()).then_some(name.as_str())
+    /// Remembers what the keys since the last call were given as.
+    fn call(&mut self, name: &str, of_set: bool) {
+        let end = self.keys.keys().len();
+        self.given_as.push(Given { name: name.to_owned(), of_set, end });
+    }
+
+    /// What the key at this place of the list was given as, and whether that is a set.
+    pub(crate) fn source_of(&self, nth: usize) -> Option<(&str, bool)> {
+        let given = self.given_as.iter().find(|given| nth < given.end)?;
+        (!given.name.is_empty()).then_some((given.name.as_str(), given.of_set))
     }
 
     /// The keys to judge by; none where none was given, or nothing given could be used.

@@ -85,6 +85,10 @@ pub(crate) fn unexplained(
     faults
 }
 
+/// What RSA says of content that was changed after signing.
+pub(crate) const SAME_KEY: &str =
+    "this very key signed, and header or payload were changed afterwards";
+
 /// RSA tells whether the content was changed after signing, or another key signed.
 fn said_by_block(bench: &Bench<'_>, subject: &Subject<'_>, faults: &mut [Fault]) {
     let is_rsa = bench.keys().iter().any(|key| key.rsa_numbers().is_some());
@@ -93,11 +97,8 @@ fn said_by_block(bench: &Bench<'_>, subject: &Subject<'_>, faults: &mut [Fault])
         return;
     }
     let signed = subject.blocks(bench).iter().any(|(_, block)| !matches!(block, Block::Rubbish));
-    let reason = if signed {
-        "this very key signed, and header or payload were changed afterwards"
-    } else {
-        "another key signed, or the signature itself is damaged"
-    };
+    let reason =
+        if signed { SAME_KEY } else { "another key signed, or the signature itself is damaged" };
     for fault in faults.iter_mut().filter(|fault| fault.code == Code::SignatureMismatch) {
         *fault = fault.clone().with("reason", Fact::Words(reason.to_owned()));
     }

@@ -1,6 +1,7 @@
 //! `claviger explain`: gathers input, keys and policy, and prints the report that `claviger_explain` makes.
 
 mod compare;
+mod together;
 
 use std::fmt::Write as _;
 use std::fs::File;
@@ -51,7 +52,7 @@ fn standard_input() -> Result<Vec<u8>, Stop> {
 }
 
 fn input(arguments: &Explain) -> Result<Vec<u8>, Stop> {
-    if let Some(file) = &arguments.file {
+    if let Some(file) = arguments.file.first() {
         return read_file(file, "the input");
     }
     match arguments.input.as_deref() {
@@ -268,6 +269,9 @@ pub(crate) fn run(arguments: &Explain, format: Format) -> Result<ExitCode, Stop>
     if let [good, bad] = arguments.diff.as_slice() {
         return compare::run(arguments, good, bad, format);
     }
+    if arguments.file.len() > 1 {
+        return together::run(arguments, format);
+    }
     let input = input(arguments)?;
     let around = surroundings(arguments, &input)?;
     let report = claviger_explain::explain(&input, &around);
@@ -276,16 +280,28 @@ pub(crate) fn run(arguments: &Explain, format: Format) -> Result<ExitCode, Stop>
             Stop::unknown(format!("cannot write the report `{}`: {error}", path.display()))
         })?;
     }
+    let style = style(arguments);
+    let together = together::inside(&input, &around, &style);
     match format {
-        Format::Json => say::print(&report.to_json(arguments.show_repaired))?,
+        Format::Json => {
+            let mut json = report.to_json(arguments.show_repaired);
+            if let Some((together, _)) = together {
+                json["together"] = together;
+            }
+            say::print(&json)?;
+        }
         Format::Text => {
-            let style = TextStyle {
-                color: say::color(),
-                width: say::width(),
-                show_repaired: arguments.show_repaired,
-            };
-            say::line(claviger_explain::text(&report, &style).trim_end())?;
+            let mut page = claviger_explain::text(&report, &style);
+            if let Some((_, together)) = together {
+                page.push('\n');
+                page.push_str(&together);
+            }
+            say::line(page.trim_end())?;
         }
     }
     Ok(ExitCode::from(exit(report.verdict)))
+}
+
+fn style(arguments: &Explain) -> TextStyle {
+    TextStyle { color: say::color(), width: say::width(), show_repaired: arguments.show_repaired }
 }

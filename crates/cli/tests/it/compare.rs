@@ -92,3 +92,45 @@ fn a_good_token_is_warned_of_and_stays_good() {
     let text = run(&[&late], &["--jwks", &jwks], b"");
     assert!(text.stdout.contains("before it hurts"), "{}", text.stdout);
 }
+
+#[test]
+fn several_files_are_explained_and_told_together() {
+    let folder = tempfile::tempdir().unwrap();
+    let (one, other) =
+        (keys::signing_as(Algorithm::EdDsa, "main"), keys::other_signing(Algorithm::EdDsa, "main"));
+    let set = |key: &claviger_token::SigningKey| keys::jwks(std::slice::from_ref(key)).to_string();
+    let first = file(folder.path(), "first.json", &set(&one));
+    let second = file(folder.path(), "second.json", &set(&other));
+    let sets = ["--jwks", first.as_str(), "--jwks", second.as_str()];
+    let mut files = Vec::new();
+    let mut tokens = Vec::new();
+    for (nth, key) in [&one, &other, &one, &other].into_iter().enumerate() {
+        let claims = mint::access_claims("https://id.example", "https://api.example", NOW - 60);
+        let changes = json!({"iat": NOW - 90 + nth as i64 * 20, "jti": nth.to_string()});
+        let token = mint::mint_with(key, &json!({}), &mint::with(claims, &changes));
+        files.push(file(folder.path(), &format!("token-{nth}.txt"), &token));
+        tokens.push(token);
+    }
+    let arguments: Vec<&str> = files.iter().flat_map(|name| ["--file", name.as_str()]).collect();
+    let outcome = run(&arguments, &[&sets[..], &["--format", "json"]].concat(), b"");
+    assert_eq!(outcome.code, Some(1), "{}\n{}", outcome.stdout, outcome.stderr);
+    let json = read(&outcome);
+    assert_eq!(json["inputs"].as_array().unwrap().len(), 4);
+    assert_eq!(json["inputs"][0]["verdict"], "accepted");
+    assert_eq!(json["together"]["findings"][0]["code"], "key-set-inconsistent", "{json}");
+    assert_eq!(json["together"]["findings"][0]["inputs"], json!([0, 1, 2, 3]));
+    let text = run(&arguments, &sets, b"");
+    assert!(text.stdout.contains("what only several show"), "{}", text.stdout);
+    for token in &tokens {
+        assert_unseen(&text.stdout, token, "a report of several");
+        assert_unseen(&outcome.stdout, token, "a report of several");
+    }
+    // One log with all of them: the report of one, and what they tell together.
+    let log: String = tokens.iter().map(|token| format!("GET /a 401 Bearer {token}\n")).collect();
+    let outcome = run(&["-"], &[&sets[..], &["--format", "json"]].concat(), log.as_bytes());
+    let json = read(&outcome);
+    assert!(json["checks"].is_array());
+    assert_eq!(json["together"]["findings"][0]["code"], "key-set-inconsistent", "{json}");
+    let outcome = run(&[&arguments[..], &["--report", "x.md"]].concat(), &sets, b"");
+    assert_eq!(outcome.code, Some(2), "{}", outcome.stderr);
+}

@@ -3,7 +3,9 @@
 mod diff;
 mod paint;
 mod text;
+mod together;
 mod wrap;
 
 pub use diff::diff_text;
 pub use text::{TextStyle, text};
+pub use together::together_text;

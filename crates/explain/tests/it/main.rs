@@ -14,4 +14,5 @@ mod properties;
 mod senders;
 mod snapshots;
 mod stage;
+mod together;
 mod warnings;
