@@ -21,21 +21,8 @@ use crate::warnings;
 /// [`MAX_INPUT_BYTES`]) and the surroundings' budget.
 #[must_use]
 pub fn explain(input: &[u8], surroundings: &Surroundings) -> Report {
-    let mut report = Report {
-        verdict: Verdict::Undetermined,
-        faults: Vec::new(),
-        token: None,
-        checks: Vec::new(),
-        input: InputKind::Empty,
-        notes: Vec::new(),
-        warnings: Vec::new(),
-        ride: None,
-        signers: Vec::new(),
-        now: surroundings.now,
-        exhausted: false,
-        picture: Picture::default(),
-    };
     if input.len() > MAX_INPUT_BYTES {
+        let mut report = Report::empty(surroundings.now);
         let fault = Fault::new(Code::SizeLimit)
             .with("bytes", input.len())
             .with("limit_bytes", MAX_INPUT_BYTES)
@@ -46,14 +33,26 @@ pub fn explain(input: &[u8], surroundings: &Surroundings) -> Report {
     }
     let input = Input::read(input);
     let recognised = recognise::recognise(&input);
+    explain_recognised(&input, &recognised, surroundings, surroundings.now)
+}
+
+/// Explains what was recognised, as of a time that need not be the surroundings' own: the lines of a log
+/// are judged each at its own.
+pub(crate) fn explain_recognised(
+    input: &Input<'_>,
+    recognised: &Recognised,
+    surroundings: &Surroundings,
+    now: i64,
+) -> Report {
+    let mut report = Report::empty(now);
     report.input = recognised.kind;
     report.notes.extend(recognised.notes.iter().cloned());
     let seen = format!("taken for {}", recognised.kind.as_str());
     report.checks.push(CheckLine { check: "input", outcome: "passed", detail: seen });
-    let located = carrier::locate(&recognised);
-    let encoding = encoding_fault(&input, &recognised);
+    let located = carrier::locate(recognised);
+    let encoding = encoding_fault(input, recognised);
 
-    let mut bench = Bench::new(surroundings);
+    let mut bench = Bench::new(surroundings, now);
     let mut stages = Stages::default();
     stages.layers.extend(encoding);
     stages.carrier.extend(located.faults.iter().cloned());
@@ -67,7 +66,7 @@ pub fn explain(input: &[u8], surroundings: &Surroundings) -> Report {
             let chosen = choose(&bench, peeled);
             report.notes.extend(chosen.notes.iter().cloned());
             report.ride = Ride::new(&located, chosen.scheme.as_deref());
-            credential(&mut bench, &recognised, &located, chosen, &mut stages);
+            credential(&mut bench, recognised, &located, chosen, &mut stages);
         }
     }
     let hidden: Vec<Vec<Span>> = stages.hidden.take().into_iter().collect();

@@ -231,12 +231,7 @@ fn well_formed(bench: &Bench<'_>, mended: &Mended, token: &Token<'_>) -> Judgeme
     let mut unpacked = None;
     unpack(token, &mut faults, &mut unpacked, bench);
     let judged = unpacked.as_deref().and_then(|text| Token::parse(text).ok());
-    let faults = claims::refine(
-        faults,
-        judged.as_ref().unwrap_or(token),
-        &bench.policy,
-        bench.surroundings.now,
-    );
+    let faults = claims::refine(faults, judged.as_ref().unwrap_or(token), &bench.policy, bench.now);
 
     let mut all = rated(&mended.faults, good);
     let repaired = (good && !mended.faults.is_empty() && mended.as_sent.is_none())
@@ -339,7 +334,7 @@ fn unpack(
     if let Some((plain, _)) = inflated {
         let text =
             format!("{}.{}.", base64url::encode(token.header_bytes()), base64url::encode(plain));
-        let again = claviger_token::examine(&text, &bench.policy, None, bench.surroundings.now);
+        let again = claviger_token::examine(&text, &bench.policy, None, bench.now);
         let later = again
             .faults()
             .filter(|fault| rank(fault, true) >= CLAIMS && fault.code != Code::SignatureStripped);

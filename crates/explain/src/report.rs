@@ -151,6 +151,24 @@ pub struct Report {
 }
 
 impl Report {
+    /// Nothing found out yet.
+    pub(crate) fn empty(now: i64) -> Self {
+        Self {
+            verdict: Verdict::Undetermined,
+            faults: Vec::new(),
+            token: None,
+            checks: Vec::new(),
+            input: InputKind::Empty,
+            notes: Vec::new(),
+            warnings: Vec::new(),
+            ride: None,
+            signers: Vec::new(),
+            now,
+            exhausted: false,
+            picture: Picture::default(),
+        }
+    }
+
     /// The fault to fix first.
     #[must_use]
     pub fn first(&self) -> Option<&Diagnosed> {

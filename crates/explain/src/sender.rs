@@ -108,7 +108,7 @@ fn check(
         None => return Err(broken("it has no `ath`, the token's hash")),
     }
     if let Some(iat) = payload.integer("iat") {
-        let now = bench.surroundings.now;
+        let now = bench.now;
         let leeway = bench.policy.leeway_secs();
         if (now - iat) > PROOF_LIFETIME + leeway || (iat - now) > leeway {
             return Err(differs("iat", Fact::Time(iat), Fact::Time(now)));
