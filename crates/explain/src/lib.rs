@@ -27,6 +27,7 @@
 //! Pure: no clock, file, network, environment or randomness. No signature, secret or whole token leaves it,
 //! but for the repaired credential, which is handed out only to those who ask: it works.
 
+pub mod batch;
 mod bench;
 mod carrier;
 mod claims;

@@ -14,7 +14,7 @@ pub(crate) fn pick(
     node: &Node,
     place: &dyn Fn(Range<usize>) -> Passage,
 ) -> Option<Recognised> {
-    let entries = node.member(source, "log")?.member(source, "entries")?.list();
+    let entries = entries(source, node)?;
     let mut chosen: Option<(u8, usize)> = None;
     for (nth, entry) in entries.iter().enumerate() {
         let refused = matches!(status(source, entry), Some(401 | 403));
@@ -43,7 +43,20 @@ pub(crate) fn pick(
     Some(found)
 }
 
-fn status(source: &str, entry: &Node) -> Option<u16> {
+/// The recorded requests; nothing where this is no HAR file.
+pub(crate) fn entries<'n>(source: &str, node: &'n Node) -> Option<&'n [Node]> {
+    Some(node.member(source, "log")?.member(source, "entries")?.list())
+}
+
+/// The challenge of a refusal.
+pub(crate) fn challenge(source: &str, entry: &Node) -> Option<String> {
+    let headers = entry.member(source, "response")?.member(source, "headers");
+    let headers = pairs(source, headers);
+    let found = headers.iter().find(|(name, _)| name.is(source, "www-authenticate"))?;
+    Some(found.1.read(source))
+}
+
+pub(crate) fn status(source: &str, entry: &Node) -> Option<u16> {
     let number = entry.member(source, "response")?.member(source, "status")?.number(source)?;
     u16::try_from(number).ok().filter(|status| *status > 0)
 }
@@ -71,7 +84,7 @@ fn carries_credential(source: &str, entry: &Node) -> bool {
             .is_some_and(|url| source[url.inner.clone()].contains("access_token="))
 }
 
-fn read(
+pub(crate) fn read(
     source: &str,
     entry: &Node,
     earlier: &[Node],

@@ -6,6 +6,8 @@ mod text;
 mod together;
 mod wrap;
 
+pub(crate) use wrap::wrapped;
+
 pub use diff::diff_text;
 pub use text::{TextStyle, text};
 pub use together::together_text;
