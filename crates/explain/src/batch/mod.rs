@@ -14,6 +14,7 @@ mod cut;
 mod event;
 mod format;
 mod groups;
+mod gunzip;
 mod memory;
 mod moment;
 mod plain;
@@ -33,6 +34,7 @@ use crate::surroundings::Surroundings;
 pub use self::archive::is_archive;
 pub use self::cut::{Block, Cutter};
 pub use self::groups::{Groups, Span};
+pub use self::gunzip::{Damaged, Gunzip, is_gzip};
 pub use self::table::table;
 
 /// The longest line that is looked at: the longest token with all that may stand around it.
