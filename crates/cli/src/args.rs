@@ -54,7 +54,7 @@ pub(crate) enum Command {
     Demo,
     /// Names the cause of a refusal: of a token, a header, a request, a curl command, a HAR or a log line.
     #[command(
-        after_help = "Examples:\n  claviger explain eyJhbGciOi… --jwks https://id.example/jwks --audience https://api.example\n  pbpaste | claviger explain -\n  claviger explain --file request.txt --issuer https://id.example --online\n  claviger explain --diff works.txt fails.txt --jwks jwks.json --audience https://api.example\n\nExit status: 0 accepted, 1 refused, 2 wrong usage, 3 could not be found out."
+        after_help = "Examples:\n  claviger explain eyJhbGciOi… --jwks https://id.example/jwks --audience https://api.example\n  pbpaste | claviger explain -\n  claviger explain --file request.txt --issuer https://id.example --online\n  claviger explain --diff works.txt fails.txt --jwks jwks.json --audience https://api.example\n  claviger explain --batch access.log.gz --jwks jwks.json --issuer https://id.example\n\nExit status: 0 accepted, 1 refused, 2 wrong usage, 3 could not be found out."
     )]
     Explain(Box<Explain>),
     /// Lists the catalogue of causes, or describes one.
@@ -207,6 +207,11 @@ pub(crate) struct Explain {
     /// the text itself; `-` is standard input.
     #[arg(long, num_args = 2, value_names = ["GOOD", "BAD"], conflicts_with_all = ["input", "file", "report", "show_repaired"])]
     pub(crate) diff: Vec<String>,
+    /// Reads a whole log and groups what was refused by cause, client and issuer: access logs of nginx,
+    /// Apache, Envoy and HAProxy, JSON lines, the gate's log, a HAR file, or a token a line; gzip too. `-`:
+    /// standard input. Tokens are judged as of the time of their line.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["input", "file", "diff", "report", "show_repaired"])]
+    pub(crate) batch: Option<PathBuf>,
     /// A key set: a file or a URL; may be given several times.
     #[arg(long, value_name = "FILE|URL")]
     pub(crate) jwks: Vec<String>,
@@ -240,7 +245,7 @@ pub(crate) struct Explain {
     /// Seconds by which clocks may differ.
     #[arg(long, default_value_t = 60, value_name = "SECONDS")]
     pub(crate) leeway: u64,
-    /// Judges as of this time: unix seconds or RFC 3339.
+    /// Judges as of this time: unix seconds or RFC 3339. With `--batch`, the lines that have no time.
     #[arg(long, value_name = "TIME")]
     pub(crate) now: Option<String>,
     /// Asks the issuer: discovery and key set are fetched. Without it nothing leaves this machine

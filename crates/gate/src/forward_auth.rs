@@ -3,6 +3,8 @@
 //! Decides by the guard, and answers 204, 401 or 403 and nothing else, for nginx `auth_request` knows no
 //! more: what the service cannot judge just now (503) is 403 here, with the cause in `Claviger-Code`.
 
+use std::net::IpAddr;
+
 use claviger_guard::{Guard, Refusal, is_preflight};
 use claviger_token::Code;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Uri};
@@ -11,6 +13,7 @@ use crate::answer::{self, Body};
 use crate::config::GateConfig;
 use crate::headers::set_identity;
 use crate::pages::resource_metadata_url;
+use crate::refused::{Refused, forwarded, original};
 
 /// Proxies read the answer's head into a small buffer (nginx: 4 KiB); claims beyond this are left out.
 const LONGEST_CLAIMS: usize = 3000;
@@ -20,6 +23,7 @@ const MOST_SCOPES: usize = 64;
 pub(crate) async fn answer(
     guard: &Guard,
     config: &GateConfig,
+    peer: IpAddr,
     uri: &Uri,
     headers: &HeaderMap,
 ) -> Response<Body> {
@@ -37,17 +41,25 @@ pub(crate) async fn answer(
         Err(refusal) => {
             let refusal =
                 refusal.with_resource_metadata(resource_metadata_url(config, headers, uri));
-            refused(&refusal)
+            refused(&refusal, headers, peer)
         }
     }
 }
 
-fn refused(refusal: &Refusal) -> Response<Body> {
-    tracing::warn!(code = %refusal.code(), diagnosis = %refusal.diagnosis, path = "/_claviger/auth", "refused");
+fn refused(refusal: &Refusal, headers: &HeaderMap, peer: IpAddr) -> Response<Body> {
     let status = match refusal.status().as_u16() {
         403 | 500.. => StatusCode::FORBIDDEN,
         _ => StatusCode::UNAUTHORIZED,
     };
+    Refused {
+        refusal,
+        status,
+        method: original(headers, ["x-original-method", "x-forwarded-method"], "GET"),
+        target: original(headers, ["x-original-uri", "x-forwarded-uri"], "/_claviger/auth"),
+        address: forwarded(headers, peer),
+        headers,
+    }
+    .log();
     let mut response = answer::empty(status);
     response.headers_mut().extend(refusal.headers());
     // Without a code nobody could tell "come back later" from "you may not".

@@ -9,6 +9,7 @@ mod forward_auth;
 mod headers;
 mod pages;
 mod proxy;
+mod refused;
 mod serve;
 mod upgrade;
 

@@ -24,6 +24,7 @@ use crate::headers::{
     join_cookies, set_forwarded, set_identity, strip_hop_by_hop, strip_identity, upgrade,
 };
 use crate::pages::{self, resource_metadata_url};
+use crate::refused::Refused;
 use crate::upgrade::tunnel;
 
 const PROTECTED_RESOURCE: &str = "/.well-known/oauth-protected-resource";
@@ -36,7 +37,7 @@ pub(crate) async fn answer(
 ) -> Response<Body> {
     let path = request.uri().path();
     if path.starts_with("/_claviger/") {
-        return own_page(&shared, &request).await;
+        return own_page(&shared, peer, &request).await;
     }
     if path
         .strip_prefix(PROTECTED_RESOURCE)
@@ -52,10 +53,15 @@ pub(crate) async fn answer(
     match judged {
         Ok(session) => pass_on(&shared, peer, request, Some(session)).await,
         Err(refusal) => {
-            tracing::warn!(
-                code = %refusal.code(), diagnosis = %refusal.diagnosis,
-                method = %request.method(), path = request.uri().path(), "refused"
-            );
+            Refused {
+                refusal: &refusal,
+                status: refusal.status(),
+                method: request.method().as_str(),
+                target: request.uri().path(),
+                address: peer.ip().to_string().into(),
+                headers: request.headers(),
+            }
+            .log();
             let url = resource_metadata_url(&shared.config, request.headers(), request.uri());
             let (head, body) = refusal.with_resource_metadata(url).answer();
             Response::from_parts(head, answer::full(body))
@@ -63,11 +69,15 @@ pub(crate) async fn answer(
     }
 }
 
-async fn own_page(shared: &Shared, request: &Request<Incoming>) -> Response<Body> {
+async fn own_page(
+    shared: &Shared,
+    peer: SocketAddr,
+    request: &Request<Incoming>,
+) -> Response<Body> {
     let (guard, config) = (&shared.guard, &shared.config);
     match request.uri().path() {
         "/_claviger/auth" => {
-            forward_auth::answer(guard, config, request.uri(), request.headers()).await
+            forward_auth::answer(guard, config, peer.ip(), request.uri(), request.headers()).await
         }
         "/_claviger/health" => pages::health(guard),
         "/_claviger/metrics" => pages::metrics(guard),

@@ -9,6 +9,7 @@ use std::io::Read as _;
 use std::path::Path;
 use std::process::ExitCode;
 
+use claviger_explain::batch::BATCH_BUDGET;
 use claviger_explain::{Report, Surroundings, TextStyle};
 use claviger_guard::fetch::{FetchRules, Fetcher};
 use claviger_token::{Algorithm, Code, Expect, Fact, Fault, Policy, Verdict};
@@ -17,7 +18,7 @@ use crate::args::{Expected, Explain, Format};
 use crate::say::{self, BAD, GOOD, Stop, UNKNOWN};
 
 /// The most that is read of an input or a key file. A HAR of a long session fits.
-const MOST_INPUT: u64 = 64 * 1024 * 1024;
+pub(crate) const MOST_INPUT: u64 = 64 * 1024 * 1024;
 
 /// Reads a whole file, within the limit.
 pub(crate) fn read_file(path: &Path, what: &str) -> Result<Vec<u8>, Stop> {
@@ -33,7 +34,7 @@ pub(crate) fn read_file(path: &Path, what: &str) -> Result<Vec<u8>, Stop> {
     within_limit(bytes, what)
 }
 
-fn within_limit(bytes: Vec<u8>, what: &str) -> Result<Vec<u8>, Stop> {
+pub(crate) fn within_limit(bytes: Vec<u8>, what: &str) -> Result<Vec<u8>, Stop> {
     if bytes.len() as u64 > MOST_INPUT {
         return Err(Stop::usage(format!("{what} is longer than {} MiB", MOST_INPUT >> 20)));
     }
@@ -271,6 +272,10 @@ pub(crate) fn run(arguments: &Explain, format: Format) -> Result<ExitCode, Stop>
     }
     if arguments.file.len() > 1 {
         return together::run(arguments, format);
+    }
+    if let Some(log) = &arguments.batch {
+        let around = surroundings(arguments, b"")?.with_budget(BATCH_BUDGET);
+        return super::batch::run(log, around, format);
     }
     let input = input(arguments)?;
     let around = surroundings(arguments, &input)?;
