@@ -8,13 +8,14 @@ use claviger_token::Algorithm;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::batch::{batch, groups, wait_for};
 use crate::stage::{Authority, Gate, PATIENCE, assert_unseen};
 use crate::tools::nginx_template;
 
 struct Nginx {
     url: String,
     process: Process,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Nginx {
@@ -37,7 +38,7 @@ impl Nginx {
         let mut command = Command::new(program);
         command.arg("-p").arg(folder.path()).arg("-c").arg(&path).args(["-e", "stderr"]);
         let process = Process::spawn(command);
-        let nginx = Self { url: format!("http://127.0.0.1:{port}"), process, _folder: folder };
+        let nginx = Self { url: format!("http://127.0.0.1:{port}"), process, folder };
         let deadline = Instant::now() + PATIENCE;
         while Ask::get(&nginx.url).try_send().is_err() {
             assert!(Instant::now() < deadline, "nginx does not answer: {}", nginx.process.stderr());
@@ -162,6 +163,21 @@ fn nginx_refuses_what_has_expired_or_lacks_a_scope() {
     let scope = nginx.get(&token(json!({ "scope": "orders:write" })));
     assert_refused(&scope, 403, "scope-insufficient");
     assert_eq!(sink.requests(), reached, "nothing that was refused reaches the API");
+
+    // Its access log alone tells the causes of all three.
+    let path = nginx.folder.path().join("access.log");
+    let log = || std::fs::read_to_string(&path).unwrap_or_default();
+    let log = wait_for(4, "/orders", log);
+    let (explained, code) = batch(path.to_str().unwrap(), &[], b"");
+    assert_eq!(code, Some(1), "{log}");
+    assert_eq!((&explained["refused"], &explained["unexplained"]), (&json!(4), &json!(0)), "{log}");
+    let expected = [
+        "audience-mismatch - 1",
+        "credential-missing - 1",
+        "expired - 1",
+        "scope-insufficient - 1",
+    ];
+    assert_eq!(groups(&explained), expected, "{log}");
 }
 
 #[test]

@@ -12,6 +12,7 @@
 
 mod admin_api;
 mod bad_input;
+mod batch;
 mod clients;
 mod compare;
 mod demo;

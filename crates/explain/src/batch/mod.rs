@@ -28,6 +28,7 @@ use claviger_token::Code;
 use self::event::Event;
 use self::groups::{Cause, Refused, Why};
 use self::memory::{Judged, Memory};
+use crate::opaque;
 use crate::report::Certainty;
 use crate::surroundings::Surroundings;
 
@@ -47,9 +48,6 @@ pub const BATCH_BUDGET: u32 = 64;
 /// Texts without which no line carries a credential that could be judged.
 const MARKS: &[&str] =
     &["eyJ", "ewog", "earer", "EARER", "uthorization", "UTHORIZATION", "access_token"];
-
-/// The shortest word that, alone on a line, is taken for a token.
-const SHORTEST_TOKEN: usize = 16;
 
 /// Reads a log, or a part of one.
 #[derive(Debug)]
@@ -120,8 +118,9 @@ impl Batch {
     fn text(&mut self, number: u64, line: &str, event: &Event<'_>) {
         let now = event.time.unwrap_or_else(|| self.surroundings.now());
         let word = line.trim();
-        let is_word = word.len() >= SHORTEST_TOKEN && !word.contains([' ', '\t']);
-        let judged = match is_word || carries(line) {
+        // Alone on its line, a token of a known family needs no other mark.
+        let is_family = !word.contains([' ', '\t']) && opaque::recognise(word).is_some();
+        let judged = match is_family || carries(line) {
             true => self.memory.judge(line, &self.surroundings, now),
             false => None,
         };
