@@ -13,6 +13,9 @@ use std::borrow::Cow;
 use super::event::Event;
 use super::moment;
 
+/// The longest time with what a container's run time writes behind it.
+const LONGEST_TIME: usize = 56;
+
 /// Reads a line.
 pub(super) fn read(line: &str) -> Event<'_> {
     let line = line.trim_matches(['\u{FEFF}', ' ', '\t', '\r', '\n']);
@@ -39,12 +42,13 @@ pub(super) fn unwrapped(line: &str) -> Cow<'_, str> {
     if let Some(inner) = members::inner(line) {
         return Cow::Owned(inner);
     }
+    // The frame stands at the very beginning: most lines have none and are not searched for it.
+    let head = line.get(..line.floor_char_boundary(LONGEST_TIME)).unwrap_or_default();
     for frame in [" stdout F ", " stderr F "] {
-        if let Some((time, inner)) = line.split_once(frame)
-            && time.len() < 48
+        if let Some((time, _)) = head.split_once(frame)
             && moment::whole(time).is_some()
         {
-            return Cow::Borrowed(inner);
+            return Cow::Borrowed(line.get(time.len() + frame.len()..).unwrap_or_default());
         }
     }
     Cow::Borrowed(line)
