@@ -191,6 +191,12 @@ impl Surroundings {
         (!given.name.is_empty()).then_some((given.name.as_str(), given.of_set))
     }
 
+    /// What is wrong with what was given, whatever the token is.
+    #[must_use]
+    pub fn faults(&self) -> &[Fault] {
+        &self.faults
+    }
+
     /// The keys to judge by; none where none was given, or nothing given could be used.
     pub(crate) fn keys(&self) -> Option<&KeySet> {
         (self.given && !self.keys.is_empty()).then_some(&self.keys)

@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use claviger_explain::batch::{Batch, Block, Cutter, Groups, is_archive, table};
 use claviger_explain::{Surroundings, TextStyle};
+use claviger_token::Code;
 use serde_json::json;
 
 use self::progress::Progress;
@@ -42,6 +43,7 @@ enum News {
 }
 
 pub(crate) fn run(path: &Path, around: Surroundings, format: Format) -> Result<ExitCode, Stop> {
+    usable(&around)?;
     let name = path.display().to_string();
     let mut source = Source::open(path)?;
     let unread = |error: std::io::Error| Stop::usage(format!("cannot read `{name}`: {error}"));
@@ -71,6 +73,20 @@ pub(crate) fn run(path: &Path, around: Surroundings, format: Format) -> Result<E
         return Ok(stop.report(Format::Text));
     }
     Ok(ExitCode::from(if groups.refused > 0 { BAD } else { GOOD }))
+}
+
+/// Without the keys that were named every token would be laid to their door, thousands of times.
+fn usable(around: &Surroundings) -> Result<(), Stop> {
+    let lost = around.faults().iter().find(|fault| {
+        matches!(
+            fault.code,
+            Code::KeySetUnreachable | Code::KeySetInvalid | Code::DiscoveryMismatch
+        )
+    });
+    match lost {
+        Some(fault) => Err(Stop::unknown(fault.detail()).hint(fault.code.fix())),
+        None => Ok(()),
+    }
 }
 
 /// How the reading came to its end.

@@ -179,6 +179,9 @@ fn a_log_without_refusals_is_good_and_a_damaged_one_is_said_to_be() {
     assert!(missing.stderr.contains("no-such.log"), "{}", missing.stderr);
     let har = file(folder.path(), "cut.har", "{\"log\": {\"entries\": [");
     assert_eq!(table(&har, &[]).code, Some(2));
+    // Without the keys that were named nothing can be said of any token.
+    let lost = table(&good, &["--jwks", "http://127.0.0.1:1/jwks"]);
+    assert_eq!(lost.code, Some(3), "{}{}", lost.stdout, lost.stderr);
     for wrong in [&["--batch", "x", "token"][..], &["--batch", "x", "--file", "y"]] {
         let outcome = Process::run(claviger(&[&["explain"], wrong].concat()), b"");
         assert_eq!(outcome.code, Some(2), "{wrong:?}");
