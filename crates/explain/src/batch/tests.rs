@@ -117,6 +117,22 @@ fn a_line_without_a_token_has_the_cause_that_it_names() {
 }
 
 #[test]
+fn no_client_names_the_cause_of_its_own_refusal() {
+    let log = [
+        r#"10.0.0.9 - - [18/Nov/2026:11:06:40 +0000] "GET /o?code=expired HTTP/1.1" 401 5 "code=expired" "code=expired""#,
+        r#"10.0.0.9 - - [18/Nov/2026:11:06:40 +0000] "GET /o HTTP/1.1" 401 5 "-" "code=expired" code="-""#,
+        r#"[2026-11-18T11:06:40.310Z] "GET / HTTP/1.1" 401 - 0 14 0 - "-" "code=expired" "x" "api" "-""#,
+        r#"1.2.3.4:5 [06/Feb/2009:12:14:14.655] a b/c 1/2/3 401 5 - - ---- 1/1 0/0 "GET /?code=expired HTTP/1.1""#,
+        r#"level=warn status=401 path=/o?code=expired"#,
+        r#"level=warn status=401 path="/o?code=expired\" code=expired""#,
+        r#"{"status":401,"path":"/o?code=expired","user_agent":"code=expired"}"#,
+    ]
+    .join("\n");
+    let groups = read(&log);
+    assert_eq!((groups.refused, groups.unexplained), (7, 7), "{}", groups.to_json());
+}
+
+#[test]
 fn tokens_line_by_line_are_judged_at_the_given_time() {
     let fresh = json!({"iat": NOW + 1_000_000, "exp": NOW + 1_000_300});
     let log = format!(

@@ -1,7 +1,7 @@
 //! Access logs with a time in brackets: common and combined (nginx, Apache), Envoy's default, HAProxy's HTTP log.
 //!
 //! Decides by what stands around the bracket. Fields behind the usual ones are text: they may hold a
-//! challenge, a header, anything.
+//! challenge or a cause. Referrer and agent are no such fields: a client writes there what it likes.
 
 use std::borrow::Cow;
 
@@ -76,9 +76,23 @@ fn combined<'l>(before: &'l str, time: i64, behind: &'l str) -> Option<Event<'l>
         status: Some(status),
         target: target(request).map(Cow::Borrowed),
         address: address.filter(|address| *address != "-").map(Cow::Borrowed),
-        text: words.next().and_then(text),
+        text: words.next().map(behind_agent).and_then(text),
         ..Event::default()
     })
+}
+
+/// What stands behind referrer and agent, where there are two fields in quotes.
+fn behind_agent(rest: &str) -> &str {
+    let field = |rest: &'_ str| -> Option<usize> {
+        let inner = rest.trim_start().strip_prefix('"')?;
+        let (_, behind) = quoted(inner)?;
+        Some(rest.len() - behind.len())
+    };
+    let both = field(rest).and_then(|first| {
+        let behind = rest.get(first..)?;
+        behind.get(field(behind)?..)
+    });
+    both.unwrap_or(rest)
 }
 
 /// `example.org:443`, not `::1`.
@@ -101,7 +115,8 @@ fn envoy(time: i64, behind: &str) -> Option<Event<'_>> {
         status: Some(status),
         target: target(request).map(Cow::Borrowed),
         address: address.map(Cow::Borrowed),
-        text: text(rest),
+        // The details of the response stand before the fields in quotes.
+        text: rest.split('"').next().and_then(text),
         ..Event::default()
     })
 }
@@ -126,8 +141,8 @@ fn haproxy<'l>(before: &'l str, time: i64, behind: &'l str) -> Option<Event<'l>>
         status: Some(status),
         target: request.and_then(|(request, _)| target(request)).map(Cow::Borrowed),
         address: before.rsplit(' ').next().map(Cow::Borrowed),
-        // Captured headers stand in braces.
-        text: behind.split_once('{').and_then(|(_, rest)| text(rest)),
+        // Captured headers stand in braces, before the request.
+        text: behind.split('"').next().and_then(|rest| text(rest.split_once('{')?.1)),
         ..Event::default()
     })
 }

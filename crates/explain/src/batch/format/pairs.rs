@@ -14,11 +14,15 @@ const MOST: usize = 64;
 pub(super) fn read(line: &str) -> Option<Event<'_>> {
     let mut event = Event::default();
     let mut from = 0;
+    let mut words = line;
     for _ in 0..MOST {
         let Some(found) = line.get(from..).and_then(|rest| rest.find('=')) else { break };
         let sign = from + found;
         let head = line.get(from..sign).unwrap_or_default();
         let name = head.rsplit([' ', '\t', ',', '{', '(']).next().unwrap_or_default();
+        if from == 0 {
+            words = head.strip_suffix(name).unwrap_or(head).trim_end();
+        }
         let rest = line.get(sign + 1..).unwrap_or_default();
         let (value, length) = value(rest);
         from = sign + 1 + length;
@@ -29,8 +33,10 @@ pub(super) fn read(line: &str) -> Option<Event<'_>> {
     if !event.is_request() {
         return None;
     }
-    // Whatever else is said, in words.
-    event.text.get_or_insert(Cow::Borrowed(line));
+    // What is said in words before the first pair; a path may hold anything.
+    if event.text.is_none() && !words.is_empty() {
+        event.text = Some(Cow::Borrowed(words));
+    }
     Some(event)
 }
 
