@@ -41,9 +41,10 @@ pub use self::table::table;
 /// The longest line that is looked at: the longest token with all that may stand around it.
 pub const MAX_LINE_BYTES: usize = 4 * claviger_token::MAX_TOKEN_BYTES;
 
-/// The budget for the repairs of one credential: enough for what is tried first, not for all of the search
-/// of a wrong character. Thousands of damaged tokens must not take hours.
-pub const BATCH_BUDGET: u32 = 64;
+/// The budget for the repairs of one credential: enough for every repair that is one step, not for the
+/// search of a wrong character, which costs twenty times as much. Thousands of damaged tokens must not
+/// take hours.
+pub const BATCH_BUDGET: u32 = 16;
 
 /// Texts without which no line carries a credential that could be judged.
 const MARKS: &[&str] =
