@@ -10,7 +10,8 @@ use claviger_token::Code;
 use super::plain;
 use crate::report::Certainty;
 
-/// Rows that are told apart; with names of bounded length they take some megabytes.
+/// Rows that are kept by name when there are more than twice as many; with names of bounded length they
+/// take some megabytes.
 pub(super) const MOST_ROWS: usize = 10_000;
 
 /// Why a refusal has no cause.
@@ -68,7 +69,7 @@ pub(super) struct Key {
     pub(super) issuer: Option<String>,
     /// Where the cause is not known.
     path: Option<String>,
-    /// Stands for all that came when there were too many rows.
+    /// Stands for the rows that lost their names when there were too many.
     pub(super) others: bool,
 }
 
@@ -209,20 +210,38 @@ impl Groups {
         if matches!(key.cause, Cause::Unexplained(..)) {
             self.unexplained += row.count;
         }
-        if let Some(known) = self.rows.get_mut(&key) {
-            if key.others {
-                self.others += row.count;
-            }
-            known.merge(row);
-            return;
-        }
-        let key = if self.rows.len() < self.most || key.others { key } else { key.of_others() };
         if key.others {
             self.others += row.count;
         }
+        self.put(key, row);
+        if self.rows.len() > 2 * self.most {
+            self.fold();
+        }
+    }
+
+    fn put(&mut self, key: Key, row: Row) {
         match self.rows.get_mut(&key) {
             Some(known) => known.merge(row),
             None => drop(self.rows.insert(key, row)),
+        }
+    }
+
+    /// Takes the names from the smaller half of the rows: a flood of names must not hide those that come
+    /// again and again, whenever they come.
+    fn fold(&mut self) {
+        let mut rows: Vec<(Key, Row)> = std::mem::take(&mut self.rows).into_iter().collect();
+        rows.sort_by(|one, other| other.1.count.cmp(&one.1.count).then(one.0.cmp(&other.0)));
+        let mut left = self.most;
+        for (key, row) in rows {
+            if key.others {
+                self.put(key, row);
+            } else if let Some(fewer) = left.checked_sub(1) {
+                left = fewer;
+                self.put(key, row);
+            } else {
+                self.others += row.count;
+                self.put(key.of_others(), row);
+            }
         }
     }
 
@@ -235,10 +254,7 @@ impl Groups {
         self.other_lines += other.other_lines;
         self.long_lines += other.long_lines;
         self.span.merge(other.span);
-        // The largest first: of too many rows the small ones lose their names.
-        let mut rows: Vec<(Key, Row)> = other.rows.into_iter().collect();
-        rows.sort_by(|one, other| other.1.count.cmp(&one.1.count).then(one.0.cmp(&other.0)));
-        for (key, row) in rows {
+        for (key, row) in other.rows {
             self.add(key, row);
         }
     }
@@ -359,10 +375,35 @@ mod tests {
             prop_assert_eq!(groups.refused, all.len() as u64);
             prop_assert_eq!(sum, groups.refused);
             prop_assert_eq!(others, groups.others);
-            prop_assert!(groups.rows.len() <= 3 + 4);
+            prop_assert!(groups.rows.len() <= 2 * 3 + 4);
             let unexplained = all.iter().filter(|one| one.0 > 1).count() as u64;
             prop_assert_eq!(groups.unexplained, unexplained);
         }
+    }
+
+    #[test]
+    fn a_flood_of_names_does_not_hide_the_frequent_one() {
+        let mut groups = Groups::with_most(10);
+        for nth in 0..1_000 {
+            let (name, line) = (format!("client-{nth}"), nth);
+            for client in [name.as_str(), "billing"].into_iter().take(1 + usize::from(nth >= 500)) {
+                groups.refuse(&Refused {
+                    cause: Cause::Known(Code::Expired),
+                    certainty: Certainty::Possible,
+                    client: Some(client),
+                    issuer: None,
+                    address: None,
+                    target: None,
+                    time: None,
+                    diagnosis: None,
+                    line,
+                });
+            }
+        }
+        let (known, _) = groups.sorted();
+        assert_eq!(groups.refused, 1_500);
+        assert!(known[0].0.others && known.len() <= 21, "{known:?}");
+        assert_eq!((known[1].0.client.as_deref(), known[1].1.count), (Some("billing"), 500));
     }
 
     #[test]
