@@ -99,8 +99,8 @@ fn several_files_are_explained_and_told_together() {
     let (one, other) =
         (keys::signing_as(Algorithm::EdDsa, "main"), keys::other_signing(Algorithm::EdDsa, "main"));
     let set = |key: &claviger_token::SigningKey| keys::jwks(std::slice::from_ref(key)).to_string();
-    let first = file(folder.path(), "first.json", &set(&one));
-    let second = file(folder.path(), "second.json", &set(&other));
+    let first = file(folder.path(), "first.json", set(&one));
+    let second = file(folder.path(), "second.json", set(&other));
     let sets = ["--jwks", first.as_str(), "--jwks", second.as_str()];
     let mut files = Vec::new();
     let mut tokens = Vec::new();
