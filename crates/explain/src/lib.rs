@@ -23,6 +23,7 @@
 //! 4. `repair` holds the hypotheses: where the signature does not hold, each changes one thing and lets
 //!    the same verifier judge again. What verifies is *proven*; nothing here ever makes a token good.
 //! 5. `claims`, `compare`, `rights` and `time` say mismatches more exactly; `rank` puts them in order.
+//! 6. [`batch`] reads whole logs: it asks the same of every line that was refused, and counts the answers.
 //!
 //! Pure: no clock, file, network, environment or randomness. No signature, secret or whole token leaves it,
 //! but for the repaired credential, which is handed out only to those who ask: it works.

@@ -10,6 +10,7 @@ use aws_lc_rs::digest::{Context, SHA256};
 use claviger_token::{Code, Policy, Verdict};
 use serde_json::Value;
 
+use super::plain;
 use crate::explain::explain_recognised;
 use crate::recognise::{self, Carried, Input, Recognised};
 use crate::report::{Certainty, Report};
@@ -169,7 +170,8 @@ fn fingerprint(carried: &Carried) -> Option<(Hash, bool)> {
 impl Known {
     fn of(report: &Report, policy: &Policy, is_plain: bool) -> Self {
         let claims = report.token.as_ref().map_or(&Value::Null, |token| &token.claims);
-        let text = |name: &str| claims.get(name).and_then(Value::as_str).map(str::to_owned);
+        // Bounded here, for a token may be mostly its name.
+        let text = |name: &str| claims.get(name).and_then(Value::as_str).and_then(plain::word);
         let time = |name: &str| {
             let value = claims.get(name)?;
             value.as_i64().or_else(|| value.as_f64().map(|number| number.floor() as i64))

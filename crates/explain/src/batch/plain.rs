@@ -8,7 +8,7 @@ use crate::shape::is_token_character;
 /// The longest name of a client, an issuer, an address, a path.
 pub(super) const LONGEST: usize = 160;
 
-/// A stretch of token characters this long is taken for a secret.
+/// A stretch of letters and digits this long is taken for a secret; the client ids of products are shorter.
 const SECRET: usize = 64;
 
 /// A word as it may be shown; nothing where nothing is left.
@@ -27,7 +27,8 @@ pub(super) fn word(text: &str) -> Option<String> {
         }
         out.push(if c.is_control() || is_hidden(c) { '\u{FFFD}' } else { c });
     }
-    let longest = out.split(|c: char| !is_token_character(c)).map(str::len).max().unwrap_or(0);
+    let longest =
+        out.split(|c: char| c == '.' || !is_token_character(c)).map(str::len).max().unwrap_or(0);
     if longest >= SECRET {
         return Some("…".to_owned());
     }
@@ -121,6 +122,19 @@ mod tests {
             assert_eq!(address(text).as_deref(), Some(expected), "{text}");
         }
         assert_eq!(address("-"), None);
+    }
+
+    #[test]
+    fn names_are_shown_and_secrets_are_not() {
+        let google = "123456789012-abcdefghijklmnopqrstuvwxyz012345.apps.googleusercontent.com";
+        for name in [google, "web", "https://id.example/realms/main", "Überweisung"] {
+            assert_eq!(word(name).as_deref(), Some(name));
+        }
+        let token = "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJlLXRoYXQtaXMtbG9uZw";
+        assert!(!word(token).unwrap().contains("c2lnbmF0"));
+        assert_eq!(word(&"aB3-".repeat(16)).as_deref(), Some("…"));
+        let long = "a b ".repeat(LONGEST);
+        assert_eq!(word(&word(&long).unwrap()), word(&long));
     }
 
     proptest! {
