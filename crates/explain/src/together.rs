@@ -5,14 +5,14 @@
 //! the verdict of any of them.
 
 mod clock;
-mod common;
 mod keys;
 mod lengths;
+mod shared;
 
 use claviger_token::{Fault, Verdict};
 use serde_json::{Value, json};
 
-pub use common::Common;
+pub use shared::Common;
 
 use crate::report::{Certainty, Diagnosed, Report};
 
