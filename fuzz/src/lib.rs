@@ -65,10 +65,10 @@ pub fn parse(data: &[u8]) {
     }
     for strictness in [Strictness::EveryDepth, Strictness::TopLevel] {
         if let Ok(members) = Members::parse(data.to_vec(), strictness) {
-            assert!(
-                serde_json::from_slice::<serde_json::Value>(data).is_ok(),
-                "what we read, others read"
-            );
+            if let Err(error) = serde_json::from_slice::<serde_json::Value>(data) {
+                // Good JSON all the same (RFC 8259 §6): the number is read when it is asked for.
+                assert!(error.to_string().contains("number out of range"), "only we read it");
+            }
             for name in members.names() {
                 assert!(members.contains(&name));
             }

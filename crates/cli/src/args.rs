@@ -248,6 +248,9 @@ pub(crate) struct Explain {
     /// Judges as of this time: unix seconds or RFC 3339. With `--batch`, the lines that have no time.
     #[arg(long, value_name = "TIME")]
     pub(crate) now: Option<String>,
+    /// Seconds that the search for one wrong character may take, on all cores.
+    #[arg(long, default_value_t = 8, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(0..=86_400))]
+    pub(crate) budget: u64,
     /// Asks the issuer: discovery and key set are fetched. Without it nothing leaves this machine
     /// (but a `--jwks URL` that you name).
     #[arg(long)]

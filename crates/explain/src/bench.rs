@@ -87,11 +87,11 @@ impl<'s> Bench<'s> {
 
     fn spend(&self, cost: u64) -> bool {
         match self.left.get().checked_sub(cost) {
-            Some(left) => {
+            Some(left) if !self.surroundings.is_over() => {
                 self.left.set(left);
                 true
             }
-            None => {
+            _ => {
                 self.exhausted.set(true);
                 false
             }
@@ -101,7 +101,7 @@ impl<'s> Bench<'s> {
     /// Whether so many bytes more may be read.
     pub(crate) fn effort(&self, bytes: usize) -> bool {
         match self.bytes_left.get().checked_sub(bytes as u64) {
-            Some(left) if !self.exhausted.get() => {
+            Some(left) if !self.exhausted.get() && !self.surroundings.is_over() => {
                 self.bytes_left.set(left);
                 true
             }
@@ -126,6 +126,33 @@ impl<'s> Bench<'s> {
         signature: &[u8],
     ) -> bool {
         self.spend(cost(key)) && key.verifies(algorithm, message, signature)
+    }
+}
+
+/// A token that may be the right one, waiting for its signature to be verified.
+pub(crate) struct Candidate {
+    pub(crate) text: String,
+    /// How much of the text is signed.
+    pub(crate) input: usize,
+    pub(crate) signature: Vec<u8>,
+}
+
+impl Bench<'_> {
+    /// The first candidate that a key verifies, as far as the budget goes.
+    pub(crate) fn first_verified(
+        &self,
+        key: &Key,
+        algorithm: Algorithm,
+        candidates: &[Candidate],
+    ) -> Option<usize> {
+        let affordable = candidates.iter().take_while(|_| self.spend(cost(key))).count();
+        let test = |nth: usize| {
+            candidates.get(nth).is_some_and(|one: &Candidate| {
+                let input = &one.text.as_bytes()[..one.input.min(one.text.len())];
+                key.verifies(algorithm, input, &one.signature)
+            })
+        };
+        self.surroundings.find(affordable, &test)
     }
 }
 

@@ -19,6 +19,12 @@ use crate::key_text;
 /// Spent whole it takes about two seconds of one core.
 pub const DEFAULT_BUDGET: u32 = 40_000;
 
+/// Finds the lowest number below the first argument for which a test holds; may ask for several at once.
+type Find = dyn Fn(usize, &(dyn Fn(usize) -> bool + Sync)) -> Option<usize> + Send + Sync;
+
+/// Whether the time that was given to a search is over.
+type IsOver = dyn Fn() -> bool + Send + Sync;
+
 /// A given text that may have been fed into an HMAC.
 pub(crate) struct Source {
     pub(crate) name: String,
@@ -49,6 +55,8 @@ pub struct Surroundings {
     pub(crate) policy: Policy,
     pub(crate) now: i64,
     pub(crate) budget: u32,
+    find: Box<Find>,
+    is_over: Box<IsOver>,
     pub(crate) keys: KeySet,
     /// What was given, in order.
     given_as: Vec<Given>,
@@ -81,6 +89,8 @@ impl Surroundings {
             policy,
             now,
             budget: DEFAULT_BUDGET,
+            find: Box::new(|count, test| (0..count).find(|nth| test(*nth))),
+            is_over: Box::new(|| false),
             keys: KeySet::default(),
             given_as: Vec::new(),
             given: false,
@@ -96,6 +106,36 @@ impl Surroundings {
     pub fn with_budget(mut self, verifications: u32) -> Self {
         self.budget = verifications;
         self
+    }
+
+    /// How a search goes through its candidates: `find` gets their count and a test, and gives the lowest
+    /// one for which the test holds. Whoever has several cores to give asks for several at once.
+    #[must_use]
+    pub fn with_find(
+        mut self,
+        find: impl Fn(usize, &(dyn Fn(usize) -> bool + Sync)) -> Option<usize> + Send + Sync + 'static,
+    ) -> Self {
+        self.find = Box::new(find);
+        self
+    }
+
+    /// What ends a search before its budget is spent: a clock is the caller's.
+    #[must_use]
+    pub fn with_end(mut self, is_over: impl Fn() -> bool + Send + Sync + 'static) -> Self {
+        self.is_over = Box::new(is_over);
+        self
+    }
+
+    pub(crate) fn find(
+        &self,
+        count: usize,
+        test: &(dyn Fn(usize) -> bool + Sync),
+    ) -> Option<usize> {
+        (self.find)(count, test)
+    }
+
+    pub(crate) fn is_over(&self) -> bool {
+        (self.is_over)()
     }
 
     /// Keys that are already parsed (a guard's, an authority's own).

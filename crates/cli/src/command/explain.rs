@@ -1,6 +1,7 @@
 //! `claviger explain`: gathers input, keys and policy, and prints the report that `claviger_explain` makes.
 
 mod compare;
+mod search;
 mod together;
 
 use std::fmt::Write as _;
@@ -278,7 +279,7 @@ pub(crate) fn run(arguments: &Explain, format: Format) -> Result<ExitCode, Stop>
         return super::batch::run(log, around, format);
     }
     let input = input(arguments)?;
-    let around = surroundings(arguments, &input)?;
+    let around = search::within(surroundings(arguments, &input)?, arguments.budget);
     let report = claviger_explain::explain(&input, &around);
     if let Some(path) = &arguments.report {
         std::fs::write(path, markdown(&report)).map_err(|error| {

@@ -8,7 +8,7 @@
 mod edit;
 mod region;
 
-use std::ops::ControlFlow::{Break, Continue};
+use std::ops::ControlFlow::{self, Break, Continue};
 
 use claviger_token::{Algorithm, Code, Fact, Fault, Key, Members, Span, Strictness, base64url};
 
@@ -16,7 +16,7 @@ use self::edit::{Edit, Kinds};
 use self::region::{Damage, damage};
 use super::Explained;
 use super::tail::expected;
-use crate::bench::{Bench, Subject};
+use crate::bench::{Bench, Candidate, Subject};
 use crate::passage::Passage;
 use crate::rsa_block::{self, Block};
 use crate::shape;
@@ -115,13 +115,19 @@ enum Judge<'k> {
 }
 
 impl Judge<'_> {
-    fn accepts(&self, bench: &Bench<'_>, input: &str, signature: &[u8]) -> bool {
+    /// Whether it accepts at the price of a hash; the costly ones are asked otherwise.
+    fn accepts(&self, input: &str, signature: &[u8]) -> bool {
         match self {
             Self::Block(block) => block.covers(input.as_bytes()),
             Self::Secret(key, algorithm) => key.verifies(*algorithm, input.as_bytes(), signature),
-            Self::Key(key, algorithm) => {
-                bench.verifies(key, *algorithm, input.as_bytes(), signature)
-            }
+            Self::Key(..) => false,
+        }
+    }
+
+    const fn costly(&self) -> Option<(&'_ Key, Algorithm)> {
+        match self {
+            Self::Key(key, algorithm) => Some((key, *algorithm)),
+            _ => None,
         }
     }
 
@@ -220,8 +226,10 @@ fn in_payload(
     }
     let signature = base64url::decode(parts[2]).ok()?;
     let costly = judges.iter().any(Judge::is_costly);
+    let keys = judges.iter().filter_map(Judge::costly).collect();
+    let mut waiting = Waiting::new(bench, keys);
     let mut input = String::with_capacity(parts[0].len() + parts[1].len() + 8);
-    edit::visit(parts[1], Kinds::ALL, only, class, &mut |at, edit| {
+    let found = edit::visit(parts[1], Kinds::ALL, only, class, &mut |at, edit| {
         if !bench.effort(parts[0].len() + parts[1].len()) {
             return Break(None);
         }
@@ -234,14 +242,67 @@ fn in_payload(
         input.push('.');
         edit.write(parts[1], at, &mut input);
         let payload = &input[parts[0].len() + 1..];
-        if judges.iter().any(|judge| judge.accepts(bench, &input, &signature))
-            && base64url::decode(payload).is_ok()
-        {
-            let text = format!("{input}.{}", parts[2]);
-            return Break(Some(Proof { at: start + at, edit, text }));
+        if base64url::decode(payload).is_err() {
+            return Continue(());
+        }
+        let text = || format!("{input}.{}", parts[2]);
+        if judges.iter().any(|judge| judge.accepts(&input, &signature)) {
+            return Break(Some(Proof { at: start + at, edit, text: text() }));
+        }
+        if costly {
+            return waiting.add(start + at, edit, text(), input.len(), signature.clone());
         }
         Continue(())
-    })
+    });
+    found.or_else(|| waiting.judge())
+}
+
+/// Candidates that cost a verification each, gathered so that several can be tried at once.
+struct Waiting<'b, 's> {
+    bench: &'b Bench<'s>,
+    keys: Vec<(&'b Key, Algorithm)>,
+    places: Vec<(usize, Edit)>,
+    candidates: Vec<Candidate>,
+}
+
+/// How many candidates are gathered.
+const GATHERED: usize = 96;
+
+impl<'b, 's> Waiting<'b, 's> {
+    fn new(bench: &'b Bench<'s>, keys: Vec<(&'b Key, Algorithm)>) -> Self {
+        Self { bench, keys, places: Vec::new(), candidates: Vec::new() }
+    }
+
+    /// Adds a candidate; judges all when there are enough.
+    fn add(
+        &mut self,
+        at: usize,
+        edit: Edit,
+        text: String,
+        input: usize,
+        signature: Vec<u8>,
+    ) -> ControlFlow<Option<Proof>> {
+        self.places.push((at, edit));
+        self.candidates.push(Candidate { text, input, signature });
+        if self.candidates.len() < GATHERED {
+            return Continue(());
+        }
+        match self.judge() {
+            None if !self.bench.is_exhausted() => Continue(()),
+            found => Break(found),
+        }
+    }
+
+    /// The first candidate that verifies; none is left waiting.
+    fn judge(&mut self) -> Option<Proof> {
+        let (places, candidates) =
+            (std::mem::take(&mut self.places), std::mem::take(&mut self.candidates));
+        self.keys.iter().find_map(|(key, algorithm)| {
+            let nth = self.bench.first_verified(key, *algorithm, &candidates)?;
+            let (at, edit) = *places.get(nth)?;
+            Some(Proof { at, edit, text: candidates.get(nth)?.text.clone() })
+        })
+    }
 }
 
 fn in_header(bench: &Bench<'_>, parts: [&str; 3], only: Option<usize>, class: u8) -> Option<Proof> {
@@ -294,8 +355,11 @@ fn in_signature(
     if lengths.iter().all(|wanted| wanted.abs_diff(parts[2].len()) > 4) {
         return None;
     }
+    let symmetric = algorithm.is_symmetric();
+    let costly = keys.iter().filter(|_| !symmetric).map(|key| (*key, algorithm)).collect();
+    let mut waiting = Waiting::new(bench, costly);
     let mut signature = String::with_capacity(parts[2].len() + 1);
-    edit::visit(parts[2], kinds, only, class, &mut |at, edit| {
+    let found = edit::visit(parts[2], kinds, only, class, &mut |at, edit| {
         if bench.is_exhausted() || !bench.effort(parts[2].len()) {
             return Break(None);
         }
@@ -305,19 +369,16 @@ fn in_signature(
             return Continue(());
         }
         let Ok(bytes) = base64url::decode(&signature) else { return Continue(()) };
-        let good = keys.iter().any(|key| {
-            if algorithm.is_symmetric() {
-                key.verifies(algorithm, input.as_bytes(), &bytes)
-            } else {
-                bench.verifies(key, algorithm, input.as_bytes(), &bytes)
-            }
-        });
-        if good {
-            Break(Some(Proof { at: start + at, edit, text: format!("{input}.{signature}") }))
-        } else {
-            Continue(())
+        let text = format!("{input}.{signature}");
+        if !symmetric {
+            return waiting.add(start + at, edit, text, input.len(), bytes);
         }
-    })
+        if keys.iter().any(|key| key.verifies(algorithm, input.as_bytes(), &bytes)) {
+            return Break(Some(Proof { at: start + at, edit, text }));
+        }
+        Continue(())
+    });
+    found.or_else(|| waiting.judge())
 }
 
 /// HMAC: the right signature is computed once and compared as text.

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use claviger_explain::TextStyle;
 
+use super::search;
 use crate::args::{Explain, Format};
 use crate::say::{self, Stop};
 
@@ -32,7 +33,7 @@ pub(super) fn run(
             .hint("give one of the two as a file or as text"));
     }
     let (good, bad) = (read(good)?, read(bad)?);
-    let around = super::surroundings(arguments, &good)?;
+    let around = search::within(super::surroundings(arguments, &good)?, arguments.budget);
     let (good, bad) =
         (claviger_explain::explain(&good, &around), claviger_explain::explain(&bad, &around));
     let diff = claviger_explain::diff(&good, &bad);
