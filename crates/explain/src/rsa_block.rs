@@ -7,7 +7,7 @@
 //! "other key". The verifier of the token crate still has the last word on every repair.
 
 use aws_lc_rs::digest::{self, Algorithm as Hash};
-use claviger_token::Key;
+use claviger_token::{Algorithm, Family, Key};
 use num_bigint::BigUint;
 
 /// What the block holds.
@@ -156,6 +156,25 @@ impl Block {
         }
     }
 
+    /// Whether this is what a signature of this algorithm over this message holds, to the letter.
+    pub(crate) fn is_of(&self, algorithm: Algorithm, message: &[u8]) -> bool {
+        match self {
+            Self::Pkcs1 { hash, .. } => {
+                algorithm.family() == Family::RsaPkcs1
+                    && hash.output_len() == algorithm.hash_bytes()
+                    && self.covers(message)
+            }
+            Self::Pss(_) => {
+                algorithm.family() == Family::RsaPss
+                    && self.padding(message).is_some_and(|one| {
+                        [one.hash.output_len(), one.mask.output_len(), one.salt.len()]
+                            == [algorithm.hash_bytes(); 3]
+                    })
+            }
+            Self::Rubbish => false,
+        }
+    }
+
     /// The reading of a PSS block that is over this message.
     pub(crate) fn padding(&self, message: &[u8]) -> Option<&Padding> {
         match self {
@@ -169,7 +188,6 @@ impl Block {
 mod tests {
     use super::*;
     use claviger_testkit::keys;
-    use claviger_token::Algorithm;
     use proptest::prelude::*;
 
     #[test]
@@ -180,6 +198,10 @@ mod tests {
             let block = open(&key.public().unwrap(), &signature).unwrap();
             assert!(block.covers(b"message"), "{algorithm}");
             assert!(!block.covers(b"massage"), "{algorithm}");
+            assert!(block.is_of(algorithm, b"message"), "{algorithm}");
+            for other in [Algorithm::Rs256, Algorithm::Rs384, Algorithm::Ps256, Algorithm::Ps512] {
+                assert_eq!(block.is_of(other, b"message"), other == algorithm, "{algorithm}");
+            }
             match &block {
                 Block::Pkcs1 { hash, .. } => assert_eq!(bits(hash), algorithm.hash_bytes() * 8),
                 Block::Pss(_) => {

@@ -81,9 +81,10 @@ fn other_hash(bench: &Bench<'_>, key: &Key, subject: &Subject<'_>) -> Option<&'s
             (&lc::ECDSA_P256_SHA384_ASN1, "ECDSA on P-256 with SHA-384"),
             (&lc::ECDSA_P256_SHA512_ASN1, "ECDSA on P-256 with SHA-512"),
         ],
-        KeyKind::P384 if signature.len() == 96 => {
-            &[(&lc::ECDSA_P384_SHA256_ASN1, "ECDSA on P-384 with SHA-256")]
-        }
+        KeyKind::P384 if signature.len() == 96 => &[
+            (&lc::ECDSA_P384_SHA256_ASN1, "ECDSA on P-384 with SHA-256"),
+            (&lc::ECDSA_P384_SHA512_ASN1, "ECDSA on P-384 with SHA-512"),
+        ],
         KeyKind::P521 if signature.len() == 132 => &[
             (&lc::ECDSA_P521_SHA256_ASN1, "ECDSA on P-521 with SHA-256"),
             (&lc::ECDSA_P521_SHA384_ASN1, "ECDSA on P-521 with SHA-384"),
@@ -110,6 +111,9 @@ pub(crate) fn salt(bench: &Bench<'_>, subject: &Subject<'_>, _: &Passage) -> Opt
     }
     subject.blocks(bench).iter().find_map(|(nth, block)| {
         let padding = block.padding(subject.input())?;
+        if padding.salt.len() == padding.hash.output_len() {
+            return None;
+        }
         let fault = Fault::new(Code::PssSaltLength)
             .with("alg", algorithm.name())
             .with("found", padding.salt.len())
