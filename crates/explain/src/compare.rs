@@ -18,6 +18,9 @@ pub(crate) fn near(found: &str, expected: &str, names: Names) -> Option<String> 
     if found == expected || found.is_empty() || expected.is_empty() {
         return None;
     }
+    if names == Names::Issuers && is_template_of(expected, found) {
+        return Some("a placeholder that was never filled in".to_owned());
+    }
     // All normalisations together; then those are left out, from the last, that were not needed.
     let mut taken: Vec<&Step> = STEPS.iter().collect();
     let Some(rest) = equal(found, expected, names, &taken) else { return typing(found, expected) };
@@ -48,6 +51,15 @@ fn equal(
         return Some(None);
     }
     alias(&left, &right).or_else(|| path(&left, &right, names)).map(Some)
+}
+
+/// Whether a name is what a discovery document for many tenants names: `https://…/{tenantid}/v2.0`.
+fn is_template_of(template: &str, name: &str) -> bool {
+    let Some((before, rest)) = template.split_once('{') else { return false };
+    let Some((_, behind)) = rest.split_once('}') else { return false };
+    name.strip_prefix(before)
+        .and_then(|rest| rest.strip_suffix(behind))
+        .is_some_and(|filled| !filled.is_empty() && !filled.contains('/'))
 }
 
 struct Step {

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::bench::{Bench, Subject, holds};
 use crate::opaque::{self, Checksum};
 use crate::passage::Passage;
-use crate::rank::{CLAIMS, certainty, rank, steers_wrongly};
+use crate::rank::{BEHIND_KIND, CLAIMS, certainty, rank, steers_wrongly};
 use crate::repair::{self, Explained};
 use crate::report::{Certainty, CheckLine, Diagnosed, TokenView};
 use crate::signer::{self, Signer};
@@ -252,6 +252,13 @@ fn well_formed(bench: &Bench<'_>, mended: &Mended, token: &Token<'_>) -> Judgeme
             Diagnosed::new(placed(fault, passage), certainty).with_repaired(repaired),
         ));
     }
+    // Log-out tokens and offline tokens have no `exp` by nature: the kind explains that it lacks.
+    let other_kind = faults.iter().any(|fault| {
+        matches!(
+            fault.code,
+            Code::TokenTypeMismatch | Code::RefreshTokenAsAccessToken | Code::IdTokenAsAccessToken
+        )
+    });
     for fault in faults {
         let certainty = certainty(&fault, refuted, bench.is_exhausted());
         let mut fault = placed(fault, passage);
@@ -259,7 +266,11 @@ fn well_formed(bench: &Bench<'_>, mended: &Mended, token: &Token<'_>) -> Judgeme
             // A claim's place in the unpacked payload is no place in what was sent.
             fault.span = None;
         }
-        later.push((rank(&fault, good), Diagnosed::new(fault, certainty)));
+        let rank = match fault.code {
+            Code::ExpiryMissing if other_kind => BEHIND_KIND,
+            _ => rank(&fault, good),
+        };
+        later.push((rank, Diagnosed::new(fault, certainty)));
     }
     later.sort_by_key(|(rank, _)| *rank);
     all.extend(later.into_iter().map(|(_, one)| one));

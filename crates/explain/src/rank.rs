@@ -9,6 +9,9 @@ use crate::report::Certainty;
 /// The rank of the first fault that is about claims.
 pub(crate) const CLAIMS: u16 = 500;
 
+/// What another kind of token explains.
+pub(crate) const BEHIND_KIND: u16 = 650;
+
 /// The order of diagnosis (research §8.1): lower stands first. Equal ranks keep the order of the checks.
 pub(crate) fn rank(fault: &Fault, signature_holds: bool) -> u16 {
     use Code as C;

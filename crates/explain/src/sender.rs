@@ -43,6 +43,13 @@ pub(crate) fn judge(
         Carried::Request(request) => Some(request.as_ref()),
         _ => None,
     };
+    if let Some(request) = request
+        && request.named("dpop").count() > 1
+    {
+        // RFC 9449 §4.3: there is not more than one.
+        bench.policy.sender_bound = true;
+        return sure(broken("the request carries more than one proof").at(proof.whole()));
+    }
     match check(proof.text().trim(), &thumbprint, credential.text(), request, bench) {
         Ok(()) => {
             bench.policy.sender_bound = true;
@@ -135,7 +142,7 @@ fn address(request: &Request) -> Option<String> {
     if bare.contains("://") {
         return Some(bare.to_owned());
     }
-    let host = request.named("host").next()?.value.text().to_owned();
+    let host = request.named("host").chain(request.named(":authority")).next()?.value.text();
     Some(format!("https://{host}{bare}"))
 }
 

@@ -46,7 +46,7 @@ pub(crate) fn unexplained(
         lead.push((fault, Certainty::Proven, None));
         return faults;
     }
-    if !open && let Some(fault) = repair::by_marks(subject) {
+    if let Some(fault) = repair::by_marks(subject, open) {
         faults.retain(|fault| {
             fault.code != Code::KeyUnknown && fault.code != Code::SignatureMismatch
         });

@@ -78,10 +78,11 @@ pub fn recognise_kind(header: &Members, payload: &Members) -> (TokenKind, Option
     };
     let has = |name: &str| payload.contains(name).then(|| format!("it has the claim `{name}`"));
 
-    // Keycloak's claim `typ`; `token_use` of Cognito; `token_type` of several.
+    // Keycloak's claim `typ`; `token_use` of Cognito; `token_type` of several; Flask's `type`.
     if let Some(mark) = says("typ", &["Refresh", "Offline"])
         .or_else(|| says("token_use", &["refresh"]))
         .or_else(|| says("token_type", &["refresh", "refresh_token"]))
+        .or_else(|| says("type", &["refresh", "refresh_token"]))
     {
         return (TokenKind::Refresh, Some(mark));
     }

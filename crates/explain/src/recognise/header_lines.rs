@@ -91,11 +91,16 @@ pub(crate) fn lines(input: &Input<'_>, body: &str) -> Option<Recognised> {
         let value = input.part(body);
         return Some(Recognised::new(InputKind::Header, Carried::Value(value)));
     }
-    if !known {
+    // The request line of HTTP/2 and HTTP/3 is written as pseudo-fields (RFC 9113 §8.3.1).
+    let pseudo = |name: &str| fields.iter().find(|field| field.is(name)).map(|field| &field.value);
+    let method = pseudo(":method").map(|method| method.text().to_owned());
+    let target = pseudo(":path").cloned();
+    if !known && method.is_none() {
         return None;
     }
-    let request = Request { fields, ..Request::default() };
-    Some(Recognised::new(InputKind::Header, Carried::Request(Box::new(request))))
+    let kind = if method.is_some() { InputKind::Request } else { InputKind::Header };
+    let request = Request { method, target, fields, ..Request::default() };
+    Some(Recognised::new(kind, Carried::Request(Box::new(request))))
 }
 
 /// Whether a line looks like a field rather than like prose with a colon or a time of day.

@@ -121,9 +121,10 @@ pub(crate) fn of_text(bench: &Bench<'_>, passage: &Passage) -> Option<Explained>
     tail::restored(bench, passage).or_else(|| character::mended(bench, passage))
 }
 
-/// What marks alone show of a signature that no key verifies: likely, never proven.
-pub(crate) fn by_marks(subject: &Subject<'_>) -> Option<Fault> {
-    graph::by_marks(subject).or_else(|| embedded::named(subject))
+/// What marks alone show of a signature that no key verifies, or that is left `open` for want of one:
+/// likely, never proven.
+pub(crate) fn by_marks(subject: &Subject<'_>, open: bool) -> Option<Fault> {
+    graph::by_marks(subject).or_else(|| if open { None } else { embedded::named(subject) })
 }
 
 /// Whether a secret is on the public lists.

@@ -4,7 +4,8 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
-use claviger_token::{Code, Fact, Fault};
+use claviger_token::{Code, Fact, Fault, base64url};
+use serde_json::Value;
 
 use super::{Explained, SIGNATURE};
 use crate::bench::{Bench, Subject, is_mac};
@@ -45,7 +46,7 @@ fn spellings(secret: &[u8]) -> Vec<Spelling> {
     let mut second = Vec::new();
     for first in &all {
         // A trimmed, unquoted or decoded secret may itself be encoded.
-        if matches!(first.said, TRIMMED | UNQUOTED | NO_NAME | NO_BOM)
+        if matches!(first.said, TRIMMED | UNQUOTED | NO_NAME | NO_BOM | LINE_END | NO_COMMA)
             || first.said.starts_with("decoded")
         {
             for mut next in single(&first.bytes) {
@@ -65,6 +66,8 @@ const TRIMMED: &str = "without the white space at its ends";
 const UNQUOTED: &str = "without the quotes around it";
 const NO_NAME: &str = "without the variable's name before it";
 const NO_BOM: &str = "without the byte order mark before it";
+const LINE_END: &str = "with a line end or blank behind it";
+const NO_COMMA: &str = "without the comma or semicolon behind it";
 
 fn single(secret: &[u8]) -> Vec<Spelling> {
     let mut all = Vec::new();
@@ -74,7 +77,13 @@ fn single(secret: &[u8]) -> Vec<Spelling> {
     use Code::{SecretEncoding as Encoding, SecretMangled as Mangled};
     add(Encoding, secret.trim_ascii().to_vec(), TRIMMED);
     for end in ["\n", "\r\n", " ", "\0"] {
-        add(Encoding, [secret, end.as_bytes()].concat(), "with a line end or blank behind it");
+        add(Encoding, [secret, end.as_bytes()].concat(), LINE_END);
+    }
+    if let Some(rest) = secret.strip_suffix(b"\0") {
+        add(Encoding, rest.to_vec(), "without the zero byte behind it");
+    }
+    if let Some(text) = utf16(secret) {
+        add(Encoding, text.trim().as_bytes().to_vec(), "decoded from UTF-16");
     }
     if let Some(rest) = secret.strip_prefix(b"\xEF\xBB\xBF") {
         add(Encoding, rest.to_vec(), NO_BOM);
@@ -93,6 +102,15 @@ fn single(secret: &[u8]) -> Vec<Spelling> {
     if let Some(bytes) = crate::shape::decode(&text.split_ascii_whitespace().collect::<String>()) {
         add(Encoding, bytes, "decoded from base64");
     }
+    // Laravel's `base64:…` and its like.
+    if let Some((_, rest)) = text.trim().split_once(':')
+        && let Some(bytes) = named_encoding(text, rest)
+    {
+        add(Encoding, bytes, "decoded as its prefix says");
+    }
+    if let Some(bytes) = of_jwk(text) {
+        add(Encoding, bytes, "taken out of the JWK that the file holds");
+    }
     if let Some(bytes) = unhex(text) {
         add(Encoding, bytes, "decoded from hexadecimal");
     }
@@ -109,6 +127,7 @@ fn single(secret: &[u8]) -> Vec<Spelling> {
     add(Encoding, text.to_uppercase().into_bytes(), "in upper case");
     let percent = crate::peel::percent_decoded(&Passage::plain(text, 0));
     add(Encoding, percent.text().as_bytes().to_vec(), "percent-decoded");
+    add(Encoding, percent_encoded(text).into_bytes(), "percent-encoded");
 
     // What shells, .env readers, compose files and ini readers do to a text.
     for quote in ['"', '\'', '`'] {
@@ -126,6 +145,10 @@ fn single(secret: &[u8]) -> Vec<Spelling> {
             .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
     {
         add(Mangled, value.as_bytes().to_vec(), NO_NAME);
+    }
+    let bare = text.trim_end();
+    if let Some(rest) = bare.strip_suffix(',').or_else(|| bare.strip_suffix(';')) {
+        add(Mangled, rest.as_bytes().to_vec(), NO_COMMA);
     }
     add(
         Mangled,
@@ -198,11 +221,58 @@ fn hex(bytes: &[u8]) -> String {
 
 fn unhex(text: &str) -> Option<Vec<u8>> {
     let text = text.trim();
-    let text = text.strip_prefix("0x").unwrap_or(text);
+    let text: String =
+        text.strip_prefix("0x").unwrap_or(text).split([':', '-', ' ', '\n', '\r']).collect();
     if text.is_empty() || !text.len().is_multiple_of(2) || !text.is_ascii() {
         return None;
     }
     (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).ok()).collect()
+}
+
+/// The rest behind `base64:` or `hex:`, decoded.
+fn named_encoding(text: &str, rest: &str) -> Option<Vec<u8>> {
+    let name = text.trim_start().to_ascii_lowercase();
+    if name.starts_with("hex:") {
+        return unhex(rest);
+    }
+    (name.starts_with("base64") || name.starts_with("b64:"))
+        .then(|| crate::shape::decode(rest.trim()))
+        .flatten()
+}
+
+/// The key of an `oct` JWK, alone or first in a set (RFC 7518 §6.4).
+fn of_jwk(text: &str) -> Option<Vec<u8>> {
+    let value: Value = serde_json::from_str(text).ok()?;
+    let jwk = value.get("keys").and_then(|keys| keys.get(0)).unwrap_or(&value);
+    base64url::decode(jwk.get("k")?.as_str()?).ok()
+}
+
+/// A file that an editor or PowerShell wrote as UTF-16.
+fn utf16(bytes: &[u8]) -> Option<String> {
+    let units = |body: &[u8], read: fn([u8; 2]) -> u16| -> Vec<u16> {
+        body.chunks_exact(2).map(|pair| read([pair[0], pair[1]])).collect()
+    };
+    let units = match bytes {
+        [0xFF, 0xFE, body @ ..] => units(body, u16::from_le_bytes),
+        [0xFE, 0xFF, body @ ..] => units(body, u16::from_be_bytes),
+        [first, 0, ..] if *first != 0 => units(bytes, u16::from_le_bytes),
+        [0, second, ..] if *second != 0 => units(bytes, u16::from_be_bytes),
+        _ => return None,
+    };
+    String::from_utf16(&units).ok()
+}
+
+/// As `encodeURIComponent` writes it.
+fn percent_encoded(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-_.!~*'()".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
 }
 
 /// RFC 4648 §6, as authenticator secrets are written.
@@ -229,7 +299,7 @@ fn base32(text: &str) -> Option<Vec<u8>> {
     Some(out)
 }
 
-/// `$name` and `${name}` expanded to nothing.
+/// `$name` and `${name}` expanded to nothing, `${name:-default}` to its default.
 fn expanded(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
@@ -237,7 +307,12 @@ fn expanded(text: &str) -> String {
         out.push_str(&rest[..at]);
         let behind = &rest[at + 1..];
         let skip = if let Some(inner) = behind.strip_prefix('{') {
-            inner.find('}').map(|end| end + 2)
+            inner.find('}').map(|end| {
+                let default =
+                    inner[..end].split_once(":-").or_else(|| inner[..end].split_once('-'));
+                out.push_str(default.map_or("", |(_, default)| default));
+                end + 2
+            })
         } else {
             let name = behind
                 .find(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))
@@ -303,6 +378,17 @@ mod tests {
             ("abc", "616263"),
             ("JWT_SECRET=abc", "abc"),
             ("\"YWJj\"\n", "abc"),
+            ("61:62:63", "abc"),
+            ("base64:YWJj", "abc"),
+            ("hex:616263", "abc"),
+            ("{\"kty\":\"oct\",\"k\":\"YWJj\"}", "abc"),
+            ("\u{0}a\u{0}b", "ab"),
+            ("a\u{0}b\u{0}\n\u{0}", "ab"),
+            ("abc\u{0}", "abc"),
+            ("abc,", "abc"),
+            ("a+b", "a%2Bb"),
+            ("a${X:-y}b", "ayb"),
+            ("abc", "YWJjCg=="),
         ] {
             let found = spellings(given.as_bytes());
             assert!(found.iter().any(|one| one.bytes == used.as_bytes()), "{given:?} {used:?}");
