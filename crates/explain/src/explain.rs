@@ -5,6 +5,7 @@ use claviger_token::{Code, Fact, Fault, Span, Verdict};
 use crate::bench::Bench;
 use crate::carrier::{self, Located};
 use crate::judge::{Judgement, judge};
+use crate::message::{self, Said};
 use crate::passage::Passage;
 use crate::peel::{Layer, Peeled, peel};
 use crate::picture::Picture;
@@ -33,7 +34,35 @@ pub fn explain(input: &[u8], surroundings: &Surroundings) -> Report {
     }
     let input = Input::read(input);
     let recognised = recognise::recognise(&input);
-    explain_recognised(&input, &recognised, surroundings, surroundings.now)
+    let looked_for = message::may_hold_message(recognised.kind);
+    let said = looked_for.then(|| message::recognise(&input.text)).flatten();
+    match said {
+        Some(said) if message::stands_alone(&input, &recognised, &said) => {
+            of_message(&said, &input, surroundings)
+        }
+        said => {
+            let mut report =
+                explain_recognised(&input, &recognised, surroundings, surroundings.now);
+            // The token is judged by what it is; what was said of it is worth a line.
+            report.notes.extend(said.map(|said| said.note()));
+            report
+        }
+    }
+}
+
+/// The report on a message alone: candidates, and never a verdict.
+fn of_message(said: &Said, input: &Input<'_>, surroundings: &Surroundings) -> Report {
+    let mut report = Report::empty(surroundings.now);
+    report.input = InputKind::Message;
+    let seen = format!("taken for {}, said by {}", InputKind::Message.as_str(), said.speaker());
+    report.checks.push(CheckLine { check: "input", outcome: "passed", detail: seen });
+    let nothing = "a message holds no token to be judged".to_owned();
+    report.checks.push(CheckLine { check: "presentation", outcome: "skipped", detail: nothing });
+    report.faults = said.candidates(&input.text);
+    report.notes = said.notes(&input.text);
+    let configuration = surroundings.faults.iter().cloned();
+    report.faults.extend(configuration.map(|fault| Diagnosed::new(fault, Certainty::Proven)));
+    report
 }
 
 /// Explains what was recognised, as of a time that need not be the surroundings' own: the lines of a log

@@ -39,6 +39,7 @@ mod explain;
 mod judge;
 mod key_text;
 mod kid_text;
+mod message;
 mod opaque;
 mod passage;
 mod peel;

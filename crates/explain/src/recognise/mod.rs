@@ -50,6 +50,8 @@ pub enum InputKind {
     Response,
     /// A log line, a letter, code: text around a token.
     Text,
+    /// An error message without its token.
+    Message,
 }
 
 impl InputKind {
@@ -65,6 +67,7 @@ impl InputKind {
             Self::Har => "a HAR file",
             Self::Response => "JSON that holds a token",
             Self::Text => "a log line or other text",
+            Self::Message => "an error message",
         }
     }
 }
@@ -122,8 +125,12 @@ impl<'i> Input<'i> {
         Self { text, ascii, encoding }
     }
 
-    fn character_at(&self, byte: usize) -> usize {
-        if self.ascii { byte } else { self.text[..byte].chars().count() }
+    /// The index of the character that begins at a byte; borders that are none count to the one before.
+    pub(crate) fn character_at(&self, byte: usize) -> usize {
+        if self.ascii {
+            return byte;
+        }
+        self.text.char_indices().take_while(|(at, _)| *at < byte).count()
     }
 
     /// A part of the input; borders that are none give an empty part.

@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::paint::{self, BOLD, DIM, GREEN, RED, YELLOW};
 use super::wrap::wrapped;
 use crate::picture::Role;
+use crate::recognise::InputKind;
 use crate::report::{Certainty, Diagnosed, Report, TokenView};
 
 /// How the text is written.
@@ -81,7 +82,16 @@ impl Page {
 
     fn headline(&mut self, report: &Report) {
         let (word, code) = paint::verdict(report.verdict);
+        let alone = report.input == InputKind::Message;
         let said = match (report.verdict, report.first()) {
+            (_, Some(first)) if alone => {
+                // Without the token nothing is known to be wrong: the headline says what it goes by.
+                let most = self.paint(first.fault.code.title(), BOLD);
+                let word = self.paint(word, code);
+                self.line(&format!("{word}: By the message alone, most probably: {most}"));
+                self.out.push('\n');
+                return;
+            }
             (_, Some(first)) => first.fault.code.title(),
             (Verdict::Accepted, None) => "The token is good",
             (_, None) => "Nothing speaks against it; the signature was not checked",
@@ -185,7 +195,9 @@ impl Page {
         if report.faults.len() < 2 {
             return;
         }
-        let title = self.paint("also wrong", BOLD);
+        let others =
+            if report.input == InputKind::Message { "also possible" } else { "also wrong" };
+        let title = self.paint(others, BOLD);
         self.line(&title);
         for (nth, one) in report.faults.iter().enumerate().skip(1) {
             let label = format!("{}.", nth + 1);
@@ -259,6 +271,12 @@ fn is_blamed(span: Span, blame: Span) -> bool {
 
 /// How sure the first fault is, and why.
 fn proof(first: &Diagnosed, report: &Report) -> &'static str {
+    if report.input == InputKind::Message {
+        return match first.certainty {
+            Certainty::Likely => "likely: the message says so; give the token to have it judged",
+            _ => "possible: the message fits several causes; give the token to have it judged",
+        };
+    }
     let alone = report.faults.len() == 1;
     match (first.certainty, first.fault.code.proof()) {
         (Certainty::Proven, Proof::Repair) if alone => {

@@ -1,0 +1,61 @@
+//! Finding a wording in a text: plain scanning, in time linear in the text.
+//!
+//! Decides what counts as an occurrence: whole words, and between the parts of a wording a short stretch only.
+
+use std::ops::Range;
+
+/// The longest stretch that a `*` stands for, in bytes: a list of audiences fits.
+const GAP: usize = 400;
+
+/// How many occurrences of a wording's first part are followed up.
+const TRIES: usize = 32;
+
+/// The length of what a wording says literally.
+pub(super) fn literal_length(wording: &str) -> usize {
+    wording.bytes().filter(|byte| *byte != b'*').count()
+}
+
+/// Where a wording stands in a text, in bytes.
+pub(super) fn wording(text: &str, wording: &str) -> Option<Range<usize>> {
+    let (first, rest) = wording.split_once('*').map_or((wording, None), |(a, b)| (a, Some(b)));
+    let mut from = 0;
+    for _ in 0..TRIES {
+        let start = from + text.get(from..)?.find(first)?;
+        let end = start + first.len();
+        let whole = match rest {
+            None => Some(end),
+            Some(rest) => follows(text, end, rest),
+        };
+        if let Some(end) = whole
+            && is_word(text, wording, start, end)
+        {
+            return Some(start..end);
+        }
+        from = end.max(start + 1);
+        while !text.is_char_boundary(from) {
+            from += 1;
+        }
+    }
+    None
+}
+
+/// Where the further parts end, each a short way behind the one before.
+fn follows(text: &str, mut at: usize, rest: &str) -> Option<usize> {
+    for part in rest.split('*').filter(|part| !part.is_empty()) {
+        let mut end = text.len().min(at + GAP);
+        while !text.is_char_boundary(end) {
+            end -= 1;
+        }
+        at += text.get(at..end)?.find(part)? + part.len();
+    }
+    Some(at)
+}
+
+/// Whether a wording is not merely a part of longer words.
+fn is_word(text: &str, wording: &str, start: usize, end: usize) -> bool {
+    let is_part = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
+    let before = text.get(..start).and_then(|before| before.chars().next_back());
+    let behind = text.get(end..).and_then(|behind| behind.chars().next());
+    !(is_part(wording.chars().next()) && is_part(before))
+        && !(is_part(wording.chars().next_back()) && is_part(behind))
+}

@@ -1,0 +1,131 @@
+//! Node: jsonwebtoken, jwks-rsa, panva jose, fast-jwt, express-jwt and Auth0's bearer middleware.
+
+use super::cause::*;
+use super::{Row, Speaker};
+
+const JSONWEBTOKEN: &[Row] = &[
+    ("jwt expired", EXPIRED),
+    ("jwt not active", TOO_EARLY),
+    ("jwt malformed", SHAPE),
+    ("jwt must be provided", EMPTY),
+    ("jwt must be a string", CLAIM_TYPE_OF_INPUT),
+    ("jwt signature is required", STRIPPED),
+    ("jwt audience invalid. expected: ", AUDIENCE_ASKED),
+    ("jwt issuer invalid. expected: ", ISSUER),
+    ("jwt subject invalid. expected: ", CLAIM_VALUE),
+    ("jwt id invalid. expected: ", CLAIM_VALUE),
+    ("invalid exp value", CLAIM_TYPE),
+    ("invalid nbf value", CLAIM_TYPE),
+    ("maxAge exceeded", TOO_OLD),
+    ("iat required when maxAge is specified", CLAIM_VALUE),
+    ("secretOrPublicKey must be an asymmetric key when using ", KEY_FORM),
+    ("secretOrPublicKey must be a symmetric key when using ", KEY_TYPE),
+    ("secret or public key must be provided", SECRET_EMPTY),
+    ("\" requires curve \"", KEY_TYPE),
+    ("\"alg\" parameter for \"*\" key type must be one of: ", KEY_TYPE),
+    ("\"ES*\" signatures must be \"*\" bytes, saw \"", SIGNATURE_SHAPE),
+    ("JsonWebTokenError: invalid token", MANY_FORMS),
+    ("JsonWebTokenError: invalid signature", SIGNATURE),
+    ("JsonWebTokenError: invalid algorithm", ALGORITHM),
+    ("TokenExpiredError", EXPIRED),
+];
+
+const JWKS_RSA: &[Row] = &[
+    ("Unable to find a signing key that matches '", KEY_UNKNOWN),
+    ("The JWKS endpoint did not contain any signing keys", KEYS_EMPTY),
+    ("JwksRateLimitError", KEYS_THROTTLED),
+    ("Too many requests to the JWKS endpoint", KEYS_THROTTLED),
+];
+
+const JOSE: &[Row] = &[
+    ("\"exp\" claim timestamp check failed", EXPIRED),
+    ("\"nbf\" claim timestamp check failed", TOO_EARLY),
+    ("\"iat\" claim timestamp check failed", ISSUED_LATER),
+    ("\"exp\" claim must be a number", CLAIM_TYPE),
+    ("\"nbf\" claim must be a number", CLAIM_TYPE),
+    ("unexpected \"aud\" claim value", AUDIENCE_ASKED),
+    ("unexpected \"iss\" claim value", ISSUER),
+    ("unexpected \"typ\" JWT header value", KIND),
+    ("unexpected \"*\" claim value", CLAIM_VALUE),
+    ("missing required \"aud\" claim", NO_AUDIENCE),
+    ("missing required \"iss\" claim", NO_ISSUER),
+    ("missing required \"exp\" claim", NO_EXPIRY),
+    ("missing required \"sub\" claim", NO_SUBJECT),
+    ("JWS Protected Header is invalid", HEADER_BYTES),
+    ("Invalid Compact JWS", SHAPE),
+    ("Failed to base64url decode the signature", TAIL_BYTES),
+    ("Failed to base64url decode the payload", ANY_BYTES),
+    ("signature verification failed", SIGNATURE),
+    ("ERR_JWS_SIGNATURE_VERIFICATION_FAILED", SIGNATURE),
+    ("no applicable key found in the JSON Web Key Set", KEY_UNKNOWN),
+    ("ERR_JWKS_NO_MATCHING_KEY", KEY_UNKNOWN),
+    ("multiple matching keys found in the JSON Web Key Set", KEY_AMBIGUOUS),
+    ("ERR_JWKS_MULTIPLE_MATCHING_KEYS", KEY_AMBIGUOUS),
+    ("ERR_JWKS_TIMEOUT", KEYS_UNREACHABLE),
+    ("Expected 200 OK from the JSON Web Key Set HTTP response", KEYS_UNREACHABLE),
+    ("JSON Web Key Set malformed", KEYS_INVALID),
+    ("ERR_JWKS_INVALID", KEYS_INVALID),
+    ("\"alg\" (Algorithm) Header Parameter value not allowed", ALGORITHM),
+    ("ERR_JOSE_ALG_NOT_ALLOWED", ALGORITHM),
+    ("JWS \"alg\" (Algorithm) Header Parameter missing or invalid", HEADER_JSON),
+    ("JWT Claims Set must be a top-level JSON object", PAYLOAD_JSON),
+    ("JWTs MUST NOT use unencoded payload", CRITICAL),
+    ("Extension Header Parameter \"*\" is not recognized", CRITICAL),
+    ("\"crit\" (Critical) Header Parameter MUST be an array", CRITICAL),
+    ("ERR_JWT_EXPIRED", EXPIRED),
+    ("ERR_JWT_CLAIM_VALIDATION_FAILED", ANY_CLAIM),
+    ("ERR_JWS_INVALID", SHAPE),
+    ("\"spki\" must be SPKI formatted string", KEY_FORM),
+    ("Zero-length key is not supported", SECRET_EMPTY),
+    ("Named curve mismatch", KEY_TYPE),
+];
+
+const FAST_JWT: &[Row] = &[
+    ("The token has expired at ", EXPIRED),
+    ("The token will be active at ", TOO_EARLY),
+    ("The token is malformed.", SHAPE),
+    ("The token signature is invalid.", SIGNATURE),
+    ("The token signature is missing.", STRIPPED),
+    ("The token algorithm is invalid.", ALGORITHM),
+    ("The token header is not a valid base64url serialized JSON.", HEADER_BYTES),
+    ("The token payload is not a valid base64url serialized JSON.", PAYLOAD_BYTES),
+    ("The aud claim value is not allowed.", AUDIENCE_ASKED),
+    ("None of aud claim values are allowed.", AUDIENCE_ASKED),
+    ("The iss claim value is not allowed.", ISSUER),
+    ("The * claim value is not allowed.", CLAIM_VALUE),
+    ("The * claim must be a number.", CLAIM_TYPE),
+    ("The * claim must be a string", CLAIM_TYPE),
+    ("Critical extension \"*\" is not supported.", CRITICAL),
+    ("Invalid public key provided for algorithms ", KEY_FORM),
+    ("Unsupported PEM public key.", KEY_FORM),
+    ("Private keys are not supported for verifying.", KEY_FORM),
+    ("Cannot verify the signature.", SIGNATURE_SHAPE),
+    ("FAST_JWT_EXPIRED", EXPIRED),
+    ("FAST_JWT_MALFORMED", SHAPE),
+    ("FAST_JWT_INVALID_SIGNATURE", SIGNATURE),
+];
+
+const EXPRESS: &[Row] = &[
+    ("No authorization token was found", MISSING),
+    ("credentials_required", MISSING),
+    ("Format is Authorization: Bearer [token]", SCHEME),
+    ("credentials_bad_scheme", SCHEME),
+    ("credentials_bad_format", SCHEME),
+    ("The token has been revoked", REVOKED),
+    ("revoked_token", REVOKED),
+];
+
+const AUTH0: &[Row] = &[
+    ("Unexpected 'iss' value", ISSUER),
+    ("Unexpected 'aud' value", AUDIENCE_ASKED),
+    ("DPoP proof requires the DPoP authentication scheme, not Bearer", SENDER_MISSING),
+];
+
+pub(super) const SPEAKERS: &[Speaker] = &[
+    Speaker { name: "jsonwebtoken (Node)", rows: JSONWEBTOKEN },
+    Speaker { name: "jwks-rsa (Node)", rows: JWKS_RSA },
+    Speaker { name: "jose (JavaScript)", rows: JOSE },
+    Speaker { name: "fast-jwt (Node)", rows: FAST_JWT },
+    Speaker { name: "express-jwt (Node)", rows: EXPRESS },
+    Speaker { name: "express-oauth2-jwt-bearer (Node)", rows: AUTH0 },
+];
