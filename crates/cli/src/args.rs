@@ -52,9 +52,9 @@ pub(crate) enum Command {
     /// Shows every cause of "invalid bearer token" over real HTTP on loopback, refused and explained.
     #[command(after_help = "Example:\n  claviger demo")]
     Demo,
-    /// Names the cause of a refusal: of a token, a header, a request, a curl command, a HAR or a log line.
+    /// Names the cause of a refusal: of a token, a header, a request, a curl command, a HAR, a log line, an error.
     #[command(
-        after_help = "Examples:\n  claviger explain eyJhbGciOi… --jwks https://id.example/jwks --audience https://api.example\n  pbpaste | claviger explain -\n  claviger explain --file request.txt --issuer https://id.example --online\n  claviger explain --diff works.txt fails.txt --jwks jwks.json --audience https://api.example\n  claviger explain --batch access.log.gz --jwks jwks.json --issuer https://id.example\n\nExit status: 0 accepted, 1 refused, 2 wrong usage, 3 could not be found out."
+        after_help = "Examples:\n  claviger explain eyJhbGciOi… --jwks https://id.example/jwks --audience https://api.example\n  pbpaste | claviger explain -\n  claviger explain 'jwt malformed'\n  claviger explain --file request.txt --issuer https://id.example --online\n  claviger explain --diff works.txt fails.txt --jwks jwks.json --audience https://api.example\n  claviger explain --batch access.log.gz --jwks jwks.json --issuer https://id.example\n\nExit status: 0 accepted, 1 refused, 2 wrong usage, 3 could not be found out."
     )]
     Explain(Box<Explain>),
     /// Lists the catalogue of causes, or describes one.
@@ -198,7 +198,7 @@ pub(crate) enum Expected {
 #[derive(Debug, Args)]
 pub(crate) struct Explain {
     /// What was sent: a token, a header line, a request, a curl command, a HAR, a token response, a log
-    /// line. `-` or nothing: standard input.
+    /// line; or the error message alone. `-` or nothing: standard input.
     pub(crate) input: Option<String>,
     /// Reads the input from a file; given several times, what they tell together is said as well.
     #[arg(long, value_name = "FILE", conflicts_with = "input")]

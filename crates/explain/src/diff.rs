@@ -186,7 +186,7 @@ pub fn diff<'r>(good: &'r Report, bad: &'r Report) -> Diff<'r> {
                 });
             differences[place].explains = Some((one.fault.code, side));
             if differences[place].note.is_none() {
-                differences[place].note = Some(one.fault.detail());
+                differences[place].note = Some(one.detail());
             }
             ranks[place] = rank;
             rank += 1;
@@ -222,7 +222,7 @@ fn of_fault(one: &Diagnosed, side: Side) -> Difference {
         Class::Expired => About::Time,
         Class::AudienceScope => About::Claim,
     };
-    let (fine, wrong) = (Some("nothing to find fault with".to_owned()), Some(one.fault.detail()));
+    let (fine, wrong) = (Some("nothing to find fault with".to_owned()), Some(one.detail()));
     let (good, bad) = if side == Side::Bad { (fine, wrong) } else { (wrong, fine) };
     let what = one.fault.code.as_str().to_owned();
     Difference {

@@ -41,10 +41,21 @@ pub fn explain(input: &[u8], surroundings: &Surroundings) -> Report {
             of_message(&said, &input, surroundings)
         }
         said => {
+            // `Format is Authorization: Bearer [token]` speaks of a header and is none.
+            let hidden =
+                said.as_ref().filter(|said| message::hides_token(&input, &recognised, said));
+            let (input, recognised) = match hidden {
+                Some(said) => {
+                    let rest = input.without(said.place.clone());
+                    let recognised = recognise::recognise(&rest);
+                    (rest, recognised)
+                }
+                None => (input, recognised),
+            };
             let mut report =
                 explain_recognised(&input, &recognised, surroundings, surroundings.now);
             // The token is judged by what it is; what was said of it is worth a line.
-            report.notes.extend(said.map(|said| said.note()));
+            report.notes.extend(said.filter(Said::is_telling).map(|said| said.note()));
             report
         }
     }

@@ -1,7 +1,7 @@
 //! Why a bearer token is refused: the one cause on top, proven where a proof is possible, and all others.
 //!
 //! Bytes go in: a bare token, a header line, a raw request, a curl command, a HAR file, a token response, a
-//! log line. Out comes a [`Report`]: what a server would have been sent, whether the given policy and
+//! log line, an error message alone. Out comes a [`Report`]: what a server would have been sent, whether the given policy and
 //! keys take it, and if not, every [`Diagnosed`] fault with its place in the input, its evidence, who must act and how.
 //!
 //! ```
@@ -23,7 +23,8 @@
 //! 4. `repair` holds the hypotheses: where the signature does not hold, each changes one thing and lets
 //!    the same verifier judge again. What verifies is *proven*; nothing here ever makes a token good.
 //! 5. `claims`, `compare`, `rights` and `time` say mismatches more exactly; `rank` puts them in order.
-//! 6. [`batch`] reads whole logs: it asks the same of every line that was refused, and counts the answers.
+//! 6. `message` takes over where there is only an error message: it names the speaker and what can be behind it.
+//! 7. [`batch`] reads whole logs: it asks the same of every line that was refused, and counts the answers.
 //!
 //! Pure: no clock, file, network, environment or randomness. No signature, secret or whole token leaves it,
 //! but for the repaired credential, which is handed out only to those who ask: it works.

@@ -44,6 +44,8 @@ pub struct Diagnosed {
     /// How sure.
     pub certainty: Certainty,
     repaired: Option<Repaired>,
+    /// Nothing of it was seen: a message only made one think of it.
+    supposed: bool,
 }
 
 /// A credential that works: never printed by `Debug`.
@@ -58,7 +60,24 @@ impl std::fmt::Debug for Repaired {
 
 impl Diagnosed {
     pub(crate) fn new(fault: Fault, certainty: Certainty) -> Self {
-        Self { fault: redacted(fault), certainty, repaired: None }
+        Self { fault: redacted(fault), certainty, repaired: None, supposed: false }
+    }
+
+    /// A cause that an error message can have, with what the message tells of it.
+    pub(crate) fn supposed(fault: Fault, certainty: Certainty) -> Self {
+        Self { supposed: true, ..Self::new(fault, certainty) }
+    }
+
+    /// What is wrong, with both sides of what was compared. Of what is only supposed, the title: the
+    /// catalogue's sentence would tell of things that nobody saw.
+    #[must_use]
+    pub fn detail(&self) -> String {
+        if !self.supposed || !self.fault.evidence().is_empty() {
+            return self.fault.detail();
+        }
+        let mut characters = self.fault.code.title().chars();
+        let first = characters.next().map(char::to_lowercase);
+        first.into_iter().flatten().chain(characters).collect()
     }
 
     pub(crate) fn with_repaired(mut self, repaired: Option<String>) -> Self {
@@ -80,7 +99,7 @@ impl Diagnosed {
             "class": fault.code.class().as_str(),
             "title": fault.code.title(),
             "certainty": self.certainty.as_str(),
-            "detail": fault.detail(),
+            "detail": self.detail(),
             "evidence": fault.evidence_json(),
             "span": fault.span.map(|span| json!({"start": span.start, "end": span.end})),
             "who": fault.code.who().as_str(),

@@ -417,23 +417,13 @@ impl Fault {
         )
     }
 
-    /// The row's sentence over this evidence: both sides of what was compared. A sentence that lacks what
-    /// it is about gives way to the row's title.
+    /// The row's sentence over this evidence: both sides of what was compared.
     #[must_use]
     pub fn detail(&self) -> String {
         let mut out = String::new();
-        if fill(self.code.sentence(), self, &mut out) {
-            return out;
-        }
-        lower_first(self.code.title())
+        fill(self.code.sentence(), self, &mut out);
+        out
     }
-}
-
-/// A title as a sentence that goes on. No title begins with a name.
-fn lower_first(title: &str) -> String {
-    let mut characters = title.chars();
-    let first = characters.next().map(char::to_lowercase);
-    first.into_iter().flatten().chain(characters).collect()
 }
 
 /// Fills a template; a bracketed part without all its evidence is dropped. Returns whether all was there.

@@ -61,7 +61,7 @@ fn input(arguments: &Explain) -> Result<Vec<u8>, Stop> {
         Some("-") | None => {
             if arguments.input.is_none() && std::io::IsTerminal::is_terminal(&std::io::stdin()) {
                 say::note(
-                    "Paste what was sent (a token, header, request, curl command …), then Ctrl-D:",
+                    "Paste what was sent (a token, header, request, curl command …) or the error, then Ctrl-D:",
                 );
             }
             standard_input()

@@ -1,4 +1,4 @@
-//! Several credentials at once: `--diff`, several `--file`s, a HAR of several, and the report for support.
+//! Several credentials at once: `--diff`, several `--file`s, a HAR of several, the report for support; and none, but its error message.
 
 use std::path::Path;
 
@@ -133,4 +133,19 @@ fn several_files_are_explained_and_told_together() {
     assert_eq!(json["together"]["findings"][0]["code"], "key-set-inconsistent", "{json}");
     let outcome = run(&[&arguments[..], &["--report", "x.md"]].concat(), &sets, b"");
     assert_eq!(outcome.code, Some(2), "{}", outcome.stderr);
+}
+
+#[test]
+fn an_error_message_alone_is_exit_code_3_and_names_its_speaker() {
+    let message = "{\"level\":\"error\",\"msg\":\"JsonWebTokenError: jwt malformed\"}\n";
+    let told = run(&["-"], &[], message.as_bytes());
+    assert_eq!(told.code, Some(3), "{}{}", told.stdout, told.stderr);
+    assert!(told.stdout.contains("jsonwebtoken (Node)"), "{}", told.stdout);
+
+    let told = run(&["jwt expired"], &["--format", "json"], b"");
+    assert_eq!(told.code, Some(3), "{}{}", told.stdout, told.stderr);
+    let json = read(&told);
+    assert_eq!(json["verdict"], "undetermined");
+    assert_eq!(json["faults"][0]["code"], "expired");
+    assert_eq!(json["faults"][0]["certainty"], "likely");
 }

@@ -5,12 +5,16 @@
 
 use super::Said;
 use crate::opaque;
+use crate::passage::Passage;
 use crate::recognise::{Carried, Input, InputKind, Recognised, is_token_like};
 use claviger_token::presentation::is_placeholder;
 
 /// Whether the message is all that there is to be judged by.
 pub(crate) fn stands_alone(input: &Input<'_>, recognised: &Recognised, said: &Said) -> bool {
-    if !may_hold_message(recognised.kind) || is_request_header(&input.text) {
+    if !may_hold_message(recognised.kind)
+        || is_request_header(&input.text)
+        || holds_token(&input.text)
+    {
         return false;
     }
     let passage = match &recognised.carried {
@@ -18,10 +22,41 @@ pub(crate) fn stands_alone(input: &Input<'_>, recognised: &Recognised, said: &Sa
         Carried::Credential(passage) | Carried::Value(passage) => passage,
         Carried::Request(_) | Carried::TooLong(_) => return false,
     };
+    if overlaps(input, passage, said) {
+        !may_be_token(passage.text())
+    } else {
+        is_qualified_name(passage.text())
+    }
+}
+
+/// Whether what was taken for the credential is a part of the message, while the text holds a token elsewhere.
+pub(crate) fn hides_token(input: &Input<'_>, recognised: &Recognised, said: &Said) -> bool {
+    let (Carried::Credential(passage) | Carried::Value(passage)) = &recognised.carried else {
+        return false;
+    };
+    may_hold_message(recognised.kind)
+        && overlaps(input, passage, said)
+        && !may_be_token(passage.text())
+        && holds_token(&input.text)
+}
+
+fn overlaps(input: &Input<'_>, passage: &Passage, said: &Said) -> bool {
     let span = passage.whole();
     let start = input.character_at(said.place.start);
     let end = input.character_at(said.place.end);
-    span.start < end && start < span.end && !may_be_token(passage.text())
+    span.start < end && start < span.end
+}
+
+/// Whether any word has the shape of a compact token.
+fn holds_token(text: &str) -> bool {
+    let is_border = |c: char| c.is_whitespace() || "\"'<>()[]{},;`|=:".contains(c);
+    text.split(is_border).any(is_token_like)
+}
+
+/// `package.Class.method` of a stack trace, which the shape of an opaque token may fit by chance.
+fn is_qualified_name(text: &str) -> bool {
+    text.contains('.')
+        && text.bytes().all(|byte| byte.is_ascii_alphabetic() || b"._$".contains(&byte))
 }
 
 /// Kinds of input in which a message is looked for.

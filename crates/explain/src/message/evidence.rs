@@ -8,7 +8,7 @@ use claviger_token::{Code, Fact, Fault};
 use super::cause::Says;
 use super::{Said, symbol};
 use crate::compare::{Names, near};
-use crate::report::{Certainty, Diagnosed};
+use crate::report::{Certainty, Diagnosed, without_signature};
 
 /// How far behind the beginning of a message its values are looked for, in bytes.
 const REACH: usize = 2000;
@@ -28,7 +28,7 @@ const AUDIENCES: &[Marks] = &[
     ("token audiences ", "target audiences "),
     ("with value ", "allowed audiences map"),
     ("JWT audience rejected: ", ""),
-    ("The audience ", ""),
+    ("The audience '", ""),
     ("", "jwt audience invalid. expected: "),
 ];
 
@@ -37,12 +37,16 @@ const ISSUERS: &[Marks] = &[
     ("Issuer: ", "validationParameters.ValidIssuers: "),
     (" got ", "provider, expected "),
     ("JWT iss claim has value ", "must be "),
-    ("The issuer ", ""),
+    ("The issuer '", ""),
     ("", "jwt issuer invalid. expected: "),
     ("", "Invalid token issuer. Expected "),
 ];
 
-const KEY_NAMES: &[&str] = &["kid: ", "kid for ", "that matches: ", "that matches ", "kid "];
+/// What stands before a quoted name of a key.
+const KEY_NAMES: &[&str] = &["kid: ", "that matches: ", "that matches "];
+
+/// How Microsoft.IdentityModel says that the token names no key.
+const NO_KEY_NAME: &[&str] = &["does not have a kid", "The token's kid is missing"];
 
 /// The stretch in which the values of a message stand: from the beginning of its line.
 fn around<'t>(said: &Said, text: &'t str) -> &'t str {
@@ -135,7 +139,7 @@ pub(super) fn candidates(said: &Said, text: &str) -> Vec<Diagnosed> {
     for (nth, code) in codes.into_iter().enumerate() {
         let fault = found.iter().find(|fault| fault.code == code).cloned();
         let certainty = if nth == 0 && outright { Certainty::Likely } else { Certainty::Possible };
-        out.push(Diagnosed::new(fault.unwrap_or_else(|| Fault::new(code)), certainty));
+        out.push(Diagnosed::supposed(fault.unwrap_or_else(|| Fault::new(code)), certainty));
     }
     out
 }
@@ -196,7 +200,14 @@ fn names(text: &str, marks: &[Marks], codes: &Compared) -> Vec<Fault> {
 
 /// The name of the key that was looked for; an absent one leads to another cause.
 fn key(text: &str) -> Vec<Fault> {
-    let Some(found) = KEY_NAMES.iter().find_map(|mark| values(text, mark)) else {
+    if NO_KEY_NAME.iter().any(|mark| text.contains(mark)) {
+        return vec![Fault::new(Code::KeyIdMissing)];
+    }
+    // Unquoted, what follows is a word of the sentence.
+    let is_quoted = |mark: &&&str| {
+        text.split_once(**mark).is_some_and(|(_, rest)| rest.starts_with(['"', '\'', '\\', '`']))
+    };
+    let Some(found) = KEY_NAMES.iter().find(is_quoted).and_then(|mark| values(text, mark)) else {
         return Vec::new();
     };
     match found.first() {
@@ -213,15 +224,41 @@ fn key(text: &str) -> Vec<Fault> {
     }
 }
 
-/// What else the text tells a reader.
-pub(super) fn notes(text: &str) -> Vec<String> {
+/// The next step that the values themselves ask for.
+pub(super) fn next(text: &str) -> Option<String> {
+    symbol::note(text)
+}
+
+/// What else the message tells a reader.
+pub(super) fn notes(said: &Said, text: &str) -> Vec<String> {
+    let text = around(said, text);
     let mut notes = Vec::new();
     if text.contains("[PII") {
         notes.push(
             "the values are hidden: `IdentityModelEventSource.ShowPII = true` in a test shows them"
                 .to_owned(),
         );
+        return notes;
     }
-    notes.extend(symbol::note(text));
+    for (code, marks) in [(AUDIENCE.near, AUDIENCES), (ISSUER.near, ISSUERS)] {
+        if !said.cause.candidates.contains(&code) {
+            continue;
+        }
+        let named = match both(text, marks) {
+            (Some(found), None) if !found.is_empty() => Some(("the token's", found)),
+            (None, Some(expected)) if !expected.is_empty() => Some(("the expected", expected)),
+            _ => None,
+        };
+        if let Some((whose, values)) = named {
+            notes.push(format!("the message tells only {whose} value: {}", quoted(&values)));
+        }
+    }
     notes
+}
+
+/// Values of a message in a sentence: without what moves a terminal's cursor, and without a token's signature.
+fn quoted(values: &[String]) -> String {
+    let joined = without_signature(&values.join(", "));
+    let plain: String = joined.chars().filter(|c| !c.is_control()).take(LONGEST_VALUE).collect();
+    format!("`{plain}`")
 }

@@ -56,6 +56,6 @@ fn is_word(text: &str, wording: &str, start: usize, end: usize) -> bool {
     let is_part = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
     let before = text.get(..start).and_then(|before| before.chars().next_back());
     let behind = text.get(end..).and_then(|behind| behind.chars().next());
-    !(is_part(wording.chars().next()) && is_part(before))
-        && !(is_part(wording.chars().next_back()) && is_part(behind))
+    let runs_on = |edge, beyond| is_part(edge) && is_part(beyond);
+    !runs_on(wording.chars().next(), before) && !runs_on(wording.chars().next_back(), behind)
 }

@@ -21,7 +21,7 @@ mod symbol;
 
 use std::ops::Range;
 
-pub(crate) use self::alone::{may_hold_message, stands_alone};
+pub(crate) use self::alone::{hides_token, may_hold_message, stands_alone};
 use self::cause::{Cause, Says};
 use crate::report::Diagnosed;
 
@@ -149,6 +149,11 @@ impl Said {
         evidence::candidates(self, head(text))
     }
 
+    /// Whether it says more than that something was refused.
+    pub(crate) fn is_telling(&self) -> bool {
+        self.cause.says != Says::Nothing
+    }
+
     /// Who says it.
     pub(crate) fn note(&self) -> String {
         let wording = self.wording.trim_end().replace('*', "…");
@@ -157,8 +162,10 @@ impl Said {
 
     /// Who says it, where to look next, and what the message tells besides.
     pub(crate) fn notes(&self, text: &str) -> Vec<String> {
-        let mut notes = vec![self.note(), format!("next: {}", self.cause.look)];
-        notes.extend(evidence::notes(head(text)));
+        let text = head(text);
+        let next = evidence::next(text).unwrap_or_else(|| self.cause.look.to_owned());
+        let mut notes = vec![self.note(), format!("next: {next}")];
+        notes.extend(evidence::notes(self, text));
         notes
     }
 }

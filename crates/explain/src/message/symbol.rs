@@ -65,11 +65,11 @@ fn named(symbol: u8) -> String {
     }
 }
 
-/// The complaint for a reader.
+/// Where to look for it.
 pub(super) fn note(text: &str) -> Option<String> {
     let (symbol, offset) = complaint(text)?;
     Some(format!(
-        "the decoder met {} at offset {offset} of the segment it was reading",
+        "print what is handed to the library and look for {} at offset {offset} of the segment that was decoded",
         named(symbol)
     ))
 }

@@ -28,6 +28,11 @@ fn dotnet_and_java_are_told_by_their_words() {
         (
             "IDX10503: Signature validation failed. Token does not have a kid.",
             dotnet,
+            C::KeyIdMissing,
+        ),
+        (
+            "IDX10503: Signature validation failed. Token's kid: 'k9'. Keys tried: ''.",
+            dotnet,
             C::KeySetStale,
         ),
         (
@@ -307,11 +312,19 @@ fn values_of_a_message_are_evidence() {
     let first = found.first().expect("a candidate");
     assert_eq!(found.len(), 1, "{found:?}");
     assert_eq!(first.certainty, Certainty::Likely);
-    assert!(first.fault.detail().contains("a trailing slash"), "{}", first.fault.detail());
+    assert!(first.detail().contains("a trailing slash"), "{}", first.detail());
 
     let text = "Error: Base64 error: Invalid symbol 32, offset 6.";
     let notes = said(text).notes(text).join("; ");
     assert!(notes.contains("a space at offset 6"), "{notes}");
+
+    let text = "jwt audience invalid. expected: https://api.example";
+    let notes = said(text).notes(text).join("; ");
+    assert!(notes.contains("the expected value: `https://api.example`"), "{notes}");
+
+    let text = "Jwks doesn't have key to match kid or alg from Jwt";
+    let found = said(text).candidates(text);
+    assert!(found.iter().all(|one| one.fault.evidence().is_empty()), "{found:?}");
 
     let text = "IDX10214: Audiences: '[PII of type 'System.String' is hidden.]'";
     let notes = said(text).notes(text).join("; ");

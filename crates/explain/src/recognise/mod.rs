@@ -125,6 +125,14 @@ impl<'i> Input<'i> {
         Self { text, ascii, encoding }
     }
 
+    /// The same with blanks in place of a part, so that every other character stays where it is.
+    pub(crate) fn without(&self, part: Range<usize>) -> Self {
+        let blanked = self.text.char_indices();
+        let text: String =
+            blanked.map(|(at, c)| if part.contains(&at) { ' ' } else { c }).collect();
+        Self { ascii: text.is_ascii(), text: Cow::Owned(text), encoding: self.encoding }
+    }
+
     /// The index of the character that begins at a byte; borders that are none count to the one before.
     pub(crate) fn character_at(&self, byte: usize) -> usize {
         if self.ascii {

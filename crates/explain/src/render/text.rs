@@ -85,10 +85,10 @@ impl Page {
         let alone = report.input == InputKind::Message;
         let said = match (report.verdict, report.first()) {
             (_, Some(first)) if alone => {
-                // Without the token nothing is known to be wrong: the headline says what it goes by.
+                // Without the token nothing is known to be wrong, and the headline does not say so.
                 let most = self.paint(first.fault.code.title(), BOLD);
                 let word = self.paint(word, code);
-                self.line(&format!("{word}: By the message alone, most probably: {most}"));
+                self.line(&format!("{word} ({}): {most}", first.certainty.as_str()));
                 self.out.push('\n');
                 return;
             }
@@ -147,7 +147,7 @@ impl Page {
     fn fault(&mut self, first: &Diagnosed, report: &Report) {
         let fault = &first.fault;
         self.entry("fault", &format!("{} ({})", fault.code, fault.code.class()));
-        self.entry("what", &fault.detail());
+        self.entry("what", &first.detail());
         self.entry("proof", proof(first, report));
         self.entry("fix", fault.code.fix());
         let about_rights = matches!(fault.code.class(), Class::AudienceScope | Class::Server);
@@ -202,10 +202,7 @@ impl Page {
         for (nth, one) in report.faults.iter().enumerate().skip(1) {
             let label = format!("{}.", nth + 1);
             let code = one.fault.code;
-            self.entry(
-                &label,
-                &format!("{code} ({}): {}", one.certainty.as_str(), one.fault.detail()),
-            );
+            self.entry(&label, &format!("{code} ({}): {}", one.certainty.as_str(), one.detail()));
             self.entry("", &format!("fix, by the {}: {}", code.who(), code.fix()));
         }
         self.out.push('\n');

@@ -62,7 +62,7 @@ impl Page {
                 &format!("{code} ({}): {}", one.certainty.as_str(), code.title()),
                 BOLD,
             );
-            self.entry("what", &one.fault.detail(), "");
+            self.entry("what", &one.detail(), "");
             self.entry("seen in", &numbers(&finding.inputs), "");
             self.entry("fix", &format!("by the {}: {}", code.who(), code.fix()), "");
         }

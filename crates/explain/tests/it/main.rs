@@ -9,6 +9,7 @@
 mod cases;
 mod diffs;
 mod keys_planted;
+mod messages;
 mod planted;
 mod properties;
 mod senders;

@@ -73,6 +73,14 @@ fn a_report_reads_as_it_is_kept() {
     let expired = token_with(Algorithm::EdDsa, &json!({"iat": NOW - 900, "exp": NOW - 600}));
     check("expired", &expired, &eddsa);
     check("quoted-then-expired", &format!("Authorization: Bearer \"{expired}\""), &eddsa);
+    check(
+        "message-audience",
+        "IDX10214: Audience validation failed. Audiences: 'https://api.example.test/'. Did not match: \
+         validationParameters.ValidAudience: 'https://api.example.test' or \
+         validationParameters.ValidAudiences: 'null'.",
+        &eddsa,
+    );
+    check("message-key", "Jwks doesn't have key to match kid or alg from Jwt", &eddsa);
     check("scheme-missing", &format!("Authorization: {good}"), &eddsa);
     check(
         "header-name-wrong",
