@@ -93,6 +93,17 @@ const FAMILIES: &[(&str, &str, &str)] = &[
     ("hvs.", "a Vault service token", "the Vault server, in the header X-Vault-Token"),
     ("hvb.", "a Vault batch token", "the Vault server, in the header X-Vault-Token"),
     ("hvr.", "a Vault recovery token", "the Vault server, in the header X-Vault-Token"),
+    ("s.", "a Vault token of the older form", "the Vault server, in the header X-Vault-Token"),
+    (
+        "b.",
+        "a Vault batch token of the older form",
+        "the Vault server, in the header X-Vault-Token",
+    ),
+    (
+        "r.",
+        "a Vault recovery token of the older form",
+        "the Vault server, in the header X-Vault-Token",
+    ),
     ("sha256~", "an OpenShift token", "the cluster's OAuth server"),
     ("sb_publishable_", "a Supabase publishable key", "the Supabase project, in the header apikey"),
     ("sb_secret_", "a Supabase secret key", "the Supabase project, in the header apikey"),
@@ -110,6 +121,8 @@ const FAMILIES: &[(&str, &str, &str)] = &[
     ("dp.pt.", "a Doppler token", "api.doppler.com"),
     ("lin_api_", "a Linear key", "api.linear.app"),
     ("ntn_", "a Notion token", "api.notion.com"),
+    ("secret_", "a Notion token of the older form", "api.notion.com"),
+    ("cio", "a crates.io token", "crates.io, without a scheme in front"),
     ("PMAK-", "a Postman key", "api.getpostman.com"),
     ("sntrys_eyJ", "a Sentry organisation token", "sentry.io/api"),
     ("sntryu_", "a Sentry user token", "sentry.io/api"),
@@ -158,6 +171,21 @@ pub(crate) fn recognise(text: &str) -> Option<Opaque> {
     if text.len() > 40 && text.starts_with("sk-") && text.contains("T3BlbkFJ") {
         return of("an OpenAI key", "api.openai.com");
     }
+    if text.starts_with("{\"v\":2") && text.contains("\"s64\":") {
+        return of("a macaroon in its JSON form", "the service that issued it");
+    }
+    if is_entra_secret(text) {
+        return of(
+            "an Entra ID client secret, which is no token",
+            "login.microsoftonline.com/…/oauth2/v2.0/token",
+        );
+    }
+    if text.starts_with("sv=") && text.contains("&sig=") {
+        return of(
+            "an Azure shared access signature, which belongs into the URL",
+            "the Azure storage account that it names",
+        );
+    }
     if is_bootstrap(text) {
         return of("a Kubernetes bootstrap token", "the cluster's API server");
     }
@@ -177,6 +205,9 @@ pub(crate) fn recognise(text: &str) -> Option<Opaque> {
         "gAAAAA" => text.len() >= 100 && !text.contains('.'),
         "dapi" => rest.len() >= 32 && rest.chars().all(|c| c.is_ascii_hexdigit() || c == '-'),
         "AKIA" | "ASIA" => text.len() == 20,
+        "s." | "b." | "r." => rest.len() == 24 && is_alphanumeric(rest),
+        "secret_" => rest.len() == 43 && is_alphanumeric(rest),
+        "cio" => rest.len() == 32 && is_alphanumeric(rest),
         "AIza" => text.len() == 39,
         "AKCp" | "cmVmd" => text.len() > 40 && !text.contains('.'),
         "eyJrIjoi" => !text.contains('.'),
@@ -193,6 +224,17 @@ fn is_paseto(text: &str) -> bool {
     matches!(version, "v1" | "v2" | "v3" | "v4")
         && matches!(parts.next(), Some("local" | "public"))
         && parts.next().is_some()
+}
+
+fn is_alphanumeric(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
+/// `abc8Q~…`: 40 characters with the mark of Entra ID's generator at the fourth.
+fn is_entra_secret(text: &str) -> bool {
+    text.len() == 40
+        && text.get(3..6) == Some("8Q~")
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte))
 }
 
 fn is_bootstrap(text: &str) -> bool {
@@ -323,5 +365,57 @@ mod tests {
         );
         assert!(recognise("abcdef.0123456789abcdef").is_some());
         assert!(recognise("short").is_none());
+    }
+
+    #[test]
+    fn families_are_told_by_what_marks_them() {
+        let letters = "aB3dE5fG7hI9jK1lM3nO5pQ7rS9tU1vW3xY5zA7bC9dE1fG3hI5jK7";
+        for (text, family) in [
+            (format!("s.{}", &letters[..24]), "Vault"),
+            (format!("b.{}", &letters[..24]), "Vault batch"),
+            (format!("hvs.{}", &letters[..40]), "Vault service"),
+            (format!("secret_{}", &letters[..43]), "Notion"),
+            (format!("cio{}", &letters[..32]), "crates.io"),
+            (format!("abc8Q~{}", &letters[..34]), "Entra ID client secret"),
+            ("sv=2024-11-04&ss=b&sig=aB3dE5fG7h%3D".to_owned(), "shared access signature"),
+            ("{\"v\":2,\"s64\":\"aB3dE5fG7hI9\",\"i\":\"x\"}".to_owned(), "macaroon"),
+            (
+                format!("ghs_123456_{}.{}.{}", &letters[..20], &letters[..20], &letters[..20]),
+                "GitHub",
+            ),
+            (format!("xoxb-{letters}"), "Slack"),
+            (format!("sk-ant-api03-{letters}"), "Anthropic"),
+        ] {
+            let found = recognise(&text).unwrap_or_else(|| panic!("not recognised: {text}"));
+            assert!(found.family.contains(family), "{text}: {}", found.family);
+            assert_eq!(found.checksum, Checksum::None, "{text}");
+        }
+        for text in
+            ["s.of.a.sentence.with.dots", "secret_of_the_whole_world", "cioccolato-al-latte"]
+        {
+            assert!(recognise(text).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn every_checksum_tells_its_own_from_a_mistyped_one() {
+        let atlassian = "ATATT3xFfGF0aB3dE5fG7hI9jK1lM3nO5pQ7rS9tU1vW3x=";
+        let body = &atlassian[..atlassian.len() - 1];
+        let good = format!("{body}={:08X}", crc32(body.as_bytes()));
+        assert_eq!(recognise(&good).map(|one| one.checksum), Some(Checksum::Good));
+        let bad = good.replacen("aB3d", "aB3e", 1);
+        assert_eq!(recognise(&bad).map(|one| one.checksum), Some(Checksum::Bad));
+
+        let head = "glpat-aB3dE5fG7hI9jK1lM3nO5pQ7rS9.0y";
+        let mut sum = Vec::new();
+        let mut value = crc32(head.as_bytes());
+        for _ in 0..7 {
+            sum.insert(0, b"0123456789abcdefghijklmnopqrstuvwxyz"[(value % 36) as usize]);
+            value /= 36;
+        }
+        let good = format!("{head}{}", String::from_utf8_lossy(&sum));
+        assert_eq!(recognise(&good).map(|one| one.checksum), Some(Checksum::Good));
+        let bad = good.replacen("aB3d", "aB3e", 1);
+        assert_eq!(recognise(&bad).map(|one| one.checksum), Some(Checksum::Bad));
     }
 }
