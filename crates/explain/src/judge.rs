@@ -89,7 +89,13 @@ fn of_family(found: &opaque::Opaque, passage: &Passage) -> Judgement {
         return Judgement::of_one(fault, Certainty::Proven, view);
     }
     let good = if found.checksum == Checksum::Good { "its checksum is good; " } else { "" };
-    let reason = format!("{good}it belongs to {}", found.home);
+    // Whoever pastes it somewhere to ask about it should know.
+    let secret = if found.family.contains("publishable") || found.family.contains("key id") {
+        ""
+    } else {
+        "; this text is a live secret"
+    };
+    let reason = format!("{good}it belongs to {}{secret}", found.home);
     let fault = Fault::new(Code::TokenOpaque)
         .with("family", family)
         .with("reason", Fact::Words(reason))
