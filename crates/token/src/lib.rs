@@ -32,6 +32,7 @@ mod json;
 mod key;
 mod key_set;
 mod kind;
+mod placeholder;
 mod policy;
 pub mod presentation;
 pub mod revocation;

@@ -23,8 +23,6 @@ const BRACKETS: &[(&str, &str)] = &[
     ("[", "]"),
     ("(", ")"),
     ("&lt;", "&gt;"),
-    ("«", "»"),
-    ("‹", "›"),
     ("【", "】"),
     ("「", "」"),
     ("（", "）"),
@@ -38,7 +36,7 @@ const BRACKETS: &[(&str, &str)] = &[
 
 /// Quotes that word processors and chat programs put in the place of plain ones.
 pub(crate) fn is_typographic_quote(c: char) -> bool {
-    matches!(c, '\u{2018}'..='\u{201F}' | '\u{2032}'..='\u{2036}' | '\u{301D}'..='\u{301F}' | '\u{FF02}' | '\u{FF07}' | '\u{00B4}')
+    matches!(c, '\u{2018}'..='\u{201F}' | '\u{2032}'..='\u{2036}' | '\u{301D}'..='\u{301F}' | '\u{FF02}' | '\u{FF07}' | '\u{00B4}' | '«' | '»' | '‹' | '›')
 }
 
 /// `"eyJ…"`: a pair of quotes, or an opening one that lost its partner.

@@ -168,7 +168,8 @@ fn is_clean_opaque(text: &str) -> bool {
 
 fn nothing_or_placeholder(passage: &Passage) -> Option<Fault> {
     let text = passage.text().trim();
-    if text.is_empty() {
+    // Quotes or brackets around nothing are nothing: `Bearer ""`.
+    if text.chars().all(|c| "\"'`<>{}[]()".contains(c)) {
         return Some(Fault::new(Code::CredentialEmpty).at(passage.whole()));
     }
     // JSON in braces is no placeholder in braces.

@@ -112,6 +112,12 @@ pub(crate) fn opening(text: &str) -> Opening {
     let parted = |rest: &str| {
         let mut length = 0;
         while let Some(c) = rest[length..].chars().next() {
+            // Behind the one blank that is due, a line break or a character that nobody sees is the
+            // credential's own damage: it was read out of a file, or copied from a page.
+            let unseen = matches!(c, '\r' | '\n') || (c.is_whitespace() && !c.is_ascii());
+            if length > 0 && rest.starts_with(' ') && unseen {
+                break;
+            }
             if is_separator(c) {
                 length += c.len_utf8();
             } else if rest[length..].starts_with("%20") || rest[length..].starts_with("%09") {

@@ -61,14 +61,31 @@ pub(crate) fn lines(input: &Input<'_>, body: &str) -> Option<Recognised> {
     let offset = |part: &str| (part.as_ptr() as usize).saturating_sub(body.as_ptr() as usize);
     let mut open: Option<(&str, usize, usize)> = None;
     let mut all = Vec::new();
+    // Braces still open in the field's value: JSON over several lines.
+    let mut depth = 0_usize;
+    let opened = |depth: usize, text: &str| {
+        text.bytes().fold(depth, |depth, byte| match byte {
+            b'{' => depth.saturating_add(1),
+            b'}' => depth.saturating_sub(1),
+            _ => depth,
+        })
+    };
     for line in body.split('\n') {
         let line = line.strip_suffix('\r').unwrap_or(line);
         if line.trim().is_empty() {
             continue;
         }
+        if depth > 0
+            && let Some((_, _, end)) = &mut open
+        {
+            *end = offset(line) + line.len();
+            depth = opened(depth, line);
+            continue;
+        }
         match field_line(line) {
             Some((name, value)) if is_plausible(name, value) => {
                 all.extend(open.take());
+                depth = if value.trim_end().ends_with('{') { opened(0, value) } else { 0 };
                 open = Some((name, offset(value), offset(line) + line.len()));
             }
             // The rest of a token that was wrapped.
