@@ -84,8 +84,8 @@ fn is_bare_with_blanks(chunks: &[&str]) -> bool {
     let pieces: Vec<&str> = chunks.iter().map(|chunk| chunk.trim_matches(FRAME)).collect();
     let joined = pieces.concat();
     let first = pieces.first().copied().unwrap_or_default();
-    let begins = is_header_like(first.split('.').next().unwrap_or_default())
-        || (first.starts_with("ey") && is_token_like(&joined));
+    let begins =
+        is_header_like(first.split('.').next().unwrap_or_default()) || is_token_like(&joined);
     let alphabet = |piece: &&str| {
         piece.chars().all(|c| c.is_ascii_alphanumeric() || "-_.=+/%\\".contains(c) || !c.is_ascii())
     };
@@ -95,7 +95,8 @@ fn is_bare_with_blanks(chunks: &[&str]) -> bool {
     if pieces.iter().all(|piece| has_three_parts(piece)) {
         return true;
     }
-    if pieces.iter().any(|piece| is_complete(piece)) {
+    // The longer piece of a token that was torn inside its header has three segments, and no header.
+    if pieces.iter().any(|piece| has_three_parts(piece) && is_complete(piece)) {
         return false;
     }
     // A wrapped token: pieces that only together make three segments, or make the signature whole.

@@ -875,3 +875,44 @@ fn rights_and_pinned_claims_are_compared() {
     assert_eq!(AUDIENCE.len(), 24);
     assert!(key_set().contains("keys"));
 }
+
+#[test]
+fn a_blank_anywhere_in_a_bare_token_is_found() {
+    let token = token(Algorithm::Es256);
+    let surroundings = surroundings(Algorithm::Es256);
+    for (position, _) in token.char_indices().skip(1) {
+        for blank in [" ", "\n", "\t"] {
+            let torn = format!("{}{blank}{}", &token[..position], &token[position..]);
+            let what = format!("{blank:?} at {position}");
+            only(&what, torn.as_bytes(), &surroundings, "whitespace-inside");
+        }
+    }
+}
+
+#[test]
+fn a_response_over_several_lines_is_opened() {
+    let token = token(Algorithm::Es256);
+    let input = format!(
+        "Authorization: Bearer {{\n  \"access_token\": \"{token}\",\n  \"token_type\": \"Bearer\"\n}}\n"
+    );
+    let code = "response-instead-of-token";
+    only("over lines", input.as_bytes(), &surroundings(Algorithm::Es256), code);
+}
+
+#[test]
+fn what_stands_behind_the_one_blank_is_the_credentials_own_damage() {
+    let token = token(Algorithm::EdDsa);
+    for (mark, code) in [
+        ("\n", "whitespace-around"),
+        ("\u{a0}", "invisible-character"),
+        ("\u{3000}", "invisible-character"),
+        (" ", "scheme-separator"),
+        ("«", "smart-punctuation"),
+    ] {
+        let value = serde_json::to_string(&format!("Bearer {mark}{token}")).unwrap();
+        let input = format!(
+            r#"{{"log":{{"entries":[{{"request":{{"method":"GET","url":"https://api.example.test/","headers":[{{"name":"Authorization","value":{value}}}]}},"response":{{"status":401,"headers":[]}}}}]}}}}"#
+        );
+        only(&format!("{mark:?}"), input.as_bytes(), &surroundings(Algorithm::EdDsa), code);
+    }
+}
