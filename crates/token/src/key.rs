@@ -294,7 +294,7 @@ impl Key {
                 "a key in OpenSSH's format; convert it: ssh-keygen -e -m PKCS8 -f KEY.pub",
             ));
         }
-        let Some((_, behind)) = trimmed.split_once("-----BEGIN ") else {
+        let Some((before, behind)) = trimmed.split_once("-----BEGIN ") else {
             return Err(KeyError::new(
                 KeyProblem::Malformed,
                 "no PEM: `-----BEGIN PUBLIC KEY-----` is not there",
@@ -321,7 +321,17 @@ impl Key {
                 "a certificate, where its public key is due: openssl x509 -in CERT -pubkey -noout",
             ));
         }
-        let body = body.split("-----END").next().unwrap_or_default();
+        // RFC 7468 §2: each boundary stands on a line of its own; most libraries insist on it.
+        let malformed = |reason: &str| KeyError::new(KeyProblem::Malformed, reason);
+        if !before.is_empty() && !before.ends_with('\n') {
+            return Err(malformed("PEM with something before its first line, such as a quote"));
+        }
+        let Some((body, _)) = body.split_once("-----END ") else {
+            return Err(malformed("PEM without its last line"));
+        };
+        if !body.starts_with(['\r', '\n']) || !body.ends_with('\n') {
+            return Err(malformed("PEM whose line breaks are lost"));
+        }
         let body: String = body.split_ascii_whitespace().collect();
         let der = base64::engine::general_purpose::STANDARD
             .decode(body)

@@ -56,6 +56,7 @@ fn variants(subject: &Subject<'_>) -> Vec<(Vec<u8>, &'static str)> {
         (format!("{second}.{first}").into_bytes(), "the segments in reverse order"),
         (format!("{input}.").into_bytes(), "both segments and a second dot"),
         (format!("{input}\n").into_bytes(), "both segments and a line end"),
+        (format!("{input}\r\n").into_bytes(), "both segments and a line end"),
         (format!("{first}. {second}").into_bytes(), "both segments with a blank behind the dot"),
         (format!("{first}\n{second}").into_bytes(), "both segments with a line end between them"),
         (join(first.as_bytes(), b".", payload), "the header's segment and the decoded payload"),
@@ -113,6 +114,11 @@ fn variants(subject: &Subject<'_>) -> Vec<(Vec<u8>, &'static str)> {
             all.push((right.into_bytes(), *said));
         }
     }
+    if let Some(header) = read(header) {
+        all.extend(other_headers(&header).into_iter().map(|(header, said)| {
+            (text(base64url::encode(header.to_string()), second.to_owned()), said)
+        }));
+    }
     let mut seen: Vec<Vec<u8>> = vec![input.as_bytes().to_vec()];
     all.retain(|(message, _)| {
         let new = !seen.contains(message);
@@ -121,6 +127,51 @@ fn variants(subject: &Subject<'_>) -> Vec<(Vec<u8>, &'static str)> {
         }
         new
     });
+    all
+}
+
+/// More members would be too many orders.
+const MOST_MEMBERS: usize = 4;
+
+/// The header as it may have been when it was signed: in another order, without a member, of another type.
+fn other_headers(header: &Value) -> Vec<(Value, &'static str)> {
+    let Some(members) = header.as_object() else { return Vec::new() };
+    let all: Vec<(String, Value)> =
+        members.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+    let mut sets = vec![(all.clone(), "the header with its members in another order")];
+    for (name, _) in &all {
+        let rest = all.iter().filter(|(other, _)| other != name).cloned().collect();
+        sets.push((rest, "the header without one of its members"));
+    }
+    for typ in ["JWT", "at+jwt", "jwt"] {
+        let mut other: Vec<_> = all.iter().filter(|(name, _)| name != "typ").cloned().collect();
+        other.push(("typ".to_owned(), Value::from(typ)));
+        sets.push((other, "the header with another `typ`"));
+    }
+    sets.retain(|(set, _)| set.len() <= MOST_MEMBERS);
+    let in_order = |(set, said): (Vec<(String, Value)>, &'static str)| {
+        orders(&set)
+            .into_iter()
+            .map(move |order| (Value::Object(order.into_iter().collect()), said))
+    };
+    sets.into_iter().flat_map(in_order).collect()
+}
+
+/// All orders of a few members.
+fn orders(members: &[(String, Value)]) -> Vec<Vec<(String, Value)>> {
+    let mut all = vec![Vec::new()];
+    for (nth, member) in members.iter().enumerate() {
+        let longer = |order: &Vec<(String, Value)>| {
+            (0..=nth)
+                .map(|at| {
+                    let mut order = order.clone();
+                    order.insert(at, member.clone());
+                    order
+                })
+                .collect::<Vec<_>>()
+        };
+        all = all.iter().flat_map(longer).collect();
+    }
     all
 }
 
