@@ -178,6 +178,14 @@ pub(crate) fn named(fault: Fault, passage: &Passage, lengths: &[usize]) -> Fault
             fault.with("reason", Fact::Words(opaque::looks(text))).at(passage.whole())
         }
         (Code::SegmentCount, [header, payload]) if is_header_like(header) => {
+            // Unsigned and without the second dot: that no signature is due comes first.
+            let unsigned = shape::header(header)
+                .and_then(|header| header.get("alg")?.as_str().map(str::to_owned))
+                .filter(|alg| alg.trim().eq_ignore_ascii_case("none"));
+            if let Some(alg) = unsigned {
+                let end = header.chars().count();
+                return Fault::new(Code::AlgorithmNone).with("found", alg).at(passage.span(0..end));
+            }
             if is_whole_object(payload) && !USUAL_LIMITS.contains(&length) {
                 fault.at(passage.span(length..length))
             } else if is_whole_object(payload) {

@@ -169,7 +169,7 @@ fn algorithm<'c>(case: &Case<'c>, progress: &mut Progress<'c>) -> Judgement {
             Fault::new(Code::AlgorithmNotAllowed).with("alg", "").at(at)
         });
     };
-    if name.eq_ignore_ascii_case("none") {
+    if name.trim().eq_ignore_ascii_case("none") {
         return refuse(Fault::new(Code::AlgorithmNone).with("found", name.into_owned()).at(at));
     }
     let allowed: Vec<String> =
