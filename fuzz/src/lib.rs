@@ -3,10 +3,11 @@
 
 use claviger_explain::{Report, Surroundings, TextStyle, explain as examine_input, text};
 use claviger_protocol::{Form, Presented};
-use claviger_testkit::{keys, mint};
+use claviger_testkit::keys;
+use claviger_testkit::mint::mint;
 use claviger_token::{
-    Algorithm, Key, KeySet, Members, Policy, Strictness, Token, Verdict, base64url,
-    examine, presentation, revocation, verify,
+    Algorithm, Key, KeySet, Members, Policy, Strictness, Token, Verdict, base64url, examine,
+    presentation, revocation, verify,
 };
 use serde_json::json;
 
@@ -27,7 +28,7 @@ fn good(algorithm: Algorithm) -> String {
         "iss": ISSUER, "aud": AUDIENCE, "sub": "user-4711", "client_id": "web", "iat": NOW - 60,
         "exp": NOW + 240, "jti": "c2Vzc2lvbi00NzEx", "scope": "orders:read profile",
     });
-    mint::mint(algorithm, &json!({}), &claims)
+    mint(algorithm, &json!({}), &claims)
 }
 
 fn key_set(algorithm: Algorithm) -> String {

@@ -17,6 +17,7 @@ mod clients;
 mod compare;
 mod demo;
 mod forward_auth;
+mod fuzzed;
 mod proxy;
 mod readme;
 mod readme_script;
