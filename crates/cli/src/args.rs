@@ -57,6 +57,11 @@ pub(crate) enum Command {
         after_help = "Examples:\n  claviger explain eyJhbGciOi… --jwks https://id.example/jwks --audience https://api.example\n  pbpaste | claviger explain -\n  claviger explain 'jwt malformed'\n  claviger explain --file request.txt --issuer https://id.example --online\n  claviger explain --diff works.txt fails.txt --jwks jwks.json --audience https://api.example\n  claviger explain --batch access.log.gz --jwks jwks.json --issuer https://id.example\n\nExit status: 0 accepted, 1 refused, 2 wrong usage, 3 could not be found out."
     )]
     Explain(Box<Explain>),
+    /// Sends the real request, and tells the application's fault from the token's.
+    #[command(
+        after_help = "Examples:\n  claviger try https://api.example/orders eyJhbGciOi… --online --audience https://api.example\n  claviger try https://api.example --file copied-as-curl.txt\n  pbpaste | claviger try https://api.example/orders --repair\n\nExit status: 0 the server takes it, 1 it refuses it, 2 wrong usage, 3 its answer does not tell, or none came."
+    )]
+    Try(Box<Try>),
     /// Lists the catalogue of causes, or describes one.
     #[command(after_help = "Examples:\n  claviger faults\n  claviger faults audience-mismatch")]
     Faults {
@@ -195,23 +200,9 @@ pub(crate) enum Expected {
     Any,
 }
 
+/// What a credential is judged by.
 #[derive(Debug, Args)]
-pub(crate) struct Explain {
-    /// What was sent: a token, a header line, a request, a curl command, a HAR, a token response, a log
-    /// line; or the error message alone. `-` or nothing: standard input.
-    pub(crate) input: Option<String>,
-    /// Reads the input from a file; given several times, what they tell together is said as well.
-    #[arg(long, value_name = "FILE", conflicts_with = "input")]
-    pub(crate) file: Vec<PathBuf>,
-    /// Compares two: one that works and one that does not. Each is a file, if one of that name exists, else
-    /// the text itself; `-` is standard input.
-    #[arg(long, num_args = 2, value_names = ["GOOD", "BAD"], conflicts_with_all = ["input", "file", "report", "show_repaired"])]
-    pub(crate) diff: Vec<String>,
-    /// Reads a whole log and groups what was refused by cause, client and issuer: access logs of nginx,
-    /// Apache, Envoy and HAProxy, JSON lines, the gate's log, a HAR file, or a token a line; gzip too. `-`:
-    /// standard input. Tokens are judged as of the time of their line.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["input", "file", "diff", "report", "show_repaired"])]
-    pub(crate) batch: Option<PathBuf>,
+pub(crate) struct Context {
     /// A key set: a file or a URL; may be given several times.
     #[arg(long, value_name = "FILE|URL")]
     pub(crate) jwks: Vec<String>,
@@ -251,10 +242,58 @@ pub(crate) struct Explain {
     /// Seconds that the search for one wrong character may take, on all cores.
     #[arg(long, default_value_t = 8, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(0..=86_400))]
     pub(crate) budget: u64,
-    /// Asks the issuer: discovery and key set are fetched. Without it nothing leaves this machine
-    /// (but a `--jwks URL` that you name).
+    /// Asks the issuer: discovery and key set are fetched, clocks compared, and a given key set is held against
+    /// the published one. Without it nothing leaves this machine (but a `--jwks URL` that you name).
     #[arg(long)]
     pub(crate) online: bool,
+    /// With `--online`: the client to ask the issuer's introspection endpoint as. The token is sent there.
+    #[arg(long, value_name = "CLIENT", requires = "online", requires = "introspect_secret_file")]
+    pub(crate) introspect_as: Option<String>,
+    /// With `--online`: that client's secret, the first line of this file.
+    #[arg(long, value_name = "FILE", requires = "introspect_as")]
+    pub(crate) introspect_secret_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Try {
+    /// Where to send it. The credential goes to this origin (scheme, host and port) and to no other; where the
+    /// URL has no path, that of the given request is taken.
+    pub(crate) url: String,
+    /// What is sent: a token, a header line, a raw request, a curl command (also as browsers copy it), a HAR
+    /// file. `-` or nothing: standard input.
+    pub(crate) input: Option<String>,
+    /// Reads the input from a file.
+    #[arg(long, value_name = "FILE", conflicts_with = "input")]
+    pub(crate) file: Option<PathBuf>,
+    /// Sends the request once more with the one correction that was found. Only for GET, HEAD and OPTIONS.
+    #[arg(long)]
+    pub(crate) repair: bool,
+    /// Seconds that the server may take to answer.
+    #[arg(long, default_value_t = 30, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=600))]
+    pub(crate) timeout: u64,
+    #[command(flatten)]
+    pub(crate) context: Context,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Explain {
+    /// What was sent: a token, a header line, a request, a curl command, a HAR, a token response, a log
+    /// line; or the error message alone. `-` or nothing: standard input.
+    pub(crate) input: Option<String>,
+    /// Reads the input from a file; given several times, what they tell together is said as well.
+    #[arg(long, value_name = "FILE", conflicts_with = "input")]
+    pub(crate) file: Vec<PathBuf>,
+    /// Compares two: one that works and one that does not. Each is a file, if one of that name exists, else
+    /// the text itself; `-` is standard input.
+    #[arg(long, num_args = 2, value_names = ["GOOD", "BAD"], conflicts_with_all = ["input", "file", "report", "show_repaired"])]
+    pub(crate) diff: Vec<String>,
+    /// Reads a whole log and groups what was refused by cause, client and issuer: access logs of nginx,
+    /// Apache, Envoy and HAProxy, JSON lines, the gate's log, a HAR file, or a token a line; gzip too. `-`:
+    /// standard input. Tokens are judged as of the time of their line.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["input", "file", "diff", "report", "show_repaired"])]
+    pub(crate) batch: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) context: Context,
     /// Writes a redacted report (Markdown) that is safe to send to the provider's support.
     #[arg(long, value_name = "FILE")]
     pub(crate) report: Option<PathBuf>,

@@ -25,6 +25,7 @@ fn main() -> ExitCode {
         Command::Gate(gate) => command::gate::run(&gate, format),
         Command::Demo => command::demo::run(format),
         Command::Explain(explain) => command::explain::run(&explain, format),
+        Command::Try(attempt) => command::attempt::run(&attempt, format),
         Command::Faults { code } => command::faults::run(code.as_deref(), format),
         Command::Why { diagnosis, admin } => command::admin::why(&diagnosis, &admin, format),
         Command::Client { action } => command::admin::client(action, format),

@@ -6,6 +6,7 @@ use crate::bench::Bench;
 use crate::carrier::{self, Located};
 use crate::judge::{Judgement, judge};
 use crate::message::{self, Said};
+use crate::online;
 use crate::passage::Passage;
 use crate::peel::{Layer, Peeled, peel};
 use crate::picture::Picture;
@@ -22,8 +23,23 @@ use crate::warnings;
 /// [`MAX_INPUT_BYTES`]) and the surroundings' budget.
 #[must_use]
 pub fn explain(input: &[u8], surroundings: &Surroundings) -> Report {
+    let mut report = explain_at(input, surroundings, surroundings.now);
+    if let Some((source, fresh)) = &surroundings.fresh {
+        report = online::against_fresh(report, explain_at(input, fresh, surroundings.now), source);
+    }
+    if let Some(clock) = &surroundings.clock {
+        online::by_clock(&mut report, clock, |now| explain_at(input, surroundings, now));
+    }
+    if let Some(introspection) = &surroundings.introspection {
+        online::by_issuer(&mut report, introspection, surroundings);
+    }
+    report
+}
+
+/// Explains an input as of a time.
+fn explain_at(input: &[u8], surroundings: &Surroundings, now: i64) -> Report {
     if input.len() > MAX_INPUT_BYTES {
-        let mut report = Report::empty(surroundings.now);
+        let mut report = Report::empty(now);
         let fault = Fault::new(Code::SizeLimit)
             .with("bytes", input.len())
             .with("limit_bytes", MAX_INPUT_BYTES)
@@ -52,8 +68,7 @@ pub fn explain(input: &[u8], surroundings: &Surroundings) -> Report {
                 }
                 None => (input, recognised),
             };
-            let mut report =
-                explain_recognised(&input, &recognised, surroundings, surroundings.now);
+            let mut report = explain_recognised(&input, &recognised, surroundings, now);
             // The token is judged by what it is; what was said of it is worth a line.
             report.notes.extend(said.filter(Said::is_telling).map(|said| said.note()));
             report
@@ -110,6 +125,9 @@ pub(crate) fn explain_recognised(
         }
     }
     let hidden: Vec<Vec<Span>> = stages.hidden.take().into_iter().collect();
+    if let Some(peeled) = &stages.peeled {
+        report.set_credential(peeled.text(), stages.was_wrapped);
+    }
     let mut report = finish(report, stages, &bench);
     if let Some((value, _)) = &located.value {
         let segments = report.token.as_ref().map_or(hidden.as_slice(), |token| &token.segments);
@@ -127,6 +145,10 @@ struct Stages {
     judged: Option<Judgement>,
     /// A credential that was not judged and is a secret all the same: a user and a password.
     hidden: Option<Vec<Span>>,
+    /// The credential that was judged, without what was around it.
+    peeled: Option<Passage>,
+    /// Whether anything was around it.
+    was_wrapped: bool,
 }
 
 /// A file in another encoding: before a bare token that is damage, around a request it is not.
@@ -210,7 +232,10 @@ fn credential(
     }
     let proof =
         sender::judge(bench, recognised, located, peeled.scheme.as_deref(), &peeled.credential);
-    let mut judgement = judge(bench, &reading(bench, peeled.credential, peeled.others));
+    let reading = reading(bench, peeled.credential, peeled.others);
+    let mut judgement = judge(bench, &reading);
+    stages.was_wrapped = !stages.layers.is_empty() || !stages.carrier.is_empty();
+    stages.peeled = Some(reading);
     if let Some(fault) = proof {
         judgement.faults.insert(0, fault);
     }

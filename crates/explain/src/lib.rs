@@ -29,6 +29,7 @@
 //! Pure: no clock, file, network, environment or randomness. No signature, secret or whole token leaves it,
 //! but for the repaired credential, which is handed out only to those who ask: it works.
 
+mod attempt;
 pub mod batch;
 mod bench;
 mod carrier;
@@ -41,7 +42,9 @@ mod judge;
 mod key_text;
 mod kid_text;
 mod message;
+mod online;
 mod opaque;
+mod outgoing;
 mod passage;
 mod peel;
 mod picture;
@@ -66,10 +69,13 @@ mod unexplained;
 mod view;
 mod warnings;
 
+pub use attempt::{Answer, Attempt, Exchange, Stopped};
 pub use diff::{About, Diff, Difference, Side, diff};
 pub use explain::explain;
+pub use online::Introspection;
+pub use outgoing::Outgoing;
 pub use recognise::{InputKind, MAX_INPUT_BYTES};
-pub use render::{TextStyle, diff_text, text, together_text};
+pub use render::{TextStyle, attempt_text, diff_text, text, together_text};
 pub use report::{Certainty, CheckLine, Diagnosed, Report, TokenView};
 pub use ride::Ride;
 pub use several::{InputPart, MAX_PARTS, parts};

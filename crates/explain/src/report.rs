@@ -3,7 +3,7 @@
 //! Its JSON is the contract of the project's design; the text for a person is `render`'s. Neither ever
 //! shows a signature, a secret or a whole token; the repaired credential only where it is asked for.
 
-use claviger_token::{Code, Fact, Fault, SignatureState, Span, Verdict};
+use claviger_token::{Code, Fact, Fault, Proof, SignatureState, Span, Verdict};
 use serde::ser::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
 
@@ -75,9 +75,7 @@ impl Diagnosed {
         if !self.supposed || !self.fault.evidence().is_empty() {
             return self.fault.detail();
         }
-        let mut characters = self.fault.code.title().chars();
-        let first = characters.next().map(char::to_lowercase);
-        first.into_iter().flatten().chain(characters).collect()
+        lower_first(self.fault.code.title())
     }
 
     pub(crate) fn with_repaired(mut self, repaired: Option<String>) -> Self {
@@ -107,6 +105,13 @@ impl Diagnosed {
             "repaired": if show_repaired { self.repaired() } else { None },
         })
     }
+}
+
+/// A title as a part of a sentence.
+pub(crate) fn lower_first(title: &str) -> String {
+    let mut characters = title.chars();
+    let first = characters.next().map(char::to_lowercase);
+    first.into_iter().flatten().chain(characters).collect()
 }
 
 /// What became of one check, as a person and JSON see it.
@@ -167,6 +172,8 @@ pub struct Report {
     /// Whether a search was given up because its budget was spent.
     pub exhausted: bool,
     pub(crate) picture: Picture,
+    /// The credential without what was around it, and whether anything was.
+    credential: Option<(Repaired, bool)>,
 }
 
 impl Report {
@@ -185,7 +192,29 @@ impl Report {
             now,
             exhausted: false,
             picture: Picture::default(),
+            credential: None,
         }
+    }
+
+    pub(crate) fn set_credential(&mut self, text: &str, was_wrapped: bool) {
+        self.credential = Some((Repaired(text.to_owned()), was_wrapped));
+    }
+
+    /// The credential that was judged, without what was around it: a secret. Whoever was told to may ask its
+    /// issuer about it.
+    #[must_use]
+    pub fn credential(&self) -> Option<&str> {
+        self.credential.as_ref().map(|(credential, _)| credential.0.as_str())
+    }
+
+    /// The one correction that the first fault suggests: the credential that verifies, else the one without what
+    /// was around it. A secret, as [`Diagnosed::repaired`] is; none where another token is needed.
+    #[must_use]
+    pub fn correction(&self) -> Option<&str> {
+        let first = self.first()?;
+        let was_wrapped = self.credential.as_ref().is_some_and(|(_, was_wrapped)| *was_wrapped);
+        let is_repair = first.fault.code.proof() == Proof::Repair;
+        first.repaired().or_else(|| self.credential().filter(|_| is_repair && was_wrapped))
     }
 
     /// The fault to fix first.

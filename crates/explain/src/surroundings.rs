@@ -10,6 +10,7 @@ use claviger_token::{Code, Fact, Fault, Key, KeySet, Policy};
 use serde_json::Value;
 
 use crate::key_text;
+use crate::online::{Clock, Introspection};
 
 /// How many signatures (of ES256; others are weighed) may be verified for one explanation before the search
 /// is given up, and says so.
@@ -18,6 +19,9 @@ use crate::key_text;
 /// signature the work of 8 000, over an ES512 token more than this: there the plausible edits are tried.
 /// Spent whole it takes about two seconds of one core.
 pub const DEFAULT_BUDGET: u32 = 40_000;
+
+/// Enough to see whether the fresh set verifies a token; damage is looked for under the given one.
+const FRESH_BUDGET: u32 = 200;
 
 /// Finds the lowest number below the first argument for which a test holds; may ask for several at once.
 type Find = dyn Fn(usize, &(dyn Fn(usize) -> bool + Sync)) -> Option<usize> + Send + Sync;
@@ -68,6 +72,12 @@ pub struct Surroundings {
     pub(crate) faults: Vec<Fault>,
     /// `kid`s of members of the sets that could not be used, with the reason.
     pub(crate) unusable: Vec<(String, String)>,
+    /// The key set as it is published now, where that is another than the given one.
+    pub(crate) fresh: Option<(String, Box<Self>)>,
+    /// A clock that is not this machine's.
+    pub(crate) clock: Option<Clock>,
+    /// The issuer's word about the token.
+    pub(crate) introspection: Option<Introspection>,
 }
 
 impl fmt::Debug for Surroundings {
@@ -98,6 +108,9 @@ impl Surroundings {
             secrets: Vec::new(),
             faults: Vec::new(),
             unusable: Vec::new(),
+            fresh: None,
+            clock: None,
+            introspection: None,
         }
     }
 
@@ -205,6 +218,35 @@ impl Surroundings {
     pub fn with_fault(mut self, fault: Fault) -> Self {
         self.faults.push(fault);
         self
+    }
+
+    /// The key set that the issuer publishes now, beside the one that was given: what verifies under one of them
+    /// alone tells an old set from a good one. `name` is what messages call it.
+    #[must_use]
+    pub fn with_fresh_key_set(mut self, name: &str, bytes: &[u8]) -> Self {
+        let fresh = Self::new(self.policy.clone(), self.now).with_key_set(name, bytes);
+        self.fresh = Some((name.to_owned(), Box::new(fresh.with_budget(FRESH_BUDGET))));
+        self
+    }
+
+    /// Another clock, of whoever `whose` names, by so many seconds ahead of this machine's.
+    #[must_use]
+    pub fn with_clock(mut self, whose: &str, ahead: i64) -> Self {
+        self.clock = Some(Clock { whose: whose.to_owned(), ahead });
+        self
+    }
+
+    /// What the issuer answers about the very token that is explained.
+    #[must_use]
+    pub fn with_introspection(mut self, introspection: Introspection) -> Self {
+        self.introspection = Some(introspection);
+        self
+    }
+
+    /// Whether any key, set or secret was given, usable or not.
+    #[must_use]
+    pub const fn has_keys(&self) -> bool {
+        self.given
     }
 
     /// The policy.

@@ -3,6 +3,8 @@
 //! Decides what may be fetched (https, or plain http on loopback), how long and how much; never follows a
 //! redirect, never sends a credential, and never takes an address from a token.
 
+mod reason;
+
 use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
@@ -79,6 +81,14 @@ impl FetchError {
         Self { url: url.to_owned(), cause, reason: reason.into() }
     }
 
+    /// Why a request of hyper's client failed: the innermost cause, for the outer layers only say that something
+    /// went wrong.
+    #[must_use]
+    pub fn of_client(url: &str, error: &(dyn std::error::Error + 'static)) -> Self {
+        let (cause, reason) = reason::of(error);
+        Self::new(url, cause, reason)
+    }
+
     /// As a fault of the catalogue: `key-set-invalid` where something came that is no key set,
     /// `key-set-unreachable` otherwise.
     #[must_use]
@@ -110,6 +120,8 @@ pub struct Fetched {
     pub max_age: Option<u64>,
     /// The server's clock (`Date`), unix seconds.
     pub date: Option<i64>,
+    /// `Content-Type`, without its parameters and in lower case.
+    pub content_type: Option<String>,
 }
 
 type Connector = HttpsConnector<HttpConnector>;
@@ -221,6 +233,8 @@ impl Fetcher {
             etag: text(&head.headers, &header::ETAG).map(str::to_owned),
             max_age: max_age(&head.headers),
             date: text(&head.headers, &header::DATE).and_then(http_date),
+            content_type: text(&head.headers, &header::CONTENT_TYPE)
+                .map(|kind| kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()),
         };
         if status == 304 && etag.is_some() {
             return Ok(fetched(String::new(), true));
@@ -287,43 +301,8 @@ impl Fetcher {
         let request = request.header(header::USER_AGENT, agent).body(Empty::new());
         let request =
             request.map_err(|_| FetchError::new(url, Cause::Url, "this makes no request"))?;
-        self.client.request(request).await.map_err(|error| explained(url, &error))
+        self.client.request(request).await.map_err(|error| FetchError::of_client(url, &error))
     }
-}
-
-/// Finds the innermost cause: the outer layers only say that something went wrong.
-fn explained(url: &str, error: &(dyn std::error::Error + 'static)) -> FetchError {
-    let mut inner = error;
-    loop {
-        if let Some(tls) = inner.downcast_ref::<rustls::Error>() {
-            return FetchError::new(url, Cause::Tls, format!("TLS failed: {tls}"));
-        }
-        if let Some(io) = inner.downcast_ref::<std::io::Error>() {
-            if let Some(tls) = io.get_ref().and_then(|error| error.downcast_ref::<rustls::Error>())
-            {
-                return FetchError::new(url, Cause::Tls, format!("TLS failed: {tls}"));
-            }
-            if io.kind() == std::io::ErrorKind::TimedOut {
-                return FetchError::new(url, Cause::Timeout, "no connection in time");
-            }
-        }
-        match inner.source() {
-            Some(next) => inner = next,
-            None => break,
-        }
-    }
-    let mut chain = String::new();
-    let mut layer = Some(error);
-    while let Some(error) = layer {
-        chain.push_str(&error.to_string());
-        chain.push('\n');
-        layer = error.source();
-    }
-    if chain.contains("dns error") || chain.contains("failed to lookup") {
-        return FetchError::new(url, Cause::Dns, "the name does not resolve");
-    }
-    let last = chain.lines().last().unwrap_or("no connection");
-    FetchError::new(url, Cause::Refused, format!("no connection: {last}"))
 }
 
 fn text<'h>(headers: &'h HeaderMap, name: &header::HeaderName) -> Option<&'h str> {
@@ -357,8 +336,9 @@ fn max_age(headers: &HeaderMap) -> Option<u64> {
     found
 }
 
-/// `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110 §5.6.7); the obsolete forms are not read.
-fn http_date(text: &str) -> Option<i64> {
+/// `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110 §5.6.7) in unix seconds; the obsolete forms are not read.
+#[must_use]
+pub fn http_date(text: &str) -> Option<i64> {
     let mut words = text.split_once(", ")?.1.split(' ');
     let day: i64 = words.next()?.parse().ok()?;
     let name = words.next()?;

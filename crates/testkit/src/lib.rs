@@ -17,14 +17,18 @@ pub mod issuer;
 pub mod keys;
 pub mod mint;
 pub mod process;
+pub mod scripted;
 mod server;
 pub mod sink;
+pub mod tls;
 
 pub use ask::{Answer, Ask};
 pub use issuer::{Behaviour, FakeIssuer};
 pub use mint::{access_claims, mint, mint_with};
 pub use process::Process;
+pub use scripted::{Heard, Reply, Scripted};
 pub use sink::Sink;
+pub use tls::{Certificate, Tls};
 
 /// The clock of the machine as unix seconds, for tests that talk to a process with a real clock.
 #[must_use]

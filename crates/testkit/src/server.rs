@@ -12,8 +12,11 @@ use http_body_util::combinators::BoxBody;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+
+use crate::tls::Tls;
 
 pub(crate) type Body = BoxBody<Bytes, hyper::Error>;
 pub(crate) type Answering = Pin<Box<dyn Future<Output = Option<Response<Body>>> + Send>>;
@@ -29,11 +32,16 @@ impl Server {
     /// Binds `address` (port 0: any) and answers until dropped. A handler that returns `None` has
     /// the connection closed without an answer.
     pub(crate) fn start(address: &str, handler: Handler) -> Self {
+        Self::start_over(address, None, handler)
+    }
+
+    /// The same over TLS, where a certificate is given.
+    pub(crate) fn start_over(address: &str, tls: Option<Tls>, handler: Handler) -> Self {
         let listener = std::net::TcpListener::bind(address).expect("a loopback port");
         listener.set_nonblocking(true).expect("a listener that does not block");
         let address = listener.local_addr().expect("an address");
         let (stop, stopped) = watch::channel(false);
-        std::thread::spawn(move || run(listener, &handler, stopped));
+        std::thread::spawn(move || run(listener, tls, &handler, stopped));
         Self { address, stop }
     }
 }
@@ -44,7 +52,13 @@ impl Drop for Server {
     }
 }
 
-fn run(listener: std::net::TcpListener, handler: &Handler, mut stopped: watch::Receiver<bool>) {
+fn run(
+    listener: std::net::TcpListener,
+    tls: Option<Tls>,
+    handler: &Handler,
+    mut stopped: watch::Receiver<bool>,
+) {
+    let tls = tls.map(Tls::acceptor);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.expect("a runtime").block_on(async move {
         let listener = TcpListener::from_std(listener).expect("a listener");
@@ -57,19 +71,32 @@ fn run(listener: std::net::TcpListener, handler: &Handler, mut stopped: watch::R
                 _ = stopped.wait_for(|stop| *stop) => return,
             };
             let handler = Arc::clone(handler);
+            let tls = tls.clone();
             tokio::spawn(async move {
-                let service = service_fn(move |request| {
-                    let answer = handler(request);
-                    async move { answer.await.ok_or(Hang) }
-                });
-                let connection = hyper::server::conn::http1::Builder::new()
-                    .max_buf_size(2 * 1024 * 1024)
-                    .serve_connection(TokioIo::new(stream), service);
-                // The peer may go away at any time; that is its business.
-                let _ = connection.await;
+                match tls {
+                    None => serve(stream, handler).await,
+                    // A client that does not like the certificate goes away; that is its business.
+                    Some(tls) => {
+                        if let Ok(stream) = tls.accept(stream).await {
+                            serve(stream, handler).await;
+                        }
+                    }
+                }
             });
         }
     });
+}
+
+async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, handler: Handler) {
+    let service = service_fn(move |request| {
+        let answer = handler(request);
+        async move { answer.await.ok_or(Hang) }
+    });
+    let connection = hyper::server::conn::http1::Builder::new()
+        .max_buf_size(2 * 1024 * 1024)
+        .serve_connection(TokioIo::new(stream), service);
+    // The peer may go away at any time; that is its business.
+    let _ = connection.await;
 }
 
 /// The handler wants the connection to break.

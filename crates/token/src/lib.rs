@@ -39,6 +39,7 @@ pub mod revocation;
 mod signing;
 mod verdict;
 mod words;
+pub mod www_authenticate;
 
 pub use algorithm::{Algorithm, Family};
 pub use catalogue::Code;

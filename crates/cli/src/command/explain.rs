@@ -1,21 +1,21 @@
 //! `claviger explain`: gathers input, keys and policy, and prints the report that `claviger_explain` makes.
 
 mod compare;
+mod online;
 mod search;
 mod together;
 
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::Read as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use claviger_explain::batch::BATCH_BUDGET;
 use claviger_explain::{Report, Surroundings, TextStyle};
-use claviger_guard::fetch::{FetchRules, Fetcher};
-use claviger_token::{Algorithm, Code, Expect, Fact, Fault, Policy, Verdict};
+use claviger_token::{Algorithm, Code, Expect, Policy, Verdict};
 
-use crate::args::{Expected, Explain, Format};
+use crate::args::{Context, Expected, Explain, Format};
 use crate::say::{self, BAD, GOOD, Stop, UNKNOWN};
 
 /// The most that is read of an input or a key file. A HAR of a long session fits.
@@ -53,13 +53,14 @@ fn standard_input() -> Result<Vec<u8>, Stop> {
     within_limit(bytes, "standard input")
 }
 
-fn input(arguments: &Explain) -> Result<Vec<u8>, Stop> {
-    if let Some(file) = arguments.file.first() {
+/// What was named: a file, a text, or standard input.
+pub(crate) fn input(text: Option<&str>, file: Option<&Path>) -> Result<Vec<u8>, Stop> {
+    if let Some(file) = file {
         return read_file(file, "the input");
     }
-    match arguments.input.as_deref() {
+    match text {
         Some("-") | None => {
-            if arguments.input.is_none() && std::io::IsTerminal::is_terminal(&std::io::stdin()) {
+            if text.is_none() && std::io::IsTerminal::is_terminal(&std::io::stdin()) {
                 say::note(
                     "Paste what was sent (a token, header, request, curl command …) or the error, then Ctrl-D:",
                 );
@@ -71,7 +72,7 @@ fn input(arguments: &Explain) -> Result<Vec<u8>, Stop> {
 }
 
 /// Unix seconds of `--now`, or of this machine's clock.
-fn now(arguments: &Explain) -> Result<i64, Stop> {
+fn now(arguments: &Context) -> Result<i64, Stop> {
     let Some(text) = &arguments.now else {
         return Ok(jiff::Timestamp::now().as_second());
     };
@@ -84,7 +85,7 @@ fn now(arguments: &Explain) -> Result<i64, Stop> {
     })
 }
 
-fn policy(arguments: &Explain) -> Result<Policy, Stop> {
+fn policy(arguments: &Context) -> Result<Policy, Stop> {
     let algorithms = arguments
         .algorithm
         .iter()
@@ -137,12 +138,18 @@ fn policy(arguments: &Explain) -> Result<Policy, Stop> {
     })
 }
 
+/// Whether a text is an address and not a file's name.
 fn is_url(text: &str) -> bool {
     text.starts_with("http://") || text.starts_with("https://")
 }
 
+/// Everything that was given, and the time that a search may take.
+pub(crate) fn judged_by(arguments: &Context, input: &[u8]) -> Result<Surroundings, Stop> {
+    Ok(search::within(surroundings(arguments, input)?, arguments.budget))
+}
+
 /// Everything that was given, read and, where a URL was named, fetched.
-fn surroundings(arguments: &Explain, input: &[u8]) -> Result<Surroundings, Stop> {
+fn surroundings(arguments: &Context, input: &[u8]) -> Result<Surroundings, Stop> {
     let mut around = Surroundings::new(policy(arguments)?, now(arguments)?);
     for place in arguments.jwks.iter().filter(|place| !is_url(place)) {
         around = around.with_key_set(place, &read_file(Path::new(place), "the key set")?);
@@ -155,58 +162,10 @@ fn surroundings(arguments: &Explain, input: &[u8]) -> Result<Surroundings, Stop>
         let name = path.display().to_string();
         around = around.with_secret(&name, &read_file(path, "the secret")?);
     }
-    let urls: Vec<&String> = arguments.jwks.iter().filter(|place| is_url(place)).collect();
-    if urls.is_empty() && !arguments.online {
-        return Ok(around);
+    if arguments.online || arguments.jwks.iter().any(|place| is_url(place)) {
+        around = crate::runtime()?.block_on(online::asked(arguments, input, around))?;
     }
-    crate::runtime()?.block_on(async {
-        let fetcher = Fetcher::new(FetchRules::default());
-        for url in urls {
-            around = match fetcher.get(url, None).await {
-                Ok(fetched) => around.with_key_set(url, fetched.body.as_bytes()),
-                Err(error) => around.with_fault(unreachable(url, &error.to_string())),
-            };
-        }
-        if arguments.online {
-            around = discovered(arguments, input, &fetcher, around).await?;
-        }
-        Ok(around)
-    })
-}
-
-fn unreachable(url: &str, cause: &str) -> Fault {
-    Fault::new(Code::KeySetUnreachable)
-        .with("url", url)
-        .with("cause", Fact::Words(cause.to_owned()))
-}
-
-/// The key set of the issuer: the one named, else the one that the token names.
-async fn discovered(
-    arguments: &Explain,
-    input: &[u8],
-    fetcher: &Fetcher,
-    around: Surroundings,
-) -> Result<Surroundings, Stop> {
-    let issuer = match arguments.issuer.first() {
-        Some(issuer) => issuer.clone(),
-        None => {
-            let report = claviger_explain::explain(input, &around).to_json(false);
-            report["token"]["claims"]["iss"].as_str().unwrap_or_default().to_owned()
-        }
-    };
-    if !is_url(&issuer) {
-        return Err(Stop::usage("`--online` needs an issuer to ask, and the token names none")
-            .hint("name it: --issuer https://id.example"));
-    }
-    say::note(&format!("asking {issuer} …"));
-    let found = match fetcher.discover(&issuer).await {
-        Ok(found) => found,
-        Err(fault) => return Ok(around.with_fault(*fault)),
-    };
-    Ok(match fetcher.get(&found.jwks_uri, None).await {
-        Ok(fetched) => around.with_key_set(&found.jwks_uri, fetched.body.as_bytes()),
-        Err(error) => around.with_fault(unreachable(&found.jwks_uri, &error.to_string())),
-    })
+    Ok(around)
 }
 
 /// The exit code of a verdict.
@@ -275,11 +234,11 @@ pub(crate) fn run(arguments: &Explain, format: Format) -> Result<ExitCode, Stop>
         return together::run(arguments, format);
     }
     if let Some(log) = &arguments.batch {
-        let around = surroundings(arguments, b"")?.with_budget(BATCH_BUDGET);
+        let around = surroundings(&arguments.context, b"")?.with_budget(BATCH_BUDGET);
         return super::batch::run(log, around, format);
     }
-    let input = input(arguments)?;
-    let around = search::within(surroundings(arguments, &input)?, arguments.budget);
+    let input = input(arguments.input.as_deref(), arguments.file.first().map(PathBuf::as_path))?;
+    let around = judged_by(&arguments.context, &input)?;
     let report = claviger_explain::explain(&input, &around);
     if let Some(path) = &arguments.report {
         std::fs::write(path, markdown(&report)).map_err(|error| {
@@ -309,5 +268,10 @@ pub(crate) fn run(arguments: &Explain, format: Format) -> Result<ExitCode, Stop>
 }
 
 fn style(arguments: &Explain) -> TextStyle {
-    TextStyle { color: say::color(), width: say::width(), show_repaired: arguments.show_repaired }
+    TextStyle { show_repaired: arguments.show_repaired, ..plain_style() }
+}
+
+/// As this terminal takes it, without any repaired credential.
+pub(crate) fn plain_style() -> TextStyle {
+    TextStyle { color: say::color(), width: say::width(), show_repaired: false }
 }

@@ -1,6 +1,7 @@
 //! One file for each command: gather what it needs, call the crate that does it, print.
 
 pub(crate) mod admin;
+pub(crate) mod attempt;
 pub(crate) mod batch;
 pub(crate) mod demo;
 pub(crate) mod explain;

@@ -1,59 +1,17 @@
 //! A stock nginx asks the gate about every request (`auth_request`) in front of a sample API.
 
-use std::process::Command;
 use std::time::{Duration, Instant};
 
-use claviger_testkit::{Answer, Ask, FakeIssuer, Process, Sink, keys, mint};
+use claviger_testkit::{Answer, Ask, FakeIssuer, Sink, keys, mint};
 use claviger_token::Algorithm;
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
 use crate::batch::{batch, groups, wait_for};
-use crate::stage::{Authority, Gate, PATIENCE, assert_unseen};
-use crate::tools::nginx_template;
+use crate::nginx::Nginx;
+use crate::stage::{Authority, Gate, assert_unseen};
 
-struct Nginx {
-    url: String,
-    process: Process,
-    folder: TempDir,
-}
-
-impl Nginx {
-    /// In front of `upstream`, asking `gate`.
-    fn start(template: &str, gate: &str, upstream: &str) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let port = free_port();
-        let configuration = template
-            .replace("@DIR@", folder.path().to_str().unwrap())
-            .replace("@LISTEN@", &format!("127.0.0.1:{port}"))
-            .replace("@GATE@", gate)
-            .replace("@UPSTREAM@", upstream);
-        let path = folder.path().join("nginx.conf");
-        std::fs::write(&path, configuration).unwrap();
-        let program = if std::path::Path::new("/usr/sbin/nginx").exists() {
-            "/usr/sbin/nginx"
-        } else {
-            "nginx"
-        };
-        let mut command = Command::new(program);
-        command.arg("-p").arg(folder.path()).arg("-c").arg(&path).args(["-e", "stderr"]);
-        let process = Process::spawn(command);
-        let nginx = Self { url: format!("http://127.0.0.1:{port}"), process, folder };
-        let deadline = Instant::now() + PATIENCE;
-        while Ask::get(&nginx.url).try_send().is_err() {
-            assert!(Instant::now() < deadline, "nginx does not answer: {}", nginx.process.stderr());
-            std::thread::sleep(Duration::from_millis(10));
-        }
-        nginx
-    }
-
-    fn get(&self, token: &str) -> Answer {
-        Ask::get(&format!("{}/orders?state=open", self.url)).bearer(token).send()
-    }
-}
-
-fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+fn get(nginx: &Nginx, token: &str) -> Answer {
+    Ask::get(&format!("{}/orders?state=open", nginx.url)).bearer(token).send()
 }
 
 fn shown<'a>(upstream: &'a Value, header: &str) -> Vec<&'a str> {
@@ -75,13 +33,11 @@ fn assert_refused(answer: &Answer, status: u16, code: &str) {
 
 #[test]
 fn nginx_accepts_and_refuses_by_the_gates_forward_auth() {
-    let Some(template) = nginx_template() else {
-        return;
-    };
     let authority = Authority::start();
     let sink = Sink::start();
     let gate = Gate::of(&authority, &sink.url());
-    let nginx = Nginx::start(&template, &gate.url, &sink.url());
+    let values = [("GATE", gate.url.as_str()), ("UPSTREAM", &sink.url())];
+    let Some(nginx) = Nginx::start("nginx.conf", &values) else { return };
     let reached = sink.requests();
 
     // Nothing came: no error code, only how to authenticate (RFC 6750 section 3.1).
@@ -108,21 +64,21 @@ fn nginx_accepts_and_refuses_by_the_gates_forward_auth() {
         mint::access_claims(&authority.issuer, &authority.resource, claviger_testkit::now());
     let stranger = keys::other_signing(Algorithm::Es256, "nobody-knows-this-key");
     let forged = mint::mint_with(&stranger, &json!({}), &claims);
-    assert_refused(&nginx.get(&forged), 401, "key-unknown");
+    assert_refused(&get(&nginx, &forged), 401, "key-unknown");
     let tampered = mint::tampered(&token, 2);
-    let answer = nginx.get(&tampered);
+    let answer = get(&nginx, &tampered);
     assert_eq!(answer.status, 401);
 
     // One of another issuer, good there.
     let elsewhere = FakeIssuer::start();
     let foreign = elsewhere.mint(&authority.resource, &json!({}));
-    assert_refused(&nginx.get(&foreign), 401, "issuer-mismatch");
+    assert_refused(&get(&nginx, &foreign), 401, "issuer-mismatch");
 
     // Revoked: the gate learns it by itself.
     authority.revoke(&token);
     let deadline = Instant::now() + Duration::from_secs(1);
     let revoked = loop {
-        let answer = nginx.get(&token);
+        let answer = get(&nginx, &token);
         if answer.status != 200 || Instant::now() > deadline {
             break answer;
         }
@@ -138,29 +94,27 @@ fn nginx_accepts_and_refuses_by_the_gates_forward_auth() {
 
 #[test]
 fn nginx_refuses_what_has_expired_or_lacks_a_scope() {
-    let Some(template) = nginx_template() else {
-        return;
-    };
     let issuer = FakeIssuer::start();
     let sink = Sink::start();
     let audience = "https://orders.example";
     let gate = Gate::start(&sink.url(), issuer.url(), audience, &["--scope", "orders:read"]);
-    let nginx = Nginx::start(&template, &gate.url, &sink.url());
+    let values = [("GATE", gate.url.as_str()), ("UPSTREAM", &sink.url())];
+    let Some(nginx) = Nginx::start("nginx.conf", &values) else { return };
     let now = claviger_testkit::now();
 
     let token = |changes: Value| {
         issuer.mint(audience, &mint::with(json!({ "scope": "orders:read" }), &changes))
     };
-    assert_eq!(nginx.get(&token(json!({}))).status, 200);
+    assert_eq!(get(&nginx, &token(json!({}))).status, 200);
     let reached = sink.requests();
     assert_refused(
-        &nginx.get(&token(json!({ "iat": now - 700, "exp": now - 100 }))),
+        &get(&nginx, &token(json!({ "iat": now - 700, "exp": now - 100 }))),
         401,
         "expired",
     );
     let other = token(json!({ "aud": "https://billing.example" }));
-    assert_refused(&nginx.get(&other), 401, "audience-mismatch");
-    let scope = nginx.get(&token(json!({ "scope": "orders:write" })));
+    assert_refused(&get(&nginx, &other), 401, "audience-mismatch");
+    let scope = get(&nginx, &token(json!({ "scope": "orders:write" })));
     assert_refused(&scope, 403, "scope-insufficient");
     assert_eq!(sink.requests(), reached, "nothing that was refused reaches the API");
 

@@ -11,6 +11,7 @@
 )]
 
 mod admin_api;
+mod attempt;
 mod bad_input;
 mod batch;
 mod clients;
@@ -18,6 +19,8 @@ mod compare;
 mod demo;
 mod forward_auth;
 mod fuzzed;
+mod nginx;
+mod online;
 mod proxy;
 mod readme;
 mod readme_script;

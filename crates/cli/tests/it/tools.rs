@@ -88,8 +88,8 @@ pub(crate) fn python_tool(name: &str) -> Option<PathBuf> {
     None
 }
 
-/// The configuration template of nginx, where nginx is installed.
-pub(crate) fn nginx_template() -> Option<String> {
+/// A configuration template of nginx, where nginx is installed.
+pub(crate) fn nginx_template(name: &str) -> Option<String> {
     if left_out("nginx") {
         return None;
     }
@@ -97,7 +97,7 @@ pub(crate) fn nginx_template() -> Option<String> {
         skip("nginx is missing");
         return None;
     }
-    Some(std::fs::read_to_string(peers().join("nginx.conf")).expect("the template"))
+    Some(std::fs::read_to_string(peers().join(name)).expect("the template"))
 }
 
 /// Whether a program can be found. `/usr/sbin` is looked into as well: Debian puts nginx there.

@@ -120,6 +120,7 @@ pub(crate) fn read(
         body: body.map(taken).filter(|body| !body.is_empty()),
         status: status(source, entry),
         lost: url.and_then(|url| lost_on_redirect(source, &url.read(source), earlier)),
+        ..Request::default()
     }
 }
 

@@ -33,6 +33,21 @@ pub(crate) struct Request {
     pub(crate) status: Option<u16>,
     /// How the credential of an earlier request got lost on the way to this one.
     pub(crate) lost: Option<String>,
+    /// What only matters to whoever sends the request again.
+    pub(crate) again: Again,
+}
+
+/// What a command says beyond the fields and the first piece of the body.
+#[derive(Debug, Default)]
+pub(crate) struct Again {
+    /// Pieces of the body behind the first, joined to it by `&`.
+    pub(crate) more: Vec<String>,
+    /// Whether the body goes into the query (`curl -G`).
+    pub(crate) as_query: bool,
+    /// The `Content-Type` that the tool adds by itself.
+    pub(crate) content_type: Option<&'static str>,
+    /// An option because of which the request cannot be sent from its text alone.
+    pub(crate) unsendable: Option<String>,
 }
 
 impl Request {

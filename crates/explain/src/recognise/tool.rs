@@ -8,10 +8,6 @@ use crate::passage::Passage;
 
 /// Options of curl that take a value and matter to nobody here.
 const WITH_VALUE: &[&str] = &[
-    "-A",
-    "--user-agent",
-    "-e",
-    "--referer",
     "-o",
     "--output",
     "-w",
@@ -21,19 +17,11 @@ const WITH_VALUE: &[&str] = &[
     "--connect-timeout",
     "-x",
     "--proxy",
-    "-E",
-    "--cert",
-    "--key",
     "--cacert",
     "--capath",
     "--resolve",
     "-c",
     "--cookie-jar",
-    "-F",
-    "--form",
-    "--form-string",
-    "-T",
-    "--upload-file",
     "--retry",
     "--retry-delay",
     "--limit-rate",
@@ -46,15 +34,11 @@ const WITH_VALUE: &[&str] = &[
     "--dump-header",
     "--ciphers",
     "--tls-max",
-    "-K",
-    "--config",
-    "--unix-socket",
     "--connect-to",
     "--netrc-file",
     "--proxy-header",
     "-U",
     "--proxy-user",
-    "--aws-sigv4",
     "-y",
     "-Y",
     "-z",
@@ -66,6 +50,22 @@ const WITH_VALUE: &[&str] = &[
     "--stderr",
     "--noproxy",
     "--dns-servers",
+];
+
+/// Options that take a value, and without whose file, key or socket the same request cannot be sent.
+const UNSENDABLE: &[&str] = &[
+    "-E",
+    "--cert",
+    "--key",
+    "-F",
+    "--form",
+    "--form-string",
+    "-T",
+    "--upload-file",
+    "-K",
+    "--config",
+    "--unix-socket",
+    "--aws-sigv4",
     "--url-query",
 ];
 
@@ -199,18 +199,26 @@ fn curl(words: &[Passage]) -> Request {
                     request.fields.push(made_up("Cookie", "", &cookie));
                 }
             }
+            "-A" | "--user-agent" => {
+                request.fields.extend(value().map(|agent| made_up("User-Agent", "", &agent)));
+            }
+            "-e" | "--referer" => {
+                request.fields.extend(value().map(|from| made_up("Referer", "", &from)));
+            }
             "-d" | "--data" | "--data-raw" | "--data-binary" | "--data-ascii"
             | "--data-urlencode" | "--json" => {
                 if let Some(data) = value() {
-                    request.body.get_or_insert(data);
+                    add_data(&mut request, &option, data);
                 }
             }
             "-X" | "--request" => method = value().map(|method| method.text().to_owned()),
             "-G" | "--get" => as_query = true,
             "-I" | "--head" => method = method.or_else(|| Some("HEAD".to_owned())),
             "--url" => request.target = value().or(request.target),
-            other if WITH_VALUE.contains(&other) => {
-                let _ = value();
+            other if WITH_VALUE.contains(&other) => drop(value()),
+            other if UNSENDABLE.contains(&other) => {
+                drop(value());
+                request.again.unsendable = Some(other.to_owned());
             }
             _ if text.starts_with('-') && text.len() > 1 => {}
             _ => {
@@ -220,6 +228,7 @@ fn curl(words: &[Passage]) -> Request {
             }
         }
     }
+    request.again.as_query = as_query;
     let implied = if request.body.is_some() && !as_query { "POST" } else { "GET" };
     request.method = Some(method.unwrap_or_else(|| implied.to_owned()));
     // Of `-u` and a header given by hand, curl sends the header.
@@ -227,6 +236,52 @@ fn curl(words: &[Passage]) -> Request {
         request.fields.extend(basic);
     }
     request
+}
+
+/// A piece of the body. What stands in a file is not read.
+fn add_data(request: &mut Request, option: &str, data: Passage) {
+    let is_file = match option {
+        "--data-raw" => false,
+        "--data-urlencode" => {
+            let text = data.text();
+            text.find(['=', '@']).is_some_and(|at| text[at..].starts_with('@'))
+        }
+        _ => data.text().starts_with('@'),
+    };
+    if is_file {
+        request.again.unsendable = Some(format!("{option} {}", data.text()));
+    }
+    let kind = match option {
+        "--json" => "application/json",
+        _ => "application/x-www-form-urlencoded",
+    };
+    request.again.content_type.get_or_insert(kind);
+    let data = if option == "--data-urlencode" { urlencoded(&data) } else { data };
+    match &request.body {
+        None => request.body = Some(data),
+        Some(_) => request.again.more.push(data.text().to_owned()),
+    }
+}
+
+/// `name=content`, `=content` or `content`, the content percent-encoded as curl does it.
+fn urlencoded(data: &Passage) -> Passage {
+    let text = data.text();
+    let from = text.find('=').map_or(0, |at| at + 1);
+    let mut out = data.bytes(if text.starts_with('=') { 1..1 } else { 0..from });
+    let content = data.since(from);
+    for (nth, c) in content.text().chars().enumerate() {
+        if c.is_ascii_alphanumeric() || "-._~".contains(c) {
+            out.push_from(c, &content, nth..nth + 1);
+            continue;
+        }
+        let mut bytes = [0; 4];
+        for byte in c.encode_utf8(&mut bytes).bytes() {
+            for escaped in format!("%{byte:02X}").chars() {
+                out.push_from(escaped, &content, nth..nth + 1);
+            }
+        }
+    }
+    out
 }
 
 /// An option and the value glued to it: `-HName: v`, `--header=…` (wget), `-sSH`.
@@ -276,6 +331,9 @@ fn wget(words: &[Passage]) -> Request {
                 request.fields.extend(words.get(at).and_then(field));
                 at += 1;
             }
+            (option, _) if option.starts_with("--post-") || option.starts_with("--body-") => {
+                request.again.unsendable = Some(option);
+            }
             (option, _) if option.starts_with('-') => {}
             _ => {
                 request.target.get_or_insert_with(|| word.clone());
@@ -283,6 +341,12 @@ fn wget(words: &[Passage]) -> Request {
         }
     }
     request
+}
+
+/// `Name:value`; `name=value`, `name:=json` and `name==value` are items of body and query.
+fn is_header_item(text: &str) -> bool {
+    text.find([':', '=', '@'])
+        .is_some_and(|at| text[at..].starts_with(':') && !text[at..].starts_with(":="))
 }
 
 /// `http GET example.org/orders Authorization:"Bearer …"`, and `-A bearer -a TOKEN`.
@@ -309,8 +373,10 @@ fn httpie(words: &[Passage]) -> Request {
             {
                 request.target = Some(word.clone());
             }
-        } else if text.contains(':') && !text.contains(":=") {
+        } else if is_header_item(text) {
             request.fields.extend(field(word));
+        } else {
+            request.again.unsendable = Some("an item of body or query".to_owned());
         }
     }
     request

@@ -1,5 +1,6 @@
 //! How a report is written down for a person. JSON is the report's own (`report`).
 
+mod attempt;
 mod diff;
 mod paint;
 mod text;
@@ -8,6 +9,7 @@ mod wrap;
 
 pub(crate) use wrap::wrapped;
 
+pub use attempt::attempt_text;
 pub use diff::diff_text;
 pub use text::{TextStyle, text};
 pub use together::together_text;

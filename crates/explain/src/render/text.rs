@@ -3,7 +3,7 @@
 //! Readable without colour; safe to share, for neither a signature nor a secret is in it, unless the
 //! repaired credential was asked for.
 
-use claviger_token::{Class, Code, Proof, SignatureState, Span, Verdict, Who, lasting, rfc3339};
+use claviger_token::{Class, Proof, SignatureState, Span, Verdict, Who, lasting, rfc3339};
 use serde_json::Value;
 
 use super::paint::{self, BOLD, DIM, GREEN, RED, YELLOW};
@@ -36,8 +36,9 @@ const PART_SIGNATURE: &str = "36";
 /// The width of the labels on the left.
 const LABEL: usize = 11;
 
-struct Page {
-    out: String,
+/// A page that grows line by line.
+pub(super) struct Page {
+    pub(super) out: String,
     style: TextStyle,
     width: usize,
 }
@@ -45,7 +46,7 @@ struct Page {
 /// Writes a report for a person.
 #[must_use]
 pub fn text(report: &Report, style: &TextStyle) -> String {
-    let mut page = Page { out: String::new(), style: *style, width: style.width.max(40) };
+    let mut page = Page::new(style);
     page.headline(report);
     page.picture(report);
     match report.first() {
@@ -60,17 +61,21 @@ pub fn text(report: &Report, style: &TextStyle) -> String {
 }
 
 impl Page {
-    fn paint(&self, text: &str, code: &str) -> String {
+    pub(super) fn new(style: &TextStyle) -> Self {
+        Self { out: String::new(), style: *style, width: style.width.max(40) }
+    }
+
+    pub(super) fn paint(&self, text: &str, code: &str) -> String {
         paint::paint(&self.style, text, code)
     }
 
-    fn line(&mut self, text: &str) {
+    pub(super) fn line(&mut self, text: &str) {
         self.out.push_str(text.trim_end());
         self.out.push('\n');
     }
 
     /// `label     text`, the text wrapped beside the label.
-    fn entry(&mut self, label: &str, text: &str) {
+    pub(super) fn entry(&mut self, label: &str, text: &str) {
         let room = self.width.saturating_sub(LABEL + 2);
         for (nth, line) in wrapped(text, room).into_iter().enumerate() {
             let label = if nth == 0 { label } else { "" };
@@ -156,7 +161,7 @@ impl Page {
         {
             self.entry("hint", advice);
         }
-        self.entry("who", who(fault.code));
+        self.entry("who", who(fault.code.who()));
         self.entry("rests on", fault.code.clause());
         if self.style.show_repaired
             && let Some(repaired) = first.repaired()
@@ -307,8 +312,9 @@ fn has_no_key(report: &Report) -> bool {
     report.token.as_ref().is_none_or(|token| token.signature == SignatureState::Unchecked)
 }
 
-fn who(code: Code) -> &'static str {
-    match code.who() {
+/// Who has to act, in words.
+pub(super) const fn who(whose: Who) -> &'static str {
+    match whose {
         Who::Client => "the client: its developer or its user",
         Who::Issuer => "the issuer: whoever mints and signs the tokens",
         Who::Api => "the API: its code or its configuration",

@@ -4,9 +4,6 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use claviger_explain::TextStyle;
-
-use super::search;
 use crate::args::{Explain, Format};
 use crate::say::{self, Stop};
 
@@ -33,16 +30,14 @@ pub(super) fn run(
             .hint("give one of the two as a file or as text"));
     }
     let (good, bad) = (read(good)?, read(bad)?);
-    let around = search::within(super::surroundings(arguments, &good)?, arguments.budget);
+    let around = super::judged_by(&arguments.context, &good)?;
     let (good, bad) =
         (claviger_explain::explain(&good, &around), claviger_explain::explain(&bad, &around));
     let diff = claviger_explain::diff(&good, &bad);
     match format {
         Format::Json => say::print(&diff.to_json())?,
         Format::Text => {
-            let style =
-                TextStyle { color: say::color(), width: say::width(), show_repaired: false };
-            say::line(claviger_explain::diff_text(&diff, &style).trim_end())?;
+            say::line(claviger_explain::diff_text(&diff, &super::plain_style()).trim_end())?;
         }
     }
     Ok(ExitCode::from(super::exit(diff.verdict())))

@@ -6,7 +6,6 @@ use std::process::ExitCode;
 use claviger_explain::{Observation, Report, Surroundings, TextStyle};
 use serde_json::{Value, json};
 
-use super::search;
 use crate::args::{Explain, Format};
 use crate::say::{self, Stop};
 
@@ -63,8 +62,7 @@ pub(super) fn run(arguments: &Explain, format: Format) -> Result<ExitCode, Stop>
         let input = super::read_file(path, "the input")?;
         let around = match &around {
             Some(around) => around,
-            None => around
-                .insert(search::within(super::surroundings(arguments, &input)?, arguments.budget)),
+            None => around.insert(super::judged_by(&arguments.context, &input)?),
         };
         taken_apart(&path.display().to_string(), &input, around, &mut seen);
         if seen.len() > claviger_explain::MAX_PARTS {
