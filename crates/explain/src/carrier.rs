@@ -5,6 +5,8 @@
 
 mod places;
 
+pub(crate) use places::is_other;
+
 use claviger_token::{Code, Fact, Fault};
 
 use self::places::{in_body, in_cookie, in_other_field, in_query};

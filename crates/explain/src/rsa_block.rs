@@ -121,8 +121,8 @@ fn pss(block: &[u8], bits: usize) -> Option<Block> {
                 *first &= 0xFF >> (8 * length - (bits - 1));
             }
             let zeros = data.iter().take_while(|byte| **byte == 0).count();
-            // One byte of 01 is met by chance; behind zeros, or where the salt fills the block, it is not.
-            let by_rule = zeros >= 4 || (zeros == 0 && hash.output_len() == mask_hash.output_len());
+            // One byte of 01 is met by chance; behind a zero, or where the salt fills the block, hardly.
+            let by_rule = zeros > 0 || hash.output_len() == mask_hash.output_len();
             let salt = data.get(zeros..).and_then(|data| data.strip_prefix(&[1]));
             if let Some(salt) = salt.filter(|_| by_rule) {
                 let (salt, h) = (salt.to_vec(), h.to_vec());

@@ -154,6 +154,11 @@ const OTHER_NAMES: &[&str] = &[
     "response",
 ];
 
+/// Whether a parameter is called as one for another purpose than access.
+pub(crate) fn is_other(name: &str) -> bool {
+    OTHER_NAMES.contains(&name.to_ascii_lowercase().as_str())
+}
+
 fn best(pairs: Vec<(String, Passage)>) -> Option<(String, Passage)> {
     let name_of = |name: &str| name.to_ascii_lowercase();
     for wanted in TOKEN_NAMES {
@@ -166,7 +171,7 @@ fn best(pairs: Vec<(String, Passage)>) -> Option<(String, Passage)> {
     }
     pairs
         .into_iter()
-        .filter(|(name, _)| !OTHER_NAMES.contains(&name_of(name).as_str()))
+        .filter(|(name, _)| !is_other(name))
         .find(|(_, value)| holds_token(value.text()))
 }
 

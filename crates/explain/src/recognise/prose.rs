@@ -8,6 +8,7 @@ use super::{
     Carried, Input, InputKind, MAX_CREDENTIAL_BYTES, Recognised, Request, is_header_like,
     is_token_like,
 };
+use crate::carrier::is_other;
 use crate::opaque;
 use crate::peel::scheme;
 use crate::recognise::response::TOKEN_MEMBERS;
@@ -82,7 +83,8 @@ fn is_value(trimmed: &str, chunks: &[&str]) -> bool {
 fn is_bare_with_blanks(chunks: &[&str]) -> bool {
     const FRAME: [char; 12] = ['"', '\'', '<', '>', '{', '}', '[', ']', '(', ')', ',', ';'];
     let pieces: Vec<&str> = chunks.iter().map(|chunk| chunk.trim_matches(FRAME)).collect();
-    let joined = pieces.concat();
+    // Quoted-printable breaks its lines with `=`.
+    let joined: String = pieces.iter().map(|piece| piece.trim_end_matches('=')).collect();
     let first = pieces.first().copied().unwrap_or_default();
     let begins =
         is_header_like(first.split('.').next().unwrap_or_default()) || is_token_like(&joined);
@@ -129,7 +131,8 @@ fn in_address(input: &Input<'_>, body: &str) -> Option<Recognised> {
     let at = ["?access_token=", "&access_token=", "#access_token="]
         .iter()
         .filter_map(|mark| body.find(mark))
-        .min()?;
+        .min()
+        .or_else(|| parameter(body))?;
     let is_end = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>' | '`');
     let start = body[..at]
         .rfind(is_end)
@@ -141,6 +144,24 @@ fn in_address(input: &Input<'_>, body: &str) -> Option<Recognised> {
     let request =
         Request { method, target: Some(input.part(&body[start..end])), ..Request::default() };
     Some(Recognised::new(InputKind::Text, Carried::Request(Box::new(request))))
+}
+
+/// Where a parameter of a target begins that is called otherwise and holds a token.
+fn parameter(body: &str) -> Option<usize> {
+    let mut from = 0;
+    while let Some(found) = body.get(from..)?.find("=ey") {
+        let sign = from + found;
+        from = sign + 1;
+        let name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+        let before = body[..sign].trim_end_matches(name);
+        let is_one = before.ends_with(['?', '&', '#']) && !is_other(&body[before.len()..sign]);
+        let is_end = |c: char| !c.is_ascii_alphanumeric() && !matches!(c, '_' | '-');
+        let value = body[from..].split(is_end).next().unwrap_or_default();
+        if is_one && is_header_like(value) {
+            return before.len().checked_sub(1);
+        }
+    }
+    None
 }
 
 /// `authorization` and what is assigned to it, in any of the usual notations.

@@ -192,6 +192,10 @@ fn text_around_a_token_is_not_part_of_it() {
         ("level=warn authorization=\"Bearer TOKEN\" path=/a", "V Bearer TOKEN"),
         ("[warn] Authorization: Bearer TOKEN, client: 1.2.3.4", "V Bearer TOKEN"),
         (
+            "10.0.0.1 - - [18/Nov] \"GET /a?b=1&jwt=TOKEN&c=2 HTTP/1.1\" 401 12",
+            "R GET /a?b=1&jwt=TOKEN&c=2",
+        ),
+        (
             "10.0.0.1 - - [18/Nov] \"GET /a?access_token=TOKEN HTTP/1.1\" 401 12",
             "R GET /a?access_token=TOKEN",
         ),

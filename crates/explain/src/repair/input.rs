@@ -115,8 +115,10 @@ fn variants(subject: &Subject<'_>) -> Vec<(Vec<u8>, &'static str)> {
         }
     }
     if let Some(header) = read(header) {
-        all.extend(other_headers(&header).into_iter().map(|(header, said)| {
-            (text(base64url::encode(header.to_string()), second.to_owned()), said)
+        // One character less, more or other is damage of the text, and no other header.
+        all.extend(other_headers(&header).into_iter().filter_map(|(header, said)| {
+            let segment = base64url::encode(header.to_string());
+            (!is_one_edit(&segment, first)).then(|| (text(segment, second.to_owned()), said))
         }));
     }
     let mut seen: Vec<Vec<u8>> = vec![input.as_bytes().to_vec()];
@@ -128,6 +130,19 @@ fn variants(subject: &Subject<'_>) -> Vec<(Vec<u8>, &'static str)> {
         new
     });
     all
+}
+
+/// Whether one text becomes the other by one character exchanged, lost, added or swapped with its neighbour.
+fn is_one_edit(one: &str, other: &str) -> bool {
+    let (one, other) = (one.as_bytes(), other.as_bytes());
+    let before = one.iter().zip(other).take_while(|(one, other)| one == other).count();
+    let (one, other) = (&one[before..], &other[before..]);
+    let ends = one.iter().rev().zip(other.iter().rev());
+    let behind = ends.take_while(|(one, other)| one == other).count();
+    match (&one[..one.len() - behind], &other[..other.len() - behind]) {
+        ([a, b], [c, d]) => a == d && b == c,
+        (one, other) => one.len() <= 1 && other.len() <= 1,
+    }
 }
 
 /// More members would be too many orders.
@@ -222,4 +237,26 @@ fn ascii(value: &Value) -> String {
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_edit_is_damage() {
+        for (one, other, expected) in [
+            ("abc", "abd", true),
+            ("abc", "ab", true),
+            ("abc", "abbc", true),
+            ("abcd", "acbd", true),
+            ("abc", "abc", true),
+            ("abcd", "badc", false),
+            ("abc", "a", false),
+            ("abc", "xbz", false),
+            ("", "a", true),
+        ] {
+            assert_eq!(is_one_edit(one, other), expected, "{one} {other}");
+        }
+    }
 }

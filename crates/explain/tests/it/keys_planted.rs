@@ -1,5 +1,6 @@
 //! Faults of keys, signatures and secrets planted into good tokens, in more variants than the cases hold.
 
+use aws_lc_rs::digest::{Algorithm as Hash, SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE};
 use claviger_explain::{Certainty, Report, Surroundings, explain};
@@ -50,7 +51,7 @@ fn with_jwks(keys: Value) -> Surroundings {
     bare().with_key_set("jwks.json", json!({ "keys": keys }).to_string().as_bytes())
 }
 
-fn signature_of(token: &str) -> Vec<u8> {
+pub(crate) fn signature_of(token: &str) -> Vec<u8> {
     base64url::decode(token.rsplit('.').next().unwrap()).unwrap()
 }
 
@@ -58,7 +59,7 @@ fn resigned(token: &str, signature: &[u8]) -> String {
     format!("{}.{}", token.rsplit_once('.').unwrap().0, base64url::encode(signature))
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
@@ -277,7 +278,7 @@ fn signatures_in_another_form_are_read() {
     }
 }
 
-fn der(raw: &[u8]) -> Vec<u8> {
+pub(crate) fn der(raw: &[u8]) -> Vec<u8> {
     let integer = |half: &[u8]| {
         let bare: Vec<u8> = half.iter().copied().skip_while(|byte| *byte == 0).collect();
         let bare = if bare[0] & 0x80 != 0 { [&[0][..], &bare].concat() } else { bare };
@@ -565,7 +566,7 @@ fn forgeries_are_recomputed() {
     }
 }
 
-fn public_pem(algorithm: Algorithm) -> String {
+pub(crate) fn public_pem(algorithm: Algorithm) -> String {
     let der = spki(algorithm);
     let base64 = STANDARD.encode(der);
     let lines: Vec<&str> =
@@ -582,7 +583,7 @@ fn tlv(tag: u8, content: &[u8]) -> Vec<u8> {
     [&[tag][..], &length, content].concat()
 }
 
-fn spki_of(jwk: &Value) -> Vec<u8> {
+pub(crate) fn spki_of(jwk: &Value) -> Vec<u8> {
     let bytes = |name: &str| base64url::decode(jwk[name].as_str().unwrap()).unwrap();
     let bits = |content: &[u8]| tlv(3, &[&[0][..], content].concat());
     let (algorithm, key) = match jwk["kty"].as_str().unwrap() {
@@ -610,7 +611,7 @@ fn spki(algorithm: Algorithm) -> Vec<u8> {
 }
 
 /// A certificate's shape around the stranger's key; nobody looks at the rest.
-fn certificate(algorithm: Algorithm) -> String {
+pub(crate) fn certificate(algorithm: Algorithm) -> String {
     let spki = spki_of(&keys::other_signing(algorithm, "x").jwk());
     let name = tlv(0x30, &[]);
     let validity = tlv(0x30, &[tlv(0x17, b"260101000000Z"), tlv(0x17, b"270101000000Z")].concat());
@@ -767,7 +768,7 @@ fn signatures_over_another_text_are_found() {
 }
 
 /// The numbers of a fixed RSA key: modulus and private exponent.
-fn rsa_private() -> (BigUint, BigUint) {
+pub(crate) fn rsa_private() -> (BigUint, BigUint) {
     let der = keys::der(keys::private_pem(Algorithm::Rs256));
     // PKCS#8: the last octet string holds PKCS#1: version, n, e, d.
     let find = der.windows(4).position(|four| four == [2, 1, 0, 2]).map(|at| at + 3).unwrap();
@@ -786,19 +787,18 @@ fn rsa_private() -> (BigUint, BigUint) {
 }
 
 /// PSS with any salt (RFC 8017 §9.1.1).
-fn pss(message: &[u8], salt: &[u8]) -> Vec<u8> {
-    use aws_lc_rs::digest::{SHA256, digest};
+pub(crate) fn pss(hash: &'static Hash, message: &[u8], salt: &[u8]) -> Vec<u8> {
     let (n, d) = rsa_private();
-    let inner = [&[0; 8][..], digest(&SHA256, message).as_ref(), salt].concat();
-    let h = digest(&SHA256, &inner);
-    let length = 256 - 32 - 1;
+    let inner = [&[0; 8][..], digest(hash, message).as_ref(), salt].concat();
+    let h = digest(hash, &inner);
+    let length = 256 - hash.output_len() - 1;
     let mut data = vec![0; length - salt.len() - 1];
     data.push(1);
     data.extend_from_slice(salt);
     let mut mask = Vec::new();
     for counter in 0u32..8 {
         mask.extend_from_slice(
-            digest(&SHA256, &[h.as_ref(), &counter.to_be_bytes()].concat()).as_ref(),
+            digest(hash, &[h.as_ref(), &counter.to_be_bytes()].concat()).as_ref(),
         );
     }
     for (byte, mask) in data.iter_mut().zip(&mask) {
@@ -816,17 +816,19 @@ fn salts_of_another_length_are_measured() {
     let header = json!({"alg": "PS256", "typ": "at+jwt", "kid": key.kid()}).to_string();
     let input =
         format!("{}.{}", base64url::encode(header), base64url::encode(claims().to_string()));
-    for salt in [0usize, 8, 16, 20, 48, 64, 222] {
-        let t = format!("{input}.{}", base64url::encode(pss(input.as_bytes(), &vec![7; salt])));
+    for salt in [0usize, 8, 16, 20, 48, 64, 218, 219, 220, 221, 222] {
+        let t = format!(
+            "{input}.{}",
+            base64url::encode(pss(&SHA256, input.as_bytes(), &vec![7; salt]))
+        );
         only(&format!("salt {salt}"), &t, &surroundings(Algorithm::Ps256), "pss-salt-length");
     }
-    let right = format!("{input}.{}", base64url::encode(pss(input.as_bytes(), &[7; 32])));
+    let right = format!("{input}.{}", base64url::encode(pss(&SHA256, input.as_bytes(), &[7; 32])));
     assert!(explain(right.as_bytes(), &surroundings(Algorithm::Ps256)).faults.is_empty());
 }
 
 #[test]
 fn graph_s_nonce_is_hashed() {
-    use aws_lc_rs::digest::{SHA256, digest};
     let key = keys::signing(Algorithm::Rs256);
     let nonce = "jz36o8WViKOrD3pcPWGxq5dYKbdZpZCj1r40ibou";
     let hashed = base64url::encode(digest(&SHA256, nonce.as_bytes()));

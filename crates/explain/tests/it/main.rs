@@ -12,6 +12,7 @@ mod keys_planted;
 mod messages;
 mod planted;
 mod properties;
+mod repairable;
 mod senders;
 mod snapshots;
 mod stage;

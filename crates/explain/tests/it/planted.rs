@@ -260,6 +260,7 @@ fn what_a_token_is_wrapped_in_is_found_and_proven() {
             (t.replace('.', "=2E"), "escape-sequence"),
             (insert("\\n"), "escape-sequence"),
             (insert("=\n"), "escape-sequence"),
+            (format!("{}=\n{}", &t[..2], &t[2..]), "escape-sequence"),
             (format!("{t},"), "trailing-characters"),
             (format!("{t};"), "trailing-characters"),
             (format!("{t}."), "trailing-characters"),
@@ -575,7 +576,7 @@ fn structure_faults_are_named() {
 }
 
 /// Raw DEFLATE with stored blocks only.
-fn miniz(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn miniz(bytes: &[u8]) -> Vec<u8> {
     let length = u16::try_from(bytes.len()).unwrap();
     [&[1][..], &length.to_le_bytes(), &(!length).to_le_bytes(), bytes].concat()
 }
