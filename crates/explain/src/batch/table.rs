@@ -5,28 +5,23 @@
 use claviger_token::rfc3339;
 use serde_json::{Value, json};
 
-use super::groups::{Cause, Groups, Key, Row, Span};
-use crate::render::{TextStyle, wrapped};
+use super::groups::{Cause, Groups, Key, Row, Rows, Span};
+use crate::render::paint::{BOLD, DIM, GREEN, RED, YELLOW};
+use crate::render::{Page, TextStyle, wrapped};
 
 /// Rows of the table for a person; JSON has all.
 const MOST_SHOWN: usize = 30;
 /// Rows without a cause: there is less to be done about each.
 const MOST_UNEXPLAINED: usize = 10;
 
-const BOLD: &str = "1";
-const DIM: &str = "2";
-const RED: &str = "1;31";
-const GREEN: &str = "1;32";
-const YELLOW: &str = "1;33";
-
 impl Groups {
     /// The whole count as JSON.
     #[must_use]
     pub fn to_json(&self) -> Value {
         let (known, unexplained) = self.sorted();
-        let groups: Vec<Value> = known.into_iter().map(|(key, row)| known_json(key, row)).collect();
-        let unexplained_groups: Vec<Value> =
-            unexplained.into_iter().map(|(key, row)| unexplained_json(key, row)).collect();
+        let rows = |rows: Rows<'_>| -> Vec<Value> {
+            rows.into_iter().map(|(key, row)| row_json(key, row)).collect()
+        };
         json!({
             "lines": self.lines,
             "requests": self.requests,
@@ -39,57 +34,47 @@ impl Groups {
             "others": self.others,
             "first": self.span.first.map(rfc3339),
             "last": self.span.last.map(rfc3339),
-            "groups": groups,
-            "unexplained_groups": unexplained_groups,
+            "groups": rows(known),
+            "unexplained_groups": rows(unexplained),
         })
     }
 }
 
-fn known_json(key: &Key, row: &Row) -> Value {
-    let Cause::Known(code) = key.cause else { return Value::Null };
-    json!({
-        "code": code.as_str(),
-        "title": code.title(),
-        "class": code.class().as_str(),
-        "client": key.client,
-        "address": key.address,
-        "issuer": key.issuer,
-        "path": row.path(),
-        "others": key.others,
-        "count": row.count,
-        "first": row.span.first.map(rfc3339),
-        "last": row.span.last.map(rfc3339),
-        "who": code.who().as_str(),
-        "fix": code.fix(),
-        "certainty": row.certainty.as_str(),
-        "example_line": row.example.0,
-        "diagnosis": row.example.1,
-    })
-}
-
-fn unexplained_json(key: &Key, row: &Row) -> Value {
-    let Cause::Unexplained(status, why) = key.cause else { return Value::Null };
-    json!({
-        "status": status,
-        "reason": why.as_str(),
-        "client": key.client,
-        "address": key.address,
-        "issuer": key.issuer,
-        "path": row.path(),
-        "others": key.others,
-        "count": row.count,
-        "first": row.span.first.map(rfc3339),
-        "last": row.span.last.map(rfc3339),
-        "example_line": row.example.0,
-        "diagnosis": row.example.1,
-    })
+/// A row: what it is about, and what was counted of it.
+fn row_json(key: &Key, row: &Row) -> Value {
+    let mut value = match key.cause {
+        Cause::Known(code) => json!({
+            "code": code.as_str(),
+            "title": code.title(),
+            "class": code.class().as_str(),
+            "who": code.who().as_str(),
+            "fix": code.fix(),
+            "certainty": row.certainty.as_str(),
+        }),
+        Cause::Unexplained(status, why) => json!({"status": status, "reason": why.as_str()}),
+    };
+    for (name, member) in [
+        ("client", json!(key.client)),
+        ("address", json!(key.address)),
+        ("issuer", json!(key.issuer)),
+        ("path", json!(row.path())),
+        ("others", json!(key.others)),
+        ("count", json!(row.count)),
+        ("first", json!(row.span.first.map(rfc3339))),
+        ("last", json!(row.span.last.map(rfc3339))),
+        ("example_line", json!(row.example.0)),
+        ("diagnosis", json!(row.example.1)),
+    ] {
+        value[name] = member;
+    }
+    value
 }
 
 /// The table for a person at a terminal.
 #[must_use]
 pub fn table(groups: &Groups, style: &TextStyle) -> String {
-    let mut page = Page { out: String::new(), style: *style };
-    page.headline(groups);
+    let mut page = Page::new(style);
+    page.totals(groups);
     let (known, unexplained) = groups.sorted();
     let widest = known.iter().chain(&unexplained).map(|(_, row)| grouped(row.count).len());
     let margin = widest.max().unwrap_or(0).max(6);
@@ -111,22 +96,8 @@ pub fn table(groups: &Groups, style: &TextStyle) -> String {
     page.out
 }
 
-struct Page {
-    out: String,
-    style: TextStyle,
-}
-
 impl Page {
-    fn paint(&self, text: &str, code: &str) -> String {
-        if self.style.color { format!("\u{1B}[{code}m{text}\u{1B}[0m") } else { text.to_owned() }
-    }
-
-    fn line(&mut self, text: &str) {
-        self.out.push_str(text.trim_end());
-        self.out.push('\n');
-    }
-
-    fn headline(&mut self, groups: &Groups) {
+    fn totals(&mut self, groups: &Groups) {
         let (refused, requests) = (grouped(groups.refused), grouped(groups.requests));
         let color = if groups.refused == 0 { GREEN } else { RED };
         let said = match groups.requests {
@@ -147,7 +118,7 @@ impl Page {
         let count = self.paint(&format!("{:>margin$}", grouped(row.count)), RED);
         let sure = self.paint(row.certainty.as_str(), DIM);
         self.line(&format!("{count}  {title}  {}  {sure}", code.as_str()));
-        self.facts(key, row, margin);
+        self.who_and_when(key, row, margin);
         let who = code.who().as_str();
         self.indented(&format!("The {who} acts: {}", code.fix()), margin, None);
         self.out.push('\n');
@@ -158,13 +129,13 @@ impl Page {
         let count = self.paint(&format!("{:>margin$}", grouped(row.count)), YELLOW);
         let status = status.map_or_else(|| "refused".to_owned(), |status| status.to_string());
         self.line(&format!("{count}  {status}"));
-        self.facts(key, row, margin);
+        self.who_and_when(key, row, margin);
         self.indented(why.as_str(), margin, None);
         self.out.push('\n');
     }
 
     /// Who, where, when, and where to look.
-    fn facts(&mut self, key: &Key, row: &Row, margin: usize) {
+    fn who_and_when(&mut self, key: &Key, row: &Row, margin: usize) {
         let mut facts = Vec::new();
         if key.others {
             facts.push("clients that are not told apart: too many".to_owned());
@@ -190,7 +161,7 @@ impl Page {
         if text.is_empty() {
             return;
         }
-        let room = self.style.width.max(40).saturating_sub(margin + 2);
+        let room = self.width.saturating_sub(margin + 2);
         for line in wrapped(text, room) {
             let line = color.map_or_else(|| line.clone(), |color| self.paint(&line, color));
             self.line(&format!("{:margin$}  {line}", ""));

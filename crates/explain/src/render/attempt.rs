@@ -2,8 +2,9 @@
 //! then the fault to mend.
 
 use super::TextStyle;
+use super::page::Page;
 use super::paint::{self, BOLD, DIM};
-use super::text::{Page, who};
+use super::text::who;
 use crate::attempt::Attempt;
 
 /// Writes what became of a request.

@@ -3,7 +3,8 @@
 use claviger_token::Verdict;
 
 use super::TextStyle;
-use super::paint::{BOLD, DIM, GREEN, RED, YELLOW, paint, verdict};
+use super::page::Page;
+use super::paint::{BOLD, DIM, GREEN, RED, YELLOW, verdict};
 use super::wrap::broken;
 use crate::diff::{Diff, Difference, Side};
 use crate::report::Report;
@@ -18,9 +19,9 @@ const MOST: usize = 40;
 /// Writes a comparison for a person.
 #[must_use]
 pub fn diff_text(diff: &Diff<'_>, style: &TextStyle) -> String {
-    let mut page = Page { out: String::new(), style: *style, width: style.width.max(40) };
-    page.headline("good", diff.good);
-    page.headline("bad", diff.bad);
+    let mut page = Page::new(style);
+    page.side("good", diff.good);
+    page.side("bad", diff.bad);
     page.line("");
     page.verdict(diff);
     let (telling, other): (Vec<&Difference>, Vec<&Difference>) =
@@ -32,23 +33,8 @@ pub fn diff_text(diff: &Diff<'_>, style: &TextStyle) -> String {
     page.out
 }
 
-struct Page {
-    out: String,
-    style: TextStyle,
-    width: usize,
-}
-
 impl Page {
-    fn paint(&self, text: &str, code: &str) -> String {
-        paint(&self.style, text, code)
-    }
-
-    fn line(&mut self, text: &str) {
-        self.out.push_str(text.trim_end());
-        self.out.push('\n');
-    }
-
-    fn headline(&mut self, name: &str, report: &Report) {
+    fn side(&mut self, name: &str, report: &Report) {
         let (word, code) = verdict(report.verdict);
         let first = report.first().map(|first| {
             let more = match report.faults.len() {

@@ -2,11 +2,13 @@
 
 mod attempt;
 mod diff;
-mod paint;
+mod page;
+pub(crate) mod paint;
 mod text;
 mod together;
 mod wrap;
 
+pub(crate) use page::Page;
 pub(crate) use wrap::wrapped;
 
 pub use attempt::attempt_text;

@@ -4,11 +4,11 @@ use claviger_token::Verdict;
 
 use super::TextStyle;
 
-pub(super) const BOLD: &str = "1";
-pub(super) const DIM: &str = "2";
-pub(super) const RED: &str = "1;31";
-pub(super) const GREEN: &str = "1;32";
-pub(super) const YELLOW: &str = "1;33";
+pub(crate) const BOLD: &str = "1";
+pub(crate) const DIM: &str = "2";
+pub(crate) const RED: &str = "1;31";
+pub(crate) const GREEN: &str = "1;32";
+pub(crate) const YELLOW: &str = "1;33";
 
 /// A text in a colour, where colours are wanted.
 pub(super) fn paint(style: &TextStyle, text: &str, code: &str) -> String {

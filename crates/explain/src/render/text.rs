@@ -6,6 +6,7 @@
 use claviger_token::{Class, Proof, SignatureState, Span, Verdict, Who, lasting, rfc3339};
 use serde_json::Value;
 
+use super::page::Page;
 use super::paint::{self, BOLD, DIM, GREEN, RED, YELLOW};
 use super::wrap::wrapped;
 use crate::picture::Role;
@@ -36,13 +37,6 @@ const PART_SIGNATURE: &str = "36";
 /// The width of the labels on the left.
 const LABEL: usize = 11;
 
-/// A page that grows line by line.
-pub(super) struct Page {
-    pub(super) out: String,
-    style: TextStyle,
-    width: usize,
-}
-
 /// Writes a report for a person.
 #[must_use]
 pub fn text(report: &Report, style: &TextStyle) -> String {
@@ -61,19 +55,6 @@ pub fn text(report: &Report, style: &TextStyle) -> String {
 }
 
 impl Page {
-    pub(super) fn new(style: &TextStyle) -> Self {
-        Self { out: String::new(), style: *style, width: style.width.max(40) }
-    }
-
-    pub(super) fn paint(&self, text: &str, code: &str) -> String {
-        paint::paint(&self.style, text, code)
-    }
-
-    pub(super) fn line(&mut self, text: &str) {
-        self.out.push_str(text.trim_end());
-        self.out.push('\n');
-    }
-
     /// `label     text`, the text wrapped beside the label.
     pub(super) fn entry(&mut self, label: &str, text: &str) {
         let room = self.width.saturating_sub(LABEL + 2);

@@ -1,7 +1,8 @@
 //! Several observations for a person at a terminal: each in a line, then what they tell together.
 
 use super::TextStyle;
-use super::paint::{BOLD, DIM, paint, verdict};
+use super::page::Page;
+use super::paint::{BOLD, DIM, verdict};
 use super::wrap::broken;
 use crate::together::Together;
 
@@ -11,13 +12,13 @@ const LABEL: usize = 11;
 /// Writes what several observations tell together.
 #[must_use]
 pub fn together_text(together: &Together<'_>, style: &TextStyle) -> String {
-    let mut page = Page { out: String::new(), style: *style, width: style.width.max(40) };
+    let mut page = Page::new(style);
     page.title(&format!("{} credentials together", together.observations.len()));
     for (nth, one) in together.observations.iter().enumerate() {
         let (word, code) = verdict(one.report.verdict);
         let cause =
             one.report.first().map_or(String::new(), |first| format!(", {}", first.fault.code));
-        page.entry(&format!("{}.", nth + 1), &format!("{}: {word}{cause}", one.name), code);
+        page.item(&format!("{}.", nth + 1), &format!("{}: {word}{cause}", one.name), code);
     }
     page.out.push('\n');
     page.findings(together);
@@ -25,27 +26,19 @@ pub fn together_text(together: &Together<'_>, style: &TextStyle) -> String {
     page.out
 }
 
-struct Page {
-    out: String,
-    style: TextStyle,
-    width: usize,
-}
-
 impl Page {
     fn title(&mut self, text: &str) {
-        let text = paint(&self.style, text, BOLD);
-        self.out.push_str(&text);
-        self.out.push('\n');
+        let text = self.paint(text, BOLD);
+        self.line(&text);
     }
 
-    fn entry(&mut self, label: &str, text: &str, code: &str) {
+    fn item(&mut self, label: &str, text: &str, code: &str) {
         let room = self.width.saturating_sub(LABEL + 2);
         for (nth, line) in broken(text, room).into_iter().enumerate() {
             let label = if nth == 0 { label } else { "" };
-            let start = paint(&self.style, &format!("  {label:<LABEL$}"), DIM);
-            let line = if code.is_empty() { line } else { paint(&self.style, &line, code) };
-            self.out.push_str(format!("{start}{line}").trim_end());
-            self.out.push('\n');
+            let start = self.paint(&format!("  {label:<LABEL$}"), DIM);
+            let line = if code.is_empty() { line } else { self.paint(&line, code) };
+            self.line(&format!("{start}{line}"));
         }
     }
 
@@ -57,14 +50,14 @@ impl Page {
         for finding in &together.findings {
             let one = &finding.diagnosed;
             let code = one.fault.code;
-            self.entry(
+            self.item(
                 "fault",
                 &format!("{code} ({}): {}", one.certainty.as_str(), code.title()),
                 BOLD,
             );
-            self.entry("what", &one.detail(), "");
-            self.entry("seen in", &numbers(&finding.inputs), "");
-            self.entry("fix", &format!("by the {}: {}", code.who(), code.fix()), "");
+            self.item("what", &one.detail(), "");
+            self.item("seen in", &numbers(&finding.inputs), "");
+            self.item("fix", &format!("by the {}: {}", code.who(), code.fix()), "");
         }
         self.out.push('\n');
     }
@@ -79,10 +72,10 @@ impl Page {
             } else {
                 format!("{} of {all} ({})", inputs.len(), numbers(inputs))
             };
-            self.entry("fault", &format!("{code}: {which}"), "");
+            self.item("fault", &format!("{code}: {which}"), "");
         }
         for (what, value) in &common.telling {
-            self.entry(
+            self.item(
                 "telling",
                 &format!("{what} is {value} in all refused ones, and in no accepted one"),
                 "",
@@ -91,9 +84,9 @@ impl Page {
         let same: Vec<String> =
             common.same.iter().map(|(what, value)| format!("{what} {value}")).collect();
         if same.is_empty() {
-            self.entry("same", "nothing that is compared", "");
+            self.item("same", "nothing that is compared", "");
         } else {
-            self.entry("same", &same.join(", "), "");
+            self.item("same", &same.join(", "), "");
         }
     }
 }
