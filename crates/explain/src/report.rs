@@ -159,7 +159,7 @@ pub struct Report {
     pub checks: Vec<CheckLine>,
     /// What the input was taken for.
     pub input: InputKind,
-    /// What is odd and yet no fault.
+    /// What is odd and yet no fault; of an error message, who says it and where to look next.
     pub notes: Vec<String>,
     /// What will hurt later; only of a credential that nothing speaks against now.
     pub warnings: Vec<Warning>,
@@ -229,7 +229,9 @@ impl Report {
         self.faults.iter().any(|one| one.fault.code == code)
     }
 
-    /// The contract's JSON. With `show_repaired` it holds working credentials: see
+    /// The contract's JSON, and beside it two lists that a person sees as well: `warnings`, and `notes`, one
+    /// sentence each; of an error message they say who says it and where to look next, while its candidate
+    /// causes are the `faults`, the most probable first. With `show_repaired` it holds working credentials: see
     /// [`Diagnosed::repaired`].
     #[must_use]
     pub fn to_json(&self, show_repaired: bool) -> Value {
@@ -256,6 +258,7 @@ impl Report {
             "token": token,
             "checks": checks,
             "warnings": self.warnings.iter().map(Warning::to_json).collect::<Vec<_>>(),
+            "notes": self.notes,
         })
     }
 }

@@ -45,6 +45,9 @@ fn a_message_alone_leaves_the_verdict_open() {
         assert!(report.faults.iter().all(|one| one.certainty != Certainty::Proven), "{message}");
         assert!(report.notes.iter().any(|note| note.contains("is said by")), "{message}");
         assert!(report.token.is_none(), "{message}");
+        let json = report.to_json(false);
+        assert_eq!(json["notes"], serde_json::json!(report.notes), "{message}");
+        assert_eq!(json["faults"][0]["code"], first.as_str(), "{message}");
         for one in &report.faults {
             let detail = one.detail();
             assert!(!detail.contains(['{', '}']) && !detail.contains("?"), "{message}: {detail}");

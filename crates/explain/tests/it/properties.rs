@@ -217,7 +217,7 @@ fn the_contract_s_members_are_all_there() {
     let names = |value: &serde_json::Value| -> Vec<String> {
         value.as_object().expect("an object").keys().cloned().collect()
     };
-    assert_eq!(names(&json), ["verdict", "faults", "token", "checks", "warnings"]);
+    assert_eq!(names(&json), ["verdict", "faults", "token", "checks", "warnings", "notes"]);
     assert_eq!(
         names(&json["faults"][0]),
         [
