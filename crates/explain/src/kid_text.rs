@@ -42,6 +42,15 @@ pub(crate) fn injected(kid: &str) -> Option<&'static str> {
     None
 }
 
+/// Whether one wrong character of base64url may lie between two names: it spoils two bytes, or three where two
+/// are swapped. One that is lost or added spoils more than a name.
+pub(crate) fn is_near(kid: &str, name: &str) -> bool {
+    let same = |(one, other): &(char, char)| one == other;
+    let before = kid.chars().zip(name.chars()).take_while(same).count();
+    let behind = kid.chars().rev().zip(name.chars().rev()).take_while(same).count();
+    before + behind + 3 >= kid.chars().count().max(name.chars().count())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -80,6 +89,20 @@ mod tests {
             "key_1@host",
         ] {
             assert_eq!(injected(kid), None, "{kid}");
+        }
+    }
+
+    #[test]
+    fn names_that_one_character_parts_are_near() {
+        for (kid, name, expected) in [
+            ("ke|-1", "key-1", true),
+            ("k|x-1", "key-1", true),
+            ("key-1", "key-1", true),
+            ("../../dev/null", "key-1", false),
+            ("key|whoami", "key-1", false),
+            ("", "key-1", false),
+        ] {
+            assert_eq!(is_near(kid, name), expected, "{kid}");
         }
     }
 }

@@ -462,6 +462,34 @@ fn secrets_in_another_spelling_are_found() {
     assert_eq!(report.verdict, Verdict::Undetermined, "{}", said(&report));
 }
 
+/// One wrong character in the header turns a name into what looks like an attack.
+#[test]
+fn a_typing_error_is_no_attack_on_the_key_s_name() {
+    for algorithm in [Algorithm::Es256, Algorithm::EdDsa, Algorithm::Rs256, Algorithm::Hs256] {
+        let good = token(algorithm);
+        let mut count = 0;
+        for at in 0..good.find('.').unwrap() {
+            for other in "wxyz0123456789-_".chars() {
+                let mut text = good.clone();
+                text.replace_range(at..=at, &other.to_string());
+                let Ok(token) = claviger_token::Token::parse(&text) else { continue };
+                let kid = token.header().and_then(|header| header.get("kid"));
+                let Some(kid) = kid.as_ref().and_then(Value::as_str) else { continue };
+                if kid.contains(['|', '`', ';']) {
+                    count += 1;
+                    only(
+                        &format!("{algorithm} {kid}"),
+                        &text,
+                        &surroundings(algorithm),
+                        "character-error",
+                    );
+                }
+            }
+        }
+        assert!(count > 2, "{algorithm}: {count}");
+    }
+}
+
 #[test]
 fn forgeries_are_recomputed() {
     // A public key's text as the secret.

@@ -929,3 +929,19 @@ fn an_unsigned_token_is_named_with_and_without_its_second_dot() {
         }
     }
 }
+
+#[test]
+fn a_foreign_letter_at_the_end_of_the_payload_is_one_wrong_character() {
+    for algorithm in [Algorithm::EdDsa, Algorithm::Hs256, Algorithm::Rs256] {
+        let token = token(algorithm);
+        let end = token.rfind('.').unwrap();
+        for back in 1..=12 {
+            for letter in ["α", "é", "€", "𝕏"] {
+                let mut text = token.clone();
+                text.replace_range(end - back..=end - back, letter);
+                let what = format!("{algorithm} {letter} {back} before the end");
+                only(&what, text.as_bytes(), &surroundings(algorithm), "character-error");
+            }
+        }
+    }
+}

@@ -100,8 +100,9 @@ pub(crate) fn reads_as_payload(segment: &str, at: usize, edit: Edit) -> bool {
     }
     // What stands behind a shift is noise: control characters show soon. Four characters are one group.
     let group = at / 4 * 4;
-    let window = out.get(group..(group + 32).min(out.len())).unwrap_or_default();
-    let window = &window[..window.len() / 4 * 4];
+    let length = out.len().saturating_sub(group).min(32) / 4 * 4;
+    // What cuts a character in two is a foreign one.
+    let Some(window) = out.get(group..group + length) else { return false };
     match base64url::decode(window) {
         Ok(bytes) if bytes.iter().any(|byte| *byte < 0x20 && !byte.is_ascii_whitespace()) => {
             return false;

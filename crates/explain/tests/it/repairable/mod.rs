@@ -72,7 +72,7 @@ fn come_back(algorithms: &[Algorithm], few: u32) {
                         return comes_back(code, &planted, &good);
                     }
                 }
-                Ok(())
+                Err(TestCaseError::reject("this token has not what the fault damages"))
             });
             if let Err(error) = outcome {
                 failures.push(format!("{code} in {algorithm}: {error}"));
