@@ -5,6 +5,7 @@ Tokens in the inputs are cut to the byte 0xFE, which the target replaces by a go
 """
 
 import base64
+import gzip
 import hashlib
 import json
 import pathlib
@@ -28,6 +29,11 @@ def main() -> None:
         keep(corpus / "parse", given)
         for first in b"\0\1\2":
             keep(corpus / "explain", bytes([first]) + TOKEN.sub(b"\xfe", given))
+            keep(corpus / "message", bytes([first]) + TOKEN.sub(b"\xfe", given))
+            keep(corpus / "batch", bytes([first]) + TOKEN.sub(b"\xfe", given))
+            keep(corpus / "diff", bytes([first]) + b"\xfe\xff" + TOKEN.sub(b"\xfe", given))
+        packed = gzip.compress(TOKEN.sub(b"\xfe", given), mtime=0)
+        keep(corpus / "batch", b"\x40" + packed)
         for content in case.get("files", {}).values():
             for first in b"\0\1":
                 keep(corpus / "keys", bytes([first]) + base64.b64decode(content))

@@ -1,55 +1,28 @@
 //! What is fuzzed and what must hold for any bytes. The fuzz targets call these functions with what the
 //! fuzzer invents; a test of the command-line crate calls them with every input that was kept.
 
-use claviger_explain::{Report, Surroundings, TextStyle, explain as examine_input, text};
+mod logs;
+mod messages;
+mod pairs;
+mod stage;
+
+use claviger_explain::{Surroundings, explain as examine_input};
 use claviger_protocol::{Form, Presented};
-use claviger_testkit::keys;
-use claviger_testkit::mint::mint;
 use claviger_token::{
-    Algorithm, Key, KeySet, Members, Policy, Strictness, Token, Verdict, base64url, examine,
-    presentation, revocation, verify,
+    Algorithm, Key, KeySet, Members, Strictness, Token, Verdict, base64url, examine, presentation,
+    revocation, verify,
 };
-use serde_json::json;
 
-const NOW: i64 = 1_795_000_000;
-const ISSUER: &str = "https://id.example.test";
-const AUDIENCE: &str = "https://api.example.test";
-/// Stands for a good token in an input: a fuzzer cannot sign.
-const GOOD: u8 = 0xFE;
-/// A stretch of a signature that may appear nowhere.
-const REVEALING: usize = 20;
-
-fn policy() -> Policy {
-    Policy::access(ISSUER, AUDIENCE)
-}
-
-fn good(algorithm: Algorithm) -> String {
-    let claims = json!({
-        "iss": ISSUER, "aud": AUDIENCE, "sub": "user-4711", "client_id": "web", "iat": NOW - 60,
-        "exp": NOW + 240, "jti": "c2Vzc2lvbi00NzEx", "scope": "orders:read profile",
-    });
-    mint(algorithm, &json!({}), &claims)
-}
-
-fn key_set(algorithm: Algorithm) -> String {
-    keys::jwks(&[keys::signing(algorithm)]).to_string()
-}
-
-/// All forms of a report; none may panic.
-fn render(report: &Report) -> [String; 3] {
-    [
-        serde_json::to_string(report).expect("a report is JSON"),
-        text(report, &TextStyle { color: true, width: 40, show_repaired: false }),
-        format!("{report:?}"),
-    ]
-}
+pub use self::logs::batch;
+pub use self::messages::message;
+pub use self::pairs::diff;
+use self::stage::{NOW, good, keyed, keyless, planted, policy, render, reveals_nothing, stands_in};
 
 /// The recogniser, and everything that needs no key.
 pub fn recognise(data: &[u8]) {
-    let surroundings = Surroundings::new(Policy::default(), NOW).with_budget(20);
-    let report = examine_input(data, &surroundings);
+    let report = examine_input(data, &keyless(20));
     assert_ne!(report.verdict, Verdict::Accepted, "without a key nothing is accepted");
-    render(&report);
+    render(&report, data);
 }
 
 /// The parsers of the token and protocol crates.
@@ -113,36 +86,17 @@ pub fn explain(data: &[u8]) {
         _ => Algorithm::Rs256,
     };
     let token = good(algorithm);
-    let mut input = Vec::with_capacity(rest.len() + token.len());
-    for byte in rest {
-        match *byte {
-            GOOD if input.len() < 64 * 1024 => input.extend_from_slice(token.as_bytes()),
-            byte => input.push(byte),
-        }
-    }
-    let surroundings = Surroundings::new(policy(), NOW).with_budget(30);
-    let (surroundings, keys) = if algorithm.is_symmetric() {
-        let set = KeySet::new(vec![Key::from_secret(keys::SECRET)]);
-        (surroundings.with_secret("secret", keys::SECRET), set)
-    } else {
-        let text = key_set(algorithm);
-        let set = KeySet::from_json(&text).expect("a key set");
-        (surroundings.with_key_set("jwks.json", text.as_bytes()), set)
-    };
+    let input = planted(rest, &token);
+    let (surroundings, keys) = keyed(algorithm, 30);
     let report = examine_input(&input, &surroundings);
     if report.verdict == Verdict::Accepted {
         assert!(verify(&token, &policy(), &keys, NOW).is_ok());
-        let said = String::from_utf8_lossy(&input).replace('\0', "");
-        assert!(said.contains(&token), "accepted, and no good token is in it");
+        assert!(stands_in(&token, &input), "accepted, and no good token is in it");
     } else {
         assert!(!report.faults.is_empty() || report.verdict == Verdict::Undetermined);
     }
-    let signature = token.rsplit('.').next().expect("a signature");
-    for said in render(&report) {
-        for start in (0..signature.len() - REVEALING).step_by(4) {
-            let part = &signature[start..start + REVEALING];
-            assert!(!said.contains(part), "a signature is shown: {said}");
-        }
+    for said in render(&report, &input) {
+        reveals_nothing(&token, &said);
     }
 }
 
@@ -157,5 +111,5 @@ pub fn keys(data: &[u8]) {
         .with_budget(10);
     let report = examine_input(good(algorithm).as_bytes(), &surroundings);
     assert!(!format!("{surroundings:?}").contains("SECRET"));
-    render(&report);
+    render(&report, given);
 }

@@ -39,3 +39,18 @@ fn kept_inputs_are_explained_and_reveal_nothing() {
 fn kept_keys_are_read_in_all_spellings() {
     replay("keys", fuzz::keys);
 }
+
+#[test]
+fn kept_messages_prove_nothing() {
+    replay("message", fuzz::message);
+}
+
+#[test]
+fn kept_logs_give_the_same_table_however_they_are_cut() {
+    replay("batch", fuzz::batch);
+}
+
+#[test]
+fn kept_pairs_are_compared_and_reveal_nothing() {
+    replay("diff", fuzz::diff);
+}
