@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::groups::{Cause, Groups, Key, Row, Rows, Span};
 use crate::render::paint::{BOLD, DIM, GREEN, RED, YELLOW};
-use crate::render::{Page, TextStyle, wrapped};
+use crate::render::{Page, TextStyle, actor, wrapped};
 
 /// Rows of the table for a person; JSON has all.
 const MOST_SHOWN: usize = 30;
@@ -105,21 +105,34 @@ impl Page {
             1 => format!("{refused} of 1 request was refused"),
             _ => format!("{refused} of {requests} requests were refused"),
         };
-        let said = self.paint(&said, color);
         let lines = grouped(groups.lines);
         let unit = if groups.lines == 1 { "line" } else { "lines" };
-        self.line(&format!("{said}{} ({lines} {unit})", during(groups.span)));
+        let rest = format!("{} ({lines} {unit})", during(groups.span));
+        let fits = said.chars().count() + rest.chars().count() <= self.width;
+        let said = self.paint(&said, color);
+        if fits {
+            self.line(&format!("{said}{rest}"));
+        } else {
+            self.line(&said);
+            self.paragraph(rest.trim_start_matches([',', ' ']));
+        }
         self.out.push('\n');
     }
 
     fn known(&mut self, key: &Key, row: &Row, margin: usize) {
         let Cause::Known(code) = key.cause else { return };
-        let title = self.paint(code.title(), BOLD);
+        let (title, sure) = (code.title(), row.certainty.as_str());
+        let length = margin + 6 + title.chars().count() + code.as_str().len() + sure.len();
+        let gap = match length > self.width {
+            true => format!("\n{:margin$}  ", ""),
+            false => "  ".to_owned(),
+        };
+        let title = self.paint(title, BOLD);
         let count = self.paint(&format!("{:>margin$}", grouped(row.count)), RED);
-        let sure = self.paint(row.certainty.as_str(), DIM);
-        self.line(&format!("{count}  {title}  {}  {sure}", code.as_str()));
+        let sure = self.paint(sure, DIM);
+        self.line(&format!("{count}  {title}{gap}{}  {sure}", code.as_str()));
         self.who_and_when(key, row, margin);
-        let who = code.who().as_str();
+        let who = actor(code);
         self.indented(&format!("The {who} acts: {}", code.fix()), margin, None);
         self.out.push('\n');
     }
@@ -176,25 +189,33 @@ impl Page {
         }
     }
 
+    fn paragraph(&mut self, text: &str) {
+        for line in wrapped(text, self.width) {
+            self.line(&line);
+        }
+    }
+
     /// What would tell more.
     fn advice(&mut self, groups: &Groups) {
         let open = groups.undetermined > 0;
         if open {
             let count = grouped(groups.undetermined);
-            self.line(&format!(
+            self.paragraph(&format!(
                 "{count} tokens were left open for want of a key: give one with --jwks or --key."
             ));
         }
         if groups.accepted > 0 {
-            self.line(&format!("{} tokens are good.", grouped(groups.accepted)));
+            self.paragraph(&format!("{} tokens are good.", grouped(groups.accepted)));
         }
         if groups.long_lines > 0 {
             let limit = super::MAX_LINE_BYTES / 1024;
             let count = grouped(groups.long_lines);
-            self.line(&format!("{count} lines are longer than {limit} KiB and were not read."));
+            self.paragraph(&format!(
+                "{count} lines are longer than {limit} KiB and were not read."
+            ));
         }
         if groups.requests == 0 && groups.lines > 0 {
-            self.line("Access logs (nginx, Apache, Envoy, HAProxy, JSON), HAR files and the gate's log are read, and lines with a token in them.");
+            self.paragraph("Access logs (nginx, Apache, Envoy, HAProxy, JSON), HAR files and the gate's log are read, and lines with a token in them.");
         }
     }
 }

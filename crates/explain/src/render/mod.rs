@@ -8,7 +8,7 @@ mod text;
 mod together;
 mod wrap;
 
-pub(crate) use page::Page;
+pub(crate) use page::{Page, actor};
 pub(crate) use wrap::wrapped;
 
 pub use attempt::attempt_text;

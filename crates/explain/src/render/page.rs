@@ -1,7 +1,17 @@
 //! What is written for a person, line by line; each renderer adds what its own lines are about.
 
+use claviger_token::{Code, Who};
+
 use super::TextStyle;
 use super::paint::paint;
+
+/// Who acts, as a person writes it.
+pub(crate) const fn actor(code: Code) -> &'static str {
+    match code.who() {
+        Who::Api => "API",
+        who => who.as_str(),
+    }
+}
 
 /// Lines of text, as wide as the terminal.
 pub(crate) struct Page {

@@ -6,7 +6,7 @@
 use claviger_token::{Class, Proof, SignatureState, Span, Verdict, Who, lasting, rfc3339};
 use serde_json::Value;
 
-use super::page::Page;
+use super::page::{Page, actor};
 use super::paint::{self, BOLD, DIM, GREEN, RED, YELLOW};
 use super::wrap::wrapped;
 use crate::picture::Role;
@@ -189,7 +189,7 @@ impl Page {
             let label = format!("{}.", nth + 1);
             let code = one.fault.code;
             self.entry(&label, &format!("{code} ({}): {}", one.certainty.as_str(), one.detail()));
-            self.entry("", &format!("fix, by the {}: {}", code.who(), code.fix()));
+            self.entry("", &format!("fix, by the {}: {}", actor(code), code.fix()));
         }
         self.out.push('\n');
     }

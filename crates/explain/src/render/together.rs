@@ -1,7 +1,7 @@
 //! Several observations for a person at a terminal: each in a line, then what they tell together.
 
 use super::TextStyle;
-use super::page::Page;
+use super::page::{Page, actor};
 use super::paint::{BOLD, DIM, verdict};
 use super::wrap::broken;
 use crate::together::Together;
@@ -57,7 +57,7 @@ impl Page {
             );
             self.item("what", &one.detail(), "");
             self.item("seen in", &numbers(&finding.inputs), "");
-            self.item("fix", &format!("by the {}: {}", code.who(), code.fix()), "");
+            self.item("fix", &format!("by the {}: {}", actor(code), code.fix()), "");
         }
         self.out.push('\n');
     }

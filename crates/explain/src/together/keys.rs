@@ -103,8 +103,8 @@ fn one_name_two_keys(group: &[Seen<'_, '_>]) -> Vec<Finding> {
         let (Some(one), Some(other)) = (signed_by(one), signed_by(other)) else { continue };
         let inputs = [places(&left), places(&right)].concat();
         let seen = format!(
-            "two keys of this name sign: {} tokens verify with one, {} with the other; {}",
-            left.len(),
+            "two keys of this name sign: {} with one, {} with the other; {}",
+            verify(left.len()),
             right.len(),
             sources(one, other)
         );
@@ -160,14 +160,19 @@ fn two_sets(group: &[Seen<'_, '_>]) -> Vec<Finding> {
         _ => ("a rotation between them would look the same", Certainty::Possible),
     };
     let reason = format!(
-        "{} tokens verify under {first} alone, {} under {second} alone; {why}",
-        left.len(),
+        "{} under {first} alone, {} under {second} alone; {why}",
+        verify(left.len()),
         right.len()
     );
     let fault = Fault::new(Code::KeySetInconsistent)
         .with("count", 2usize)
         .with("reason", Fact::Words(reason));
     vec![Finding::new(fault, certainty, [places(&left), places(&right)].concat())]
+}
+
+/// So many tokens do.
+fn verify(count: usize) -> String {
+    if count == 1 { "1 token verifies".to_owned() } else { format!("{count} tokens verify") }
 }
 
 /// One `kid`: some of its tokens verify with the key of that name, others with none that is given.
@@ -191,8 +196,8 @@ fn one_name_half_verified(group: &[Seen<'_, '_>]) -> Vec<Finding> {
             _ => (Code::KeySetInconsistent, "and they were issued in turns"),
         };
         let reason = format!(
-            "{} tokens verify with the key of this name, {} with no key at hand, {why}",
-            good.len(),
+            "{} with the key of this name, {} with no key at hand, {why}",
+            verify(good.len()),
             bad.len()
         );
         let fault = Fault::new(code).with("kid", kid).with("reason", Fact::Words(reason));
@@ -230,8 +235,8 @@ fn unknown_names(group: &[Seen<'_, '_>]) -> Vec<Finding> {
         Order::Before => {
             let since = bad.iter().filter_map(|(_, one)| one.time()).min().map(rfc3339);
             let reason = format!(
-                "{} tokens verify; the {} since {} name a key that the set lacks: the issuer has rotated",
-                good.len(),
+                "{}; the {} since {} name a key that the set lacks: the issuer has rotated",
+                verify(good.len()),
                 bad.len(),
                 since.unwrap_or_default()
             );
@@ -239,8 +244,8 @@ fn unknown_names(group: &[Seen<'_, '_>]) -> Vec<Finding> {
         }
         Order::Mixed | Order::Close => {
             let reason = format!(
-                "{} tokens verify, {} of the same issuer and time name keys that the set lacks",
-                good.len(),
+                "{}, {} of the same issuer and time name keys that the set lacks",
+                verify(good.len()),
                 bad.len()
             );
             Fault::new(Code::KeySetInconsistent).with("reason", Fact::Words(reason))

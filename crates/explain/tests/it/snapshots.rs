@@ -4,9 +4,14 @@
 //! `CLAVIGER_BLESS=1` writes them anew; look at the difference before it is kept.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use base64::Engine as _;
-use claviger_explain::{Surroundings, TextStyle, diff, diff_text, explain, text};
+use claviger_explain::batch::{BATCH_BUDGET, Batch, Cutter, table};
+use claviger_explain::{
+    Observation, Report, Surroundings, TextStyle, diff, diff_text, explain, text, together,
+    together_text,
+};
 use claviger_testkit::keys;
 use claviger_testkit::mint::{mint, mint_with, with};
 use claviger_token::Algorithm;
@@ -147,4 +152,48 @@ fn a_comparison_reads_as_it_is_kept() {
     let late = token_with(Algorithm::EdDsa, &json!({"iat": NOW - 900, "exp": NOW - 600}));
     compared("diff-scheme-and-expiry", &good, &format!("Authorization: {late}"));
     compared("diff-same", &good, &good);
+}
+
+#[test]
+fn several_read_together_as_they_are_kept() {
+    let eddsa = surroundings(Algorithm::EdDsa);
+    let good = token(Algorithm::EdDsa);
+    let stranger = keys::other_signing(Algorithm::EdDsa, "test-eddsa");
+    let forged = |nth: i64| {
+        let times = json!({"iat": NOW - 50 - nth, "exp": NOW + 200, "jti": nth.to_string()});
+        mint_with(&stranger, &json!({}), &with(claims(), &times))
+    };
+    let inputs = [good, forged(1), forged(2)];
+    let reports: Vec<Report> =
+        inputs.iter().map(|input| explain(input.as_bytes(), &eddsa)).collect();
+    let named = |(nth, report)| Observation { name: format!("line {}", nth + 1), report, at: None };
+    let told = together(reports.iter().enumerate().map(named).collect());
+    at_all_widths("together", &|style| together_text(&told, style));
+}
+
+#[test]
+fn a_log_s_table_reads_as_it_is_kept() {
+    let around = surroundings(Algorithm::EdDsa).with_budget(BATCH_BUDGET);
+    let expired = token_with(Algorithm::EdDsa, &json!({"iat": NOW - 900, "exp": NOW - 600}));
+    let line = |minute: u32, address: &str, status: u16, behind: &str| {
+        format!(
+            "{address} - - [18/Nov/2026:11:{minute:02}:40 +0000] \"GET /orders/17?page=2 HTTP/1.1\" {status} 17 \"-\" \"curl/8.5.0\" {behind}\n"
+        )
+    };
+    let log = [
+        line(1, "10.0.0.1", 200, ""),
+        line(2, "10.0.0.1", 401, &format!("\"Bearer {expired}\"")),
+        line(3, "10.0.0.1", 401, &format!("\"Bearer {expired}\"")),
+        line(4, "10.0.0.2", 401, "\"Bearer undefined\""),
+        line(5, "10.0.0.3", 403, "error=\"insufficient_scope\""),
+        line(6, "10.0.0.4", 401, ""),
+        "starting up\n".to_owned(),
+    ]
+    .concat();
+    let mut batch = Batch::new(Arc::new(around));
+    let mut cutter = Cutter::default();
+    let blocks = cutter.push(log.as_bytes()).into_iter().chain(cutter.finish());
+    blocks.for_each(|block| batch.block(&block));
+    let groups = batch.finish();
+    at_all_widths("log", &|style| table(&groups, style));
 }
