@@ -31,7 +31,7 @@ fn presented(dice: &mut Dice, t: &str) -> String {
     let own = format!("X-{}: {}", dice.word(LETTERS, 1..=9), dice.word(LETTERS, 1..=20));
     let value = format!("{scheme} {t}");
     let header = format!("{name}: {value}");
-    match dice.below(14) {
+    match dice.below(26) {
         0 => format!("{t}{}", dice.pick(&["", "\n", "\r\n"])),
         1 => format!("{value}{}", dice.pick(&["", "\n", "\r\n"])),
         2 => format!("{header}{}", dice.pick(&["", "\n", "\r\n"])),
@@ -64,6 +64,35 @@ fn presented(dice: &mut Dice, t: &str) -> String {
             "2026-11-18T10:26:40Z WARN gw 401 {method} {path} authorization=\"{value}\" ua=curl"
         ),
         12 => json!({"level": "warn", "req": {"headers": {"authorization": value}}}).to_string(),
+        13 => format!(
+            "* Connected to {host}\n> {method} {path} HTTP/1.1\n> Host: {host}\n> {header}\n>\n< HTTP/1.1 401 Unauthorized\n< content-length: 0\n"
+        ),
+        14 => format!("wget --header=\"{header}\" https://{host}{path}"),
+        15 => format!("http {method} {host}{path} {name}:'{value}'"),
+        16 => format!(
+            "curl ^\"https://{host}{path}^\" ^\r\n  -H ^\"{own}^\" ^\r\n  -H ^\"{header}^\""
+        ),
+        17 => format!(
+            "$ curl -s -k --max-time 5 -o /dev/null -w '%{{http_code}}' -H $'{header}' https://{host}{path}"
+        ),
+        18 => format!(
+            "fetch('{path}', {{ method: '{method}', headers: {{ 'Authorization': '{value}', 'a': 'b' }} }})"
+        ),
+        19 => format!("requests.get(url, headers={{\"Authorization\": \"{value}\"}}, timeout=5)"),
+        20 => format!("[error] 7#7: *1 Authorization: {value}, client: 10.0.0.1, server: {host}"),
+        21 => json!({"data": {"session": {"user": 1, "access_token": t}}}).to_string(),
+        22 => format!("I send `{t}` to {host} and get a 401."),
+        23 => [
+            &format!("{method} {path}?q={}&page=2 HTTP/1.1", dice.word(LETTERS, 1..=30)),
+            &format!("Host: {host}"),
+            &format!("Cookie: a={}; theme=dark", dice.word(LETTERS, 1..=30)),
+            &format!("{name}:   {value}  "),
+            "Content-Type: application/json",
+            "",
+            &json!({"token_count": 3, "text": dice.word(LETTERS, 1..=40)}).to_string(),
+        ]
+        .join(end),
+        24 => format!("{own}{end}{header}{end}Cookie: s={}{end}", dice.word(LETTERS, 8..=40)),
         _ => format!(
             "Hello,\nwith {} my token is {t} and it does not work.\nAda",
             dice.word(LETTERS, 1..=9)
