@@ -1,7 +1,7 @@
 //! What is good is accepted however it comes, and nothing else is: the guard's own verifier is asked.
 
 use claviger_explain::{Surroundings, TextStyle, explain, text};
-use claviger_token::{Algorithm, KeySet, Policy, Verdict, verify};
+use claviger_token::{Algorithm, KeySet, Policy, Verdict, presentation, verify};
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -187,6 +187,26 @@ fn what_was_changed_is_accepted_only_if_the_guard_takes_it() {
         let token = mutated(&mut dice, &scene.good.token);
         agrees(&scene, token.as_bytes())?;
         agrees(&scene, presented(&mut dice, &token).as_bytes())?;
+    });
+}
+
+/// The whole way of the guard: the header's value, the presentation, the token.
+#[test]
+fn a_header_is_accepted_where_the_guard_accepts_it_and_nowhere_else() {
+    proptest!(cases(300), |(written in written())| {
+        let mut dice = Dice::new(written.seed);
+        let mut scene = Scene::new(&mut dice, &written);
+        scene.around = scene.around.with_budget(20);
+        let scheme = dice.pick(&["Bearer ", "bearer ", "BEARER ", "Bearer", "Bearer  ", "Token ", ""]);
+        let value = mutated(&mut dice, &format!("{scheme}{}", scene.good.token));
+        prop_assume!(!value.contains(['\n', '\r']));
+        let guard = presentation::bearer([value.as_bytes()])
+            .and_then(|token| verify(token, &scene.policy, &scene.keys, NOW).map(drop));
+        let end = dice.pick(&["\r\n", "\n"]);
+        let input = format!("GET /a HTTP/1.1{end}Host: a{end}Authorization: {value}{end}{end}");
+        let report = explain(input.as_bytes(), &scene.around);
+        let said = text(&report, &TextStyle::default());
+        prop_assert_eq!(report.verdict == Verdict::Accepted, guard.is_ok(), "{:?}: {} {:?}", input, said, guard);
     });
 }
 
