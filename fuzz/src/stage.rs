@@ -107,3 +107,29 @@ pub(crate) fn keyless(budget: u32) -> Surroundings {
 pub(crate) fn stands_in(token: &str, input: &[u8]) -> bool {
     String::from_utf8_lossy(input).replace('\0', "").contains(token)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stretch_that_reveals_is_noticed_wherever_it_is() {
+        let token = "eyJhbGciOiJFUzI1NiJ9.e30.abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
+        let signature = &token[25..];
+        for start in 0..=signature.len() - REVEALING {
+            let part = &signature[start..start + REVEALING];
+            reveals_nothing(token, &format!("x {} y", &part[1..]));
+            reveals_nothing(token, &format!("x {} y", &part[..REVEALING - 1]));
+            let shown = format!("x {part} y");
+            let noticed = std::panic::catch_unwind(|| reveals_nothing(token, &shown));
+            assert!(noticed.is_err(), "{part}");
+        }
+    }
+
+    #[test]
+    fn a_good_token_is_planted_and_found_again() {
+        assert_eq!(planted(b"a \xFE.", "t.o.k"), b"a t.o.k.");
+        assert!(stands_in("t.o.k", b"\0a\0t\0.\0o\0.\0k"));
+        assert!(!stands_in("t.o.k", b"t.o"));
+    }
+}
