@@ -162,12 +162,15 @@ pub(crate) struct Subject<'t> {
     /// The header's algorithm, if it is one of ours.
     pub(crate) algorithm: Option<Algorithm>,
     pub(crate) kid: Option<String>,
+    /// The signature's segment as it came, before its last character was mended.
+    pub(crate) segment: &'t str,
     /// The blocks inside the signature by key: opened once.
     blocks: OnceCell<Vec<(usize, Block)>>,
 }
 
 impl<'t> Subject<'t> {
-    pub(crate) fn new(token: &'t Token<'t>) -> Self {
+    /// `sent` is the text as it came, which may differ from the token's own where that was mended.
+    pub(crate) fn new(token: &'t Token<'t>, sent: &'t str) -> Self {
         let header = token.header();
         let text =
             |name: &str| header.and_then(|header| header.text(name)).map(|text| text.into_owned());
@@ -175,6 +178,7 @@ impl<'t> Subject<'t> {
             token,
             algorithm: text("alg").and_then(|name| Algorithm::from_name(&name)),
             kid: text("kid"),
+            segment: sent.rsplit('.').next().unwrap_or_default(),
             blocks: OnceCell::new(),
         }
     }

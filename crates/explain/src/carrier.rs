@@ -3,9 +3,7 @@
 //! Decides which place is read and what is wrong with it (RFC 6750 §2): another field, the query, a
 //! cookie, the body, several places at once, none. Never looks into the credential.
 
-mod places;
-
-pub(crate) use places::is_other;
+pub(crate) mod places;
 
 use claviger_token::{Code, Fact, Fault};
 

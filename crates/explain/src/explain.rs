@@ -258,7 +258,15 @@ fn finish(mut report: Report, stages: Stages, bench: &Bench<'_>) -> Report {
         let certainty = if layer.certain { Certainty::Proven } else { Certainty::Likely };
         report.faults.push(Diagnosed::new(layer.fault, certainty));
     }
-    report.faults.extend(stages.layers.into_iter().map(rate));
+    // A placeholder in quotes is a placeholder: what stands around it need not be repaired.
+    let unfilled = |fault: &Fault| fault.code == Code::CredentialPlaceholder;
+    let layers = match &stages.end {
+        Some(end) if unfilled(end) => {
+            stages.layers.into_iter().filter(|layer| !is_frame(layer.fault.code)).collect()
+        }
+        _ => stages.layers,
+    };
+    report.faults.extend(layers.into_iter().map(rate));
     let is_whole = report.faults.is_empty();
     let line = match report.faults.first() {
         None => CheckLine { check: "presentation", outcome: "passed", detail: String::new() },
@@ -320,6 +328,19 @@ fn finish(mut report: Report, stages: Stages, bench: &Bench<'_>) -> Report {
         report.warnings.extend(report.ride.as_ref().and_then(warnings::of_size));
     }
     report
+}
+
+/// What is only around a text, and no wrong word of it.
+fn is_frame(code: Code) -> bool {
+    matches!(
+        code,
+        Code::Quoted
+            | Code::Bracketed
+            | Code::SchemeSeparator
+            | Code::SmartPunctuation
+            | Code::EscapeSequence
+            | Code::PercentEncoded
+    )
 }
 
 /// Faults that come before any key is asked.

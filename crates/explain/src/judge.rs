@@ -187,7 +187,7 @@ fn placed(fault: Fault, passage: &Passage) -> Fault {
 fn well_formed(bench: &Bench<'_>, mended: &Mended, token: &Token<'_>) -> Judgement {
     let passage = &mended.passage;
     let examination = bench.examine(passage.text());
-    let subject = Subject::new(token);
+    let subject = Subject::new(token, mended.given.text());
     let mut signature = examination.signature();
     let mut good = holds(&examination);
     let mut faults: Vec<Fault> = examination.faults().cloned().collect();

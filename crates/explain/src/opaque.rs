@@ -160,9 +160,7 @@ pub(crate) fn recognise(text: &str) -> Option<Opaque> {
             "whoever reads JWS JSON (RFC 7515 §7.2)",
         );
     }
-    if let Some((token, _)) = text.split_once('~')
-        && shape::has_three_parts(token)
-    {
+    if is_sd_jwt(text) {
         return of("an SD-JWT", "a verifier of selective disclosure");
     }
     if text.len() > 20 && text.contains(".atlasv1.") {
@@ -218,6 +216,25 @@ pub(crate) fn recognise(text: &str) -> Option<Opaque> {
 }
 
 /// `v4.public.…` and the like.
+/// A token with disclosures behind it (RFC 9901 §4), or one that says that it may have some; a tilde behind
+/// any other was copied along.
+fn is_sd_jwt(text: &str) -> bool {
+    let Some((token, rest)) = text.split_once('~') else { return false };
+    let disclosed = |part: &str| {
+        shape::has_three_parts(part)
+            || shape::decode(part).is_some_and(|bytes| bytes.trim_ascii_start().starts_with(b"["))
+    };
+    let mut parts = rest.split('~').filter(|part| !part.is_empty()).peekable();
+    let says = |token: &str| {
+        let payload = token.split('.').nth(1).and_then(shape::decode).unwrap_or_default();
+        payload.windows(4).any(|bytes| bytes == b"\"_sd")
+            || shape::header(token)
+                .and_then(|header| Some(header.get("typ")?.as_str()?.contains("sd-jwt")))
+                .unwrap_or_default()
+    };
+    shape::has_three_parts(token) && (parts.peek().is_some() || says(token)) && parts.all(disclosed)
+}
+
 fn is_paseto(text: &str) -> bool {
     let mut parts = text.split('.');
     let version = parts.next().unwrap_or_default();

@@ -60,6 +60,7 @@ pub(crate) fn is_complete(text: &str) -> bool {
     let [_, payload, signature] = segments.as_slice() else { return false };
     let fits = algorithm(text).is_none_or(|alg| signature_lengths(alg).contains(&signature.len()));
     fits && !payload.is_empty()
+        && has_three_parts(text)
         && text.bytes().all(|byte| byte == b'.' || base64url::is_alphabet(byte))
 }
 

@@ -69,7 +69,9 @@ pub(crate) fn canonical(passage: &Passage, lengths: &[usize]) -> Mended {
             // Where a text was cut, its last bits are no encoder's.
             let cut =
                 part == "signature" && !lengths.is_empty() && !lengths.contains(&segment.len());
-            if !cut {
+            // Hexadecimal digits never were base64url.
+            let hex = part == "signature" && crate::repair::is_hexadecimal(segment);
+            if !cut && !hex {
                 note(&mut mended.faults, Code::Base64TrailingBits, part, None, at, &mended.passage);
             }
             if let Some(last) = canonical.get(position..) {
@@ -127,7 +129,10 @@ fn without_padding(passage: &Passage) -> Passage {
 /// Letters of one case only, in a text that was base64url: upper and lower carry different bits.
 pub(crate) fn case_folded(passage: &Passage) -> Option<Fault> {
     let text = passage.text();
-    let begins = text.get(..2).is_some_and(|head| head.eq_ignore_ascii_case("ey"));
+    // A brace with a quote or a blank behind it, or with a line end.
+    let begins = text
+        .get(..2)
+        .is_some_and(|head| ["ey", "ew"].iter().any(|one| head.eq_ignore_ascii_case(one)));
     let letters = text.bytes().filter(u8::is_ascii_alphabetic).count();
     if !begins || letters < 24 || !text.contains('.') {
         return None;
@@ -176,6 +181,13 @@ pub(crate) fn named(fault: Fault, passage: &Passage, lengths: &[usize]) -> Fault
         }
         (Code::TokenOpaque, _) => {
             fault.with("reason", Fact::Words(opaque::looks(text))).at(passage.whole())
+        }
+        // Claims where the header should be: it is the beginning that is missing.
+        (Code::SegmentCount, [claims, _])
+            if shape::header(text).is_some_and(|header| header.get("alg").is_none())
+                && is_whole_object(claims) =>
+        {
+            fault.at(passage.whole())
         }
         (Code::SegmentCount, [header, payload]) if is_header_like(header) => {
             // Unsigned and without the second dot: that no signature is due comes first.

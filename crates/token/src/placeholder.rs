@@ -23,6 +23,8 @@ const WHOLE: &[&str] = &[
     "…",
     "todo",
     "changeme",
+    "string",
+    "[function]",
 ];
 
 /// Words that say that something else belongs here; one of them must be there.
@@ -88,6 +90,8 @@ const BESIDE: &[&str] = &[
     "in",
     "it",
     "is",
+    "256",
+    "bit",
 ];
 
 /// Pairs that frame the name of a variable, or a word of a documentation.
@@ -95,7 +99,14 @@ const FRAMES: &[(&str, &str)] = &[
     ("{{", "}}"),
     ("${{", "}}"),
     ("${", "}"),
+    ("#{", "}#"),
     ("#{", "}"),
+    ("@{", "}"),
+    ("%{", "}"),
+    ("<%=", "%>"),
+    ("<%", "%>"),
+    ("((", "))"),
+    ("&lt;", "&gt;"),
     ("$(", ")"),
     ("<", ">"),
     ("%", "%"),
@@ -117,14 +128,16 @@ pub fn is_placeholder(text: &str) -> bool {
     let lower = text.to_lowercase();
     WHOLE.contains(&lower.as_str())
         || FRAMES.iter().any(|(open, close)| {
-            text.strip_prefix(open)
-                .and_then(|rest| rest.strip_suffix(close))
-                .is_some_and(|name| is_name(name.trim()))
+            text.strip_prefix(open).and_then(|rest| rest.strip_suffix(close)).is_some_and(|name| {
+                is_name(name.trim()) || (open.len() > 1 && is_expression(name.trim()))
+            })
         })
         || matches!(lower.as_str(), "(null)" | "(nil)" | "(none)" | "(undefined)")
         || SIGILS.iter().filter_map(|sigil| text.strip_prefix(sigil)).any(is_identifier)
         || is_format(text)
         || is_said(text)
+        || is_printed(text)
+        || is_pattern(text)
         || is_abbreviated(text)
         || (text.chars().count() >= 3 && text.chars().all(|c| "xX*.•".contains(c)))
 }
@@ -135,6 +148,44 @@ fn is_name(name: &str) -> bool {
         && name.chars().all(|c| c.is_alphanumeric() || "_-. :".contains(c))
         && name.split('.').count() < 3
         && !name.starts_with("eyJ")
+}
+
+/// What a template would have put something in for: `$json.access_token`, `.Values.api.token | quote`.
+fn is_expression(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphabetic() || "$._".contains(c))
+        && text.chars().all(|c| c.is_ascii_graphic() || c == ' ')
+        && !text.starts_with("ey")
+        && !text.starts_with("ew")
+}
+
+/// What a language prints for a value that is no text: a promise, a function, an object.
+fn is_printed(text: &str) -> bool {
+    let of = |open: &str, close: &str| text.starts_with(open) && text.ends_with(close);
+    let class = |name: &str| name.contains('.') && name.split('.').all(is_identifier);
+    of("[object ", "]")
+        || of("Promise {", "}")
+        || of("Optional(", ")")
+        || of("Some(", ")")
+        || (text.starts_with("function") && text.contains('('))
+        || (text.starts_with('(') && text.contains("=>"))
+        || (text.starts_with("System.") && class(text))
+        || text.split_once('@').is_some_and(|(name, hash)| {
+            class(name)
+                && (4..=8).contains(&hash.len())
+                && hash.chars().all(|c| c.is_ascii_hexdigit())
+        })
+}
+
+/// `aaaa.bbbb.cccc`: three parts of one letter each.
+fn is_pattern(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('.').collect();
+    let same = |part: &&str| {
+        part.len() >= 2
+            && part
+                .bytes()
+                .all(|byte| byte.is_ascii_alphabetic() && Some(byte) == part.bytes().next())
+    };
+    parts.len() == 3 && parts.iter().all(same)
 }
 
 fn is_identifier(name: &str) -> bool {
@@ -151,14 +202,17 @@ fn is_format(text: &str) -> bool {
 /// `REPLACE_ME`, `yourJwtToken`, `process.env.TOKEN`: words that ask for a token, and no other word.
 fn is_said(text: &str) -> bool {
     let mut telling = false;
-    for word in words(text) {
+    let words = words(text);
+    for word in &words {
         if TELLING.contains(&word.as_str()) {
             telling = true;
         } else if !BESIDE.contains(&word.as_str()) {
             return false;
         }
     }
-    telling
+    // `bearer_token`: the name of the thing in its place.
+    let named = || words.last().is_some_and(|last| last == "token" || last == "jwt");
+    telling || (text.chars().all(|c| c.is_ascii_alphanumeric() || "_-".contains(c)) && named())
 }
 
 /// The words of a text, in lower case: parted by what is no letter, and by `camelCase`.
@@ -222,6 +276,22 @@ mod tests {
             "xxx",
             "[object Object]",
             "token",
+            "Bearer_token",
+            "aaaa.bbbb.cccc",
+            "{{$json.access_token}}",
+            "{{ .Values.api.token | quote }}",
+            "<%= token %>",
+            "#{token}#",
+            "@{token}",
+            "&lt;token&gt;",
+            "string",
+            "your-256-bit-secret",
+            "Promise { <pending> }",
+            "function () { return token }",
+            "Optional(\"\")",
+            "Some(token)",
+            "System.Object",
+            "java.lang.String@1b6d3586",
         ] {
             assert!(is_placeholder(text), "{text}");
         }
@@ -240,6 +310,10 @@ mod tests {
             "eyJhbGciOiJFUzI1NiJ9.e30.c2ln",
             "aaa...bbb",
             "access-key",
+            "aaaa.bbbb",
+            "ab.cd.ef",
+            "{{eyJhbGciOiJFUzI1NiJ9.e30.c2ln}}",
+            "some.host@example",
         ] {
             assert!(!is_placeholder(text), "{text}");
         }

@@ -58,7 +58,6 @@ const OTHER_FIELDS: &[&str] = &[
     "accept",
     "if-none-match",
     "etag",
-    "www-authenticate",
     ":path",
     ":authority",
     "location",
@@ -154,11 +153,6 @@ const OTHER_NAMES: &[&str] = &[
     "response",
 ];
 
-/// Whether a parameter is called as one for another purpose than access.
-pub(crate) fn is_other(name: &str) -> bool {
-    OTHER_NAMES.contains(&name.to_ascii_lowercase().as_str())
-}
-
 fn best(pairs: Vec<(String, Passage)>) -> Option<(String, Passage)> {
     let name_of = |name: &str| name.to_ascii_lowercase();
     for wanted in TOKEN_NAMES {
@@ -171,8 +165,21 @@ fn best(pairs: Vec<(String, Passage)>) -> Option<(String, Passage)> {
     }
     pairs
         .into_iter()
-        .filter(|(name, _)| !is_other(name))
+        .filter(|(name, _)| !is_of_another_purpose(name))
         .find(|(_, value)| holds_token(value.text()))
+}
+
+/// Whether a token rides anywhere in the request but in `Authorization`.
+pub(crate) fn rides(request: &Request) -> bool {
+    in_other_field(request).is_some()
+        || in_query(request).is_some()
+        || in_cookie(request).is_some()
+        || in_body(request).is_some()
+}
+
+/// Whether a parameter of this name holds a token for another purpose.
+pub(crate) fn is_of_another_purpose(name: &str) -> bool {
+    OTHER_NAMES.contains(&name.to_ascii_lowercase().as_str())
 }
 
 pub(super) fn in_query(request: &Request) -> Option<(String, Passage)> {
@@ -220,22 +227,17 @@ pub(super) fn in_body(request: &Request) -> Option<(String, Passage)> {
     let offset = text.len() - trimmed.len();
     if trimmed.starts_with(['{', '[']) {
         let (node, _) = json::parse(text, offset)?;
-        return response_members().iter().find_map(|name| {
+        return response_members().iter().chain(&["authorization"]).find_map(|name| {
             let found = node.find(text, name)?;
             let value = found.passage(&body.bytes(found.inner.clone()));
             (holds_token(value.text()) || value.len() >= 16).then(|| ((*name).to_owned(), value))
         });
     }
-    if let Some(at) = text.find("name=\"access_token\"") {
-        // multipart/form-data (RFC 7578): an empty line, then the value.
-        let rest = &text[at..];
-        let start = at
-            + rest
-                .find("\r\n\r\n")
-                .map(|at| at + 4)
-                .or_else(|| rest.find("\n\n").map(|at| at + 2))?;
-        let end = text[start..].find(['\r', '\n']).map_or(text.len(), |end| start + end);
-        return Some(("access_token".to_owned(), body.bytes(start..end)));
+    if text.contains("form-data; name=\"") {
+        return best(form_data(body));
+    }
+    if trimmed.starts_with('<') {
+        return in_markup(body);
     }
     let line = body.trimmed(|c| c == '\r' || c == '\n' || c == ' ');
     if line.text().contains('=') {
@@ -246,4 +248,35 @@ pub(super) fn in_body(request: &Request) -> Option<(String, Passage)> {
     let bare = line.text().split('.').next().is_some_and(is_header_like);
     (bare && shape::has_three_parts(line.text()))
         .then(|| ("the body itself".to_owned(), line.clone()))
+}
+
+/// The fields of multipart/form-data (RFC 7578): a name, an empty line, the value.
+fn form_data(body: &Passage) -> Vec<(String, Passage)> {
+    const MARK: &str = "form-data; name=\"";
+    let text = body.text();
+    let field = |(at, _): (usize, &str)| {
+        let rest = &text[at + MARK.len()..];
+        let (name, behind) = rest.split_once('"')?;
+        let gap = behind.find("\r\n\r\n").map(|gap| gap + 4);
+        let gap = gap.or_else(|| behind.find("\n\n").map(|gap| gap + 2))?;
+        let start = text.len() - behind.len() + gap;
+        let end = text[start..].find(['\r', '\n']).map_or(text.len(), |end| start + end);
+        Some((name.to_owned(), body.bytes(start..end)))
+    };
+    text.match_indices(MARK).take(256).filter_map(field).collect()
+}
+
+/// An element of XML that holds a token and nothing else.
+fn in_markup(body: &Passage) -> Option<(String, Passage)> {
+    let text = body.text();
+    text.match_indices('>').take(4096).find_map(|(at, _)| {
+        let start = at + 1;
+        let end = start + text[start..].find('<')?;
+        let name = text[..at].rsplit('<').next()?;
+        let name = name.split([' ', '/']).next().unwrap_or_default();
+        holds_token(&text[start..end]).then(|| {
+            let value = body.bytes(start..end).trimmed(char::is_whitespace);
+            (name.to_owned(), value)
+        })
+    })
 }

@@ -40,6 +40,11 @@ pub(crate) fn is_dash(c: char) -> bool {
     )
 }
 
+/// Underscores of other widths.
+fn is_low_line(c: char) -> bool {
+    matches!(c, '\u{2017}' | '\u{FE4D}'..='\u{FE4F}' | '\u{FF3F}')
+}
+
 pub(crate) fn is_dot(c: char) -> bool {
     matches!(
         c,
@@ -132,6 +137,7 @@ pub(crate) fn inside(passage: &Passage) -> Option<Step> {
     }
     let joined = passage.filtered(|c| !is_space(c));
     let first = text.split(is_space).next().unwrap_or_default();
+    let first = first.trim_end_matches(|c: char| !crate::shape::is_token_character(c));
     // The token is whole before the first blank: what follows is something else.
     if is_complete(first) && !is_complete(joined.text()) {
         return None;
@@ -164,7 +170,7 @@ pub(crate) fn typographic(passage: &Passage) -> Option<Step> {
             || is_dot(c)
             || c == '\u{2026}'
             || is_wide(c)
-            || c == '\u{FF3F}'
+            || is_low_line(c)
             || super::frame::is_typographic_quote(c)
     };
     let (nth, c, span) = first_span(passage, odd)?;
@@ -231,6 +237,7 @@ fn plain(passage: &Passage, dash: &str) -> Passage {
     out.filtered(|c| !super::frame::is_typographic_quote(c)).mapped(|c| match c {
         c if is_dash(c) => '-',
         c if is_dot(c) => '.',
+        c if is_low_line(c) => '_',
         c if is_wide(c) => char::from_u32(u32::from(c) - 0xFEE0).unwrap_or(c),
         c => c,
     })

@@ -40,8 +40,14 @@ pub(crate) fn percent(passage: &Passage) -> Option<Step> {
     Some(Step::new(fault, out.trimmed(|c| matches!(c, ' ' | '\r' | '\n' | '\t'))))
 }
 
-/// One encoded character: up to four bytes of UTF-8, encoded once or, as `%25…`, twice.
+/// One encoded character: up to four bytes of UTF-8, encoded once or, as `%25…`, twice; or what
+/// JavaScript's `escape` writes: `%u002E`.
 fn sequence(characters: &[char], at: usize) -> Option<(char, usize)> {
+    if let ['%', 'u' | 'U', digits @ ..] = &characters[at..]
+        && let Some(c) = digits.get(..4).and_then(hex).and_then(char::from_u32)
+    {
+        return Some((c, 6));
+    }
     let mut bytes = Vec::new();
     let mut length = 0;
     while bytes.len() < 4 {
@@ -75,7 +81,7 @@ fn encoded_byte(characters: &[char], at: usize) -> Option<(u8, usize)> {
     Some((u8::try_from(high * 16 + low).ok()?, skip + 2))
 }
 
-/// Literal `\n`, `\u002e`, `&amp;`, `&#46;`, `=3D`.
+/// Literal `\n`, `\u002e`, `\056`, `&amp;`, `&#46;`, `=3D`, `<br>`.
 pub(crate) fn escapes(passage: &Passage) -> Option<Step> {
     let characters: Vec<char> = passage.text().chars().collect();
     let mut out = Passage::empty(passage.whole().start);
@@ -113,12 +119,26 @@ fn escape(characters: &[char], at: usize) -> Option<(Option<char>, usize)> {
         '\\' => backslash(rest),
         '&' => entity(rest),
         '=' => quoted_printable(rest),
+        '<' => line_break(rest),
         _ => None,
     }
 }
 
 fn hex(characters: &[char]) -> Option<u32> {
     characters.iter().try_fold(0u32, |sum, c| Some((sum << 4) | c.to_digit(16)?))
+}
+
+/// `<br>` and `<wbr>`, as a page shows a line end and where a word may be broken.
+fn line_break(rest: &[char]) -> Option<(Option<char>, usize)> {
+    let end = rest.iter().take(8).position(|c| *c == '>')?;
+    let tag: String = rest[1..end].iter().collect::<String>().to_ascii_lowercase();
+    matches!(tag.trim_end_matches(['/', ' ']), "br" | "wbr").then_some((None, end + 1))
+}
+
+/// Three octal digits, as `printf` and C write what a token may hold: `\056`.
+fn octal(digits: &[char]) -> Option<char> {
+    let value = digits.get(..3)?.iter().try_fold(0u32, |sum, c| Some(sum * 8 + c.to_digit(8)?))?;
+    char::from_u32(value).filter(|c| ".-_=\"'".contains(*c) || c.is_ascii_whitespace())
 }
 
 fn backslash(rest: &[char]) -> Option<(Option<char>, usize)> {
@@ -135,6 +155,7 @@ fn backslash(rest: &[char]) -> Option<(Option<char>, usize)> {
         'u' => (char::from_u32(hex(rest.get(behind..behind + 4)?)?), behind + 4),
         'U' => (char::from_u32(hex(rest.get(behind..behind + 8)?)?), behind + 8),
         'x' => (char::from_u32(hex(rest.get(behind..behind + 2)?)?), behind + 2),
+        '0' | '1' if octal(&rest[slashes..]).is_some() => (octal(&rest[slashes..]), slashes + 3),
         c if !c.is_alphanumeric() => (Some(c), behind),
         // Behind a backslash these are line ends even in the middle of a token.
         'n' | 'r' | 't' => (None, behind),
@@ -194,6 +215,18 @@ fn quoted_printable(rest: &[char]) -> Option<(Option<char>, usize)> {
     }
 }
 
+/// Whether a text is a token that was encoded so many times at most.
+fn is_encoded_again(text: &str, times: u8) -> bool {
+    let compact: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+    let decoded = match compact.contains('.') {
+        true => None,
+        false => crate::shape::decode(&compact).and_then(|bytes| String::from_utf8(bytes).ok()),
+    };
+    decoded.is_some_and(|inner| {
+        is_token_like(&inner) || (times > 1 && is_encoded_again(&inner, times - 1))
+    })
+}
+
 /// The whole token encoded once more.
 pub(crate) fn base64(passage: &Passage) -> Option<Step> {
     let text = passage.text();
@@ -209,8 +242,7 @@ pub(crate) fn base64(passage: &Passage) -> Option<Step> {
         .map_or(begins, |_| &begins[7..]);
     let speaks = is_token_like(inner)
         || (decoded.contains("access_token") && decoded.contains("ey"))
-        // Encoded three times.
-        || (inner.starts_with("ZXlK") && inner.is_ascii())
+        || is_encoded_again(inner, 3)
         || crate::opaque::recognise(decoded.trim()).is_some();
     if !speaks || decoded.chars().any(|c| c.is_control() && !c.is_whitespace()) {
         return None;

@@ -15,18 +15,18 @@ pub(crate) fn before(passage: &Passage) -> Option<Step> {
     if text.split('.').next().is_some_and(is_header_like) {
         return None;
     }
-    let at = text.find("eyJ").filter(|at| *at > 0 && *at < 64)?;
     // A header that begins inside a word is no header: something foreign must stand before it.
-    let foreign = text[..at]
-        .chars()
-        .next_back()
-        .is_some_and(|c| !c.is_ascii_alphanumeric() && !"-_.".contains(c));
+    let foreign = |c: char| !c.is_ascii_alphanumeric() && !"-_.".contains(c);
+    let at = text
+        .char_indices()
+        .take_while(|(at, _)| *at < 64)
+        .filter(|(_, c)| foreign(*c))
+        .map(|(at, c)| at + c.len_utf8())
+        .find(|at| is_header_like(&text[*at..]))?;
     let rest = passage.since(at);
-    if !foreign
-        || !shape::has_three_parts(
-            rest.text().split(|c| !is_token_character(c)).next().unwrap_or_default(),
-        )
-    {
+    if !shape::has_three_parts(
+        rest.text().split(|c| !is_token_character(c)).next().unwrap_or_default(),
+    ) {
         return None;
     }
     let part = passage.bytes(0..at);
@@ -56,7 +56,8 @@ pub(crate) fn behind(passage: &Passage) -> Option<Step> {
     let tail = &text[end..];
     // Padding and the standard alphabet are faults of their own.
     if tail.is_empty()
-        || tail.starts_with(['=', '+', '/'])
+        || tail.starts_with('=')
+        || (tail.starts_with(['+', '/']) && !(is_end(tail) && shape::is_complete(head)))
         || !is_header_like(head.split('.').next().unwrap_or_default())
     {
         return None;
@@ -76,6 +77,11 @@ pub(crate) fn behind(passage: &Passage) -> Option<Step> {
         .at(part.whole());
     let padded = tail.trim_start_matches(|c: char| c != '=').is_empty();
     (!padded || !tail.contains('=')).then(|| Step::new(fault, passage.bytes(0..end)))
+}
+
+/// Whether so little stands behind a whole token that it is no part of its signature.
+fn is_end(tail: &str) -> bool {
+    tail.len() <= 16
 }
 
 /// A stretch that is no token, quoted as far as it is short and harmless.

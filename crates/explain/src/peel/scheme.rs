@@ -126,7 +126,10 @@ pub(crate) fn opening(text: &str) -> Opening {
                 length += 5;
             } else if rest[length..].starts_with("\\t") || rest[length..].starts_with("\\n") {
                 length += 2;
-            } else if rest[length..].starts_with("&nbsp;") {
+            } else if ["&nbsp;", "\\u0020", "\\u00a0", "\\u00A0"]
+                .iter()
+                .any(|one| rest[length..].starts_with(one))
+            {
                 length += 6;
             } else {
                 break;
@@ -137,11 +140,13 @@ pub(crate) fn opening(text: &str) -> Opening {
     if let Some(word) = text.get(..6).filter(|word| is_bearer(word)) {
         let rest = &text[6..];
         let length = parted(rest);
-        let dashed = rest.starts_with(['-', '_']) && is_glued(&rest[1..]);
+        // Any one mark: what it is matters little, the token behind it shows what is meant.
+        let marked = rest.starts_with(['-', '_', '/', '.', '~', '*', '\\', '!', '&', '#', '@'])
+            && is_glued(&rest[1..]);
         if length > 0 || rest.is_empty() || is_glued(rest) {
             return Opening::Bearer { parted: length, usual: word == "Bearer" };
         }
-        if dashed {
+        if marked {
             return Opening::Bearer { parted: 1, usual: word == "Bearer" };
         }
     }

@@ -4,6 +4,7 @@
 //! merely surrounds a credential in a log line, a letter or a HAR file is no fault of the credential.
 //! Never judges what it finds.
 
+mod code;
 pub(crate) mod har;
 mod header_lines;
 pub(crate) mod json;

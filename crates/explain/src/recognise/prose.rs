@@ -3,12 +3,13 @@
 //! Decides where the credential begins and ends. The punctuation of the text around a token is no
 //! fault of the token; around a token that stands alone it is.
 
+use super::code;
 use super::request::request_line;
 use super::{
     Carried, Input, InputKind, MAX_CREDENTIAL_BYTES, Recognised, Request, is_header_like,
     is_token_like,
 };
-use crate::carrier::is_other;
+use crate::carrier::places::{is_of_another_purpose, rides};
 use crate::opaque;
 use crate::peel::scheme;
 use crate::recognise::response::TOKEN_MEMBERS;
@@ -35,7 +36,10 @@ pub(crate) fn recognise(input: &Input<'_>, text: &str) -> Recognised {
         if let Some(found) = address(input, only).or_else(|| form(input, only)) {
             return found;
         }
-        if let Some(found) = assignment(input, only) {
+        if let Some(found) = assignment(input, only)
+            .or_else(|| in_address(input, only))
+            .or_else(|| called(input, only))
+        {
             return found;
         }
         return match scheme::leading(only) {
@@ -43,13 +47,15 @@ pub(crate) fn recognise(input: &Input<'_>, text: &str) -> Recognised {
             None => bare(InputKind::Token),
         };
     }
-    if is_placeholder(trimmed) {
+    if is_placeholder(trimmed) || is_encoded(&chunks) || is_parted_by_tags(trimmed) {
         return bare(InputKind::Token);
     }
     if is_value(trimmed, &chunks) {
         return value(body);
     }
-    if let Some(found) = assignment(input, body).or_else(|| in_address(input, body)) {
+    if let Some(found) =
+        assignment(input, body).or_else(|| in_address(input, body)).or_else(|| called(input, body))
+    {
         return found;
     }
     if is_bare_with_blanks(&chunks) {
@@ -107,11 +113,34 @@ fn is_bare_with_blanks(chunks: &[&str]) -> bool {
         || pieces[..pieces.len() - 1].iter().all(|piece| piece.len() >= 16)
 }
 
+/// A token that was base64-encoded once more, by a tool that breaks its lines.
+fn is_encoded(chunks: &[&str]) -> bool {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD_NO_PAD;
+    let alphabet = |c: u8| c.is_ascii_alphanumeric() || b"+/-_=".contains(&c);
+    let Some(head) = chunks.first().and_then(|first| first.get(..16)) else { return false };
+    chunks.iter().all(|chunk| chunk.bytes().all(alphabet))
+        && STANDARD_NO_PAD
+            .decode(head)
+            .ok()
+            .and_then(|bytes| String::from_utf8(bytes).ok())
+            .is_some_and(|inner| is_header_like(&inner))
+}
+
+/// One token with `<br />` in it, whose blank parts nothing.
+fn is_parted_by_tags(text: &str) -> bool {
+    text.contains("<br />") && {
+        let joined = text.replace("<br />", "");
+        is_token_like(&joined) && !joined.contains(is_blank)
+    }
+}
+
 /// An address alone, with or without a token in its query.
 fn address(input: &Input<'_>, chunk: &str) -> Option<Recognised> {
     let bare = chunk.trim_matches(['"', '\'', '<', '>', '`']);
     let is_address = ["http://", "https://", "ws://", "wss://"].iter().any(|s| bare.starts_with(s));
-    let has_token = bare.starts_with('/') && bare.contains("token=");
+    let has_token = bare.starts_with('/')
+        && (bare.contains("token=") || parameter(bare).is_some_and(|at| at < bare.len()));
     (is_address || has_token).then(|| {
         let request = Request { target: Some(input.part(bare)), ..Request::default() };
         Recognised::new(InputKind::Request, Carried::Request(Box::new(request)))
@@ -126,13 +155,34 @@ fn form(input: &Input<'_>, chunk: &str) -> Option<Recognised> {
     Some(Recognised::new(InputKind::Response, carried))
 }
 
+/// The request of a program's call, unless the text holds a token that is no part of it.
+fn called(input: &Input<'_>, body: &str) -> Option<Recognised> {
+    let found = code::call(input, body)?;
+    let shown = matches!(&found.carried, Carried::Request(request) if rides(request));
+    (shown || around(input, body).is_none()).then_some(found)
+}
+
+/// Where in a text a parameter begins that holds a token: `?access_token=…`, or another name with what looks
+/// like one behind it.
+fn parameter(text: &str) -> Option<usize> {
+    text.match_indices(['?', '&', '#']).take(4096).map(|(at, _)| at).find(|at| {
+        let rest = &text[at + 1..];
+        let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || "-_.[]".contains(c)));
+        let Some((name, value)) = end.and_then(|end| rest.split_at_checked(end)) else {
+            return false;
+        };
+        let Some(value) = value.strip_prefix('=') else { return false };
+        let value =
+            value.split(['?', '&', '"', '\'', '<', '>', '`', '#']).next().unwrap_or_default();
+        let value = value.split(char::is_whitespace).next().unwrap_or_default();
+        name == "access_token"
+            || (!name.is_empty() && has_three_parts(value) && !is_of_another_purpose(name))
+    })
+}
+
 /// A target with a token in it somewhere in the text: an access log.
 fn in_address(input: &Input<'_>, body: &str) -> Option<Recognised> {
-    let at = ["?access_token=", "&access_token=", "#access_token="]
-        .iter()
-        .filter_map(|mark| body.find(mark))
-        .min()
-        .or_else(|| parameter(body))?;
+    let at = parameter(body)?;
     let is_end = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>' | '`');
     let start = body[..at]
         .rfind(is_end)
@@ -144,24 +194,6 @@ fn in_address(input: &Input<'_>, body: &str) -> Option<Recognised> {
     let request =
         Request { method, target: Some(input.part(&body[start..end])), ..Request::default() };
     Some(Recognised::new(InputKind::Text, Carried::Request(Box::new(request))))
-}
-
-/// Where a parameter of a target begins that is called otherwise and holds a token.
-fn parameter(body: &str) -> Option<usize> {
-    let mut from = 0;
-    while let Some(found) = body.get(from..)?.find("=ey") {
-        let sign = from + found;
-        from = sign + 1;
-        let name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
-        let before = body[..sign].trim_end_matches(name);
-        let is_one = before.ends_with(['?', '&', '#']) && !is_other(&body[before.len()..sign]);
-        let is_end = |c: char| !c.is_ascii_alphanumeric() && !matches!(c, '_' | '-');
-        let value = body[from..].split(is_end).next().unwrap_or_default();
-        if is_one && is_header_like(value) {
-            return before.len().checked_sub(1);
-        }
-    }
-    None
 }
 
 /// `authorization` and what is assigned to it, in any of the usual notations.

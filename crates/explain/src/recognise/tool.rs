@@ -57,9 +57,6 @@ const UNSENDABLE: &[&str] = &[
     "-E",
     "--cert",
     "--key",
-    "-F",
-    "--form",
-    "--form-string",
     "-T",
     "--upload-file",
     "-K",
@@ -113,7 +110,8 @@ enum Tool {
 fn tool_name(word: &str) -> Option<Tool> {
     let name = word.rsplit(['/', '\\']).next().unwrap_or(word);
     match name.strip_suffix(".exe").unwrap_or(name) {
-        "curl" => Some(Tool::Curl),
+        // Both take curl's `-H` and `-d`.
+        "curl" | "grpcurl" | "curlie" => Some(Tool::Curl),
         "wget" => Some(Tool::Wget),
         "http" | "https" | "xh" | "xhs" => Some(Tool::Httpie),
         _ => None,
@@ -210,6 +208,13 @@ fn curl(words: &[Passage]) -> Request {
                 if let Some(data) = value() {
                     add_data(&mut request, &option, data);
                 }
+            }
+            // A field of a form stands for a pair of the body.
+            "-F" | "--form" | "--form-string" => {
+                if let Some(field) = value() {
+                    request.body.get_or_insert(field);
+                }
+                request.again.unsendable = Some(option);
             }
             "-X" | "--request" => method = value().map(|method| method.text().to_owned()),
             "-G" | "--get" => as_query = true,
@@ -343,12 +348,6 @@ fn wget(words: &[Passage]) -> Request {
     request
 }
 
-/// `Name:value`; `name=value`, `name:=json` and `name==value` are items of body and query.
-fn is_header_item(text: &str) -> bool {
-    text.find([':', '=', '@'])
-        .is_some_and(|at| text[at..].starts_with(':') && !text[at..].starts_with(":="))
-}
-
 /// `http GET example.org/orders Authorization:"Bearer …"`, and `-A bearer -a TOKEN`.
 fn httpie(words: &[Passage]) -> Request {
     let mut request = Request { method: Some("GET".to_owned()), ..Request::default() };
@@ -373,10 +372,19 @@ fn httpie(words: &[Passage]) -> Request {
             {
                 request.target = Some(word.clone());
             }
-        } else if is_header_item(text) {
-            request.fields.extend(field(word));
-        } else {
-            request.again.unsendable = Some("an item of body or query".to_owned());
+        } else if let Some(place) = text.find([':', '=']) {
+            match &text[place..] {
+                item if item.starts_with(':') && !item.starts_with(":=") => {
+                    request.fields.extend(field(word));
+                }
+                item => {
+                    // `name=value` and `name:=json` are members of the body, `name==value` one of the query.
+                    if item.starts_with('=') && !item.starts_with("==") {
+                        request.body.get_or_insert_with(|| word.clone());
+                    }
+                    request.again.unsendable = Some("an item of body or query".to_owned());
+                }
+            }
         }
     }
     request

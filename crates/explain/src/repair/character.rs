@@ -28,6 +28,16 @@ pub(crate) fn one_edit(bench: &Bench<'_>, _: &Subject<'_>, passage: &Passage) ->
     mended(bench, passage)
 }
 
+/// The same where the header alone shows damage: what is searched then is short.
+pub(crate) fn in_header_alone(bench: &Bench<'_>, passage: &Passage) -> Option<Explained> {
+    let [header, payload, signature] = passage.text().split('.').collect::<Vec<_>>()[..] else {
+        return None;
+    };
+    matches!(damage(bench, [header, payload, signature]), Damage::Header { .. })
+        .then(|| mended(bench, passage))
+        .flatten()
+}
+
 /// An edit that was proven: in which character of the text, and the text after it.
 struct Proof {
     at: usize,
@@ -102,6 +112,11 @@ fn changed_claim(text: &str, proof: &Proof) -> Option<String> {
         members.value_range(name).is_some_and(|range| range.start <= byte + 1 && byte < range.end)
     });
     claim.map(|claim| claim.into_owned())
+}
+
+/// Whether one edit makes the second text out of the first.
+pub(crate) fn is_one_edit(text: &str, right: &str) -> bool {
+    edit::between(text, right).is_some()
 }
 
 /// How a candidate is judged.

@@ -70,9 +70,10 @@ pub(crate) fn by_shape(subject: &Subject<'_>) -> Option<Fault> {
 
 fn readings(algorithm: Algorithm, subject: &Subject<'_>) -> Vec<Reading> {
     let raw = subject.signature();
-    let text = subject.token.text().rsplit('.').next().unwrap_or_default();
     let mut unwrapped: Vec<(Vec<u8>, &str)> = Vec::new();
-    if let Some(bytes) = hex(text.as_bytes()) {
+    if is_hexadecimal(subject.segment)
+        && let Some(bytes) = hex(subject.segment.as_bytes())
+    {
         unwrapped.push((bytes, "the segment is hexadecimal"));
     }
     if let Some(bytes) = hex(raw) {
@@ -103,6 +104,13 @@ fn readings(algorithm: Algorithm, subject: &Subject<'_>) -> Vec<Reading> {
         }
     }
     all
+}
+
+/// Whether a segment is hexadecimal: so many characters of base64url are no digits alone by chance.
+pub(crate) fn is_hexadecimal(segment: &str) -> bool {
+    // All zeros are base64url as well.
+    let several = segment.bytes().any(|byte| Some(byte) != segment.bytes().next());
+    several && hex(segment.as_bytes()).is_some()
 }
 
 /// Hexadecimal digits, with the separators that some tools put between them.

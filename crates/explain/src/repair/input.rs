@@ -85,18 +85,30 @@ fn variants(subject: &Subject<'_>) -> Vec<(Vec<u8>, &'static str)> {
     if let (Some(header_json), Some(payload_json)) = (read(header), read(payload)) {
         const STYLES: &[(Style, &str)] = &[
             (|value| value.to_string(), "JSON serialised anew, without blanks"),
-            (spaced, "JSON serialised anew, with blanks (Python's default)"),
+            (spaced, "JSON serialised anew, with blanks"),
             (|value| sorted(value).to_string(), "JSON serialised anew, its members sorted"),
             (|value| spaced(&sorted(value)), "JSON serialised anew, sorted and with blanks"),
             (
                 |value| value.to_string().replace('/', "\\/"),
-                "JSON serialised anew, with escaped slashes (PHP's default)",
+                "JSON serialised anew, with escaped slashes",
             ),
             (
                 |value| value.to_string().replace("\\/", "/"),
                 "JSON serialised anew, without escaped slashes",
             ),
-            (ascii, "JSON serialised anew, in ASCII alone"),
+            (|value| ascii(&value.to_string()), "JSON serialised anew, in ASCII alone"),
+            (
+                |value| ascii(&spaced(value)),
+                "JSON serialised anew, with blanks and in ASCII alone (Python's default)",
+            ),
+            (
+                |value| ascii(&sorted(value).to_string()),
+                "JSON serialised anew, sorted and in ASCII alone",
+            ),
+            (
+                |value| ascii(&value.to_string()).replace('/', "\\/"),
+                "JSON serialised anew, with escaped slashes and in ASCII alone (PHP's default)",
+            ),
             (
                 |value| serde_json::to_string_pretty(value).unwrap_or_default(),
                 "JSON serialised anew, indented",
@@ -115,10 +127,11 @@ fn variants(subject: &Subject<'_>) -> Vec<(Vec<u8>, &'static str)> {
         }
     }
     if let Some(header) = read(header) {
-        // One character less, more or other is damage of the text, and no other header.
+        // A header that is one character away was mistyped: the search of single edits shows where.
         all.extend(other_headers(&header).into_iter().filter_map(|(header, said)| {
-            let segment = base64url::encode(header.to_string());
-            (!is_one_edit(&segment, first)).then(|| (text(segment, second.to_owned()), said))
+            let other = base64url::encode(header.to_string());
+            let mistyped = super::character::is_one_edit(first, &other);
+            (!mistyped).then(|| (text(other, second.to_owned()), said))
         }));
     }
     let mut seen: Vec<Vec<u8>> = vec![input.as_bytes().to_vec()];
@@ -130,19 +143,6 @@ fn variants(subject: &Subject<'_>) -> Vec<(Vec<u8>, &'static str)> {
         new
     });
     all
-}
-
-/// Whether one text becomes the other by one character exchanged, lost, added or swapped with its neighbour.
-fn is_one_edit(one: &str, other: &str) -> bool {
-    let (one, other) = (one.as_bytes(), other.as_bytes());
-    let before = one.iter().zip(other).take_while(|(one, other)| one == other).count();
-    let (one, other) = (&one[before..], &other[before..]);
-    let ends = one.iter().rev().zip(other.iter().rev());
-    let behind = ends.take_while(|(one, other)| one == other).count();
-    match (&one[..one.len() - behind], &other[..other.len() - behind]) {
-        ([a, b], [c, d]) => a == d && b == c,
-        (one, other) => one.len() <= 1 && other.len() <= 1,
-    }
 }
 
 /// More members would be too many orders.
@@ -225,9 +225,10 @@ fn spaced(value: &Value) -> String {
     }
 }
 
-fn ascii(value: &Value) -> String {
+/// With `\uXXXX` for what is not ASCII.
+fn ascii(json: &str) -> String {
     let mut out = String::new();
-    for c in value.to_string().chars() {
+    for c in json.chars() {
         if c.is_ascii() {
             out.push(c);
         } else {
@@ -241,7 +242,7 @@ fn ascii(value: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::repair::character::is_one_edit;
 
     #[test]
     fn one_edit_is_damage() {

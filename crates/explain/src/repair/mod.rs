@@ -101,7 +101,8 @@ pub(crate) fn lengths(bench: &Bench<'_>, text: &str) -> Vec<usize> {
     if by_key.is_empty() { crate::shape::signature_lengths(algorithm) } else { by_key }
 }
 
-/// What can be proven without looking for a typing error: forgeries with what everybody knows.
+/// What can be proven of a token whose `kid` is an attack, or without any key: forgeries with what
+/// everybody knows, and a header that one edit makes whole.
 pub(crate) fn without_key(
     bench: &Bench<'_>,
     subject: &Subject<'_>,
@@ -109,6 +110,7 @@ pub(crate) fn without_key(
 ) -> Option<Explained> {
     weak::known(bench, subject, passage)
         .or_else(|| confusion::public_as_secret(bench, subject, passage))
+        .or_else(|| character::in_header_alone(bench, passage))
 }
 
 /// A signature that is too short.
@@ -125,6 +127,11 @@ pub(crate) fn of_text(bench: &Bench<'_>, passage: &Passage) -> Option<Explained>
 /// likely, never proven.
 pub(crate) fn by_marks(subject: &Subject<'_>, open: bool) -> Option<Fault> {
     graph::by_marks(subject).or_else(|| if open { None } else { embedded::named(subject) })
+}
+
+/// Whether a signature's segment is hexadecimal.
+pub(crate) fn is_hexadecimal(segment: &str) -> bool {
+    encoding::is_hexadecimal(segment)
 }
 
 /// Whether a secret is on the public lists.

@@ -137,14 +137,11 @@ fn single(secret: &[u8]) -> Vec<Spelling> {
         }
         add(Mangled, format!("{quote}{text}{quote}").into_bytes(), "with quotes around it");
     }
-    if let Some((name, value)) = text.split_once('=')
-        && !name.is_empty()
-        && name
-            .trim_start_matches("export ")
-            .chars()
-            .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
-    {
+    if let Some(value) = assigned(text) {
         add(Mangled, value.as_bytes().to_vec(), NO_NAME);
+    }
+    for value in of_members(text) {
+        add(Encoding, value.into_bytes(), "taken out of the JSON that the file holds");
     }
     let bare = text.trim_end();
     if let Some(rest) = bare.strip_suffix(',').or_else(|| bare.strip_suffix(';')) {
@@ -152,9 +149,15 @@ fn single(secret: &[u8]) -> Vec<Spelling> {
     }
     add(
         Mangled,
-        expanded(text).into_bytes(),
+        expanded(text, false).into_bytes(),
         "with `$…` expanded to nothing, as a shell or compose file does",
     );
+    add(
+        Mangled,
+        expanded(text, true).into_bytes(),
+        "with `$…` expanded to nothing, as readers of .env files do",
+    );
+    add(Mangled, without_commands(text).into_bytes(), "with a command between backticks run");
     add(Mangled, text.replace("$$", "$").into_bytes(), "with `$$` read as `$`");
     add(Mangled, text.replace('$', "$$").into_bytes(), "with `$` doubled");
     add(Mangled, text.replace('$', "\\$").into_bytes(), "with a backslash before `$`");
@@ -191,7 +194,7 @@ fn single(secret: &[u8]) -> Vec<Spelling> {
     );
     add(
         Mangled,
-        expanded(&unescaped(text)).into_bytes(),
+        expanded(&unescaped(text), false).into_bytes(),
         "expanded as a shell does in double quotes",
     );
     add(
@@ -247,6 +250,36 @@ fn of_jwk(text: &str) -> Option<Vec<u8>> {
     base64url::decode(jwk.get("k")?.as_str()?).ok()
 }
 
+/// What is assigned in `NAME=value` (.env), `name: value` (YAML) or `a.name=value` (properties).
+fn assigned(text: &str) -> Option<&str> {
+    let plain = |name: &str| {
+        let name = name.trim().trim_start_matches("export ").trim_matches(['"', '\'']);
+        !name.is_empty()
+            && name.len() <= 64
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c))
+    };
+    let (name, value) = text.split_once('=').filter(|(name, _)| plain(name)).or_else(|| {
+        // Without the blank it may be any secret with a colon in it.
+        text.split_once(": ").filter(|(name, _)| plain(name))
+    })?;
+    (!value.trim().is_empty() && plain(name)).then(|| value.trim())
+}
+
+/// The texts of a JSON object.
+fn of_members(text: &str) -> Vec<String> {
+    let Ok(Value::Object(members)) = serde_json::from_str(text) else { return Vec::new() };
+    let texts = members.into_iter().filter_map(|(_, value)| match value {
+        Value::String(text) => Some(text),
+        _ => None,
+    });
+    texts.take(8).collect()
+}
+
+/// A text without what stands between backticks.
+fn without_commands(text: &str) -> String {
+    text.split('`').step_by(2).collect()
+}
+
 /// A file that an editor or PowerShell wrote as UTF-16.
 fn utf16(bytes: &[u8]) -> Option<String> {
     let units = |body: &[u8], read: fn([u8; 2]) -> u16| -> Vec<u16> {
@@ -299,8 +332,9 @@ fn base32(text: &str) -> Option<Vec<u8>> {
     Some(out)
 }
 
-/// `$name` and `${name}` expanded to nothing, `${name:-default}` to its default.
-fn expanded(text: &str) -> String {
+/// `$name` and `${name}` expanded to nothing, `${name:-default}` to its default. For a shell `$1` is a
+/// name of one character; readers of .env files take any letters and `digits`.
+fn expanded(text: &str, digits: bool) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find('$') {
@@ -319,7 +353,8 @@ fn expanded(text: &str) -> String {
                 .unwrap_or(behind.len());
             match behind.chars().next() {
                 // `$1`, `$$`, `$!`: one character.
-                Some(c) if c.is_ascii_digit() || "$!?#*@-".contains(c) => Some(1),
+                Some(c) if !digits && c.is_ascii_digit() => Some(1),
+                Some(c) if "$!?#*@-".contains(c) => Some(1),
                 _ => (name > 0).then_some(name),
             }
         };
@@ -388,6 +423,13 @@ mod tests {
             ("abc,", "abc"),
             ("a+b", "a%2Bb"),
             ("a${X:-y}b", "ayb"),
+            ("a$1xy-b", "a-b"),
+            ("a$1xy-b", "axy-b"),
+            ("a`date`b", "ab"),
+            ("secret: abc", "abc"),
+            ("JWT_SECRET: \"abc\"", "abc"),
+            ("jwt.secret=abc", "abc"),
+            ("{\"secret\":\"abc\"}", "abc"),
             ("abc", "YWJjCg=="),
         ] {
             let found = spellings(given.as_bytes());

@@ -269,6 +269,7 @@ fn signatures_in_another_form_are_read() {
             &context,
             "signature-hex-encoded",
         );
+        only("marked hex", &format!("{input}.0x{}", hex(&raw)), &context, "signature-hex-encoded");
         only(
             "hex inside",
             &resigned(&good, hex(&raw).as_bytes()),
@@ -276,6 +277,29 @@ fn signatures_in_another_form_are_read() {
             "signature-hex-encoded",
         );
     }
+}
+
+#[test]
+fn der_in_hexadecimal_is_read_whatever_its_length() {
+    for algorithm in [Algorithm::Es256, Algorithm::Es384, Algorithm::Es512] {
+        let context = surroundings(algorithm);
+        let key = keys::signing(algorithm);
+        let good = token(algorithm);
+        let input = good.rsplit_once('.').unwrap().0;
+        // One byte more or less decides whether the digits end in unused bits.
+        for _ in 0..12 {
+            let raw = key.sign(input.as_bytes()).unwrap();
+            for digits in [hex(&der(&raw)), hex(&der(&raw)).to_uppercase()] {
+                let input = format!("{input}.{digits}");
+                only("DER in hex", &input, &context, "signature-hex-encoded");
+            }
+        }
+    }
+    // Zeros are base64url as well: nothing shows that they were meant as digits.
+    let good = token(Algorithm::Rs256);
+    let zeros = "A".repeat(342);
+    let input = format!("{}.{zeros}", good.rsplit_once('.').unwrap().0);
+    first("zeros", &input, &surroundings(Algorithm::Rs256), "signature-mismatch");
 }
 
 pub(crate) fn der(raw: &[u8]) -> Vec<u8> {

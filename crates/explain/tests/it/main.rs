@@ -6,6 +6,7 @@
     reason = "a test's helper that cannot go on has to end the test"
 )]
 
+mod carried;
 mod cases;
 mod diffs;
 mod keys_planted;
