@@ -21,6 +21,11 @@ pub(crate) fn near(found: &str, expected: &str, names: Names) -> Option<String> 
     if names == Names::Issuers && is_template_of(expected, found) {
         return Some("a placeholder that was never filled in".to_owned());
     }
+    if names == Names::Issuers
+        && let Some(said) = entra(found, expected)
+    {
+        return Some(said.to_owned());
+    }
     // All normalisations together; then those are left out, from the last, that were not needed.
     let mut taken: Vec<&Step> = STEPS.iter().collect();
     let Some(rest) = equal(found, expected, names, &taken) else { return typing(found, expected) };
@@ -184,6 +189,20 @@ fn version(text: &str) -> String {
     } else {
         format!("{scheme}{host}/{}", kept.join("/"))
     }
+}
+
+/// Entra ID writes one tenant's name in two ways: `sts.windows.net/T/` in tokens of version 1,
+/// `login.microsoftonline.com/T/v2.0` in those of version 2.
+fn entra(left: &str, right: &str) -> Option<&'static str> {
+    const HOSTS: [&str; 3] = ["sts.windows.net", "login.microsoftonline.com", "login.windows.net"];
+    let tenant = |text: &str| {
+        let mut parts = text.strip_prefix("https://")?.split('/').map(str::to_ascii_lowercase);
+        let host = parts.next()?;
+        HOSTS.contains(&host.as_str()).then(|| parts.next()).flatten()
+    };
+    let same = tenant(left).filter(|tenant| !tenant.is_empty()) == tenant(right);
+    (same && tenant(left).is_some())
+        .then_some("the version of the endpoint: Entra ID writes `iss` in another way in each")
 }
 
 /// Two host names of one machine: the inside and the outside one, or two spellings of this machine.
@@ -382,6 +401,16 @@ mod tests {
             let said = near(found, expected, Names::Audiences);
             assert_eq!(said.as_deref(), near_by, "{found} {expected}");
         }
+    }
+
+    #[test]
+    fn both_versions_of_one_entra_tenant_are_near() {
+        let (first, second) =
+            ("https://sts.windows.net/T-1/", "https://login.microsoftonline.com/t-1/v2.0");
+        assert!(near(first, second, Names::Issuers).is_some());
+        assert!(near(second, first, Names::Issuers).is_some());
+        let other = "https://login.microsoftonline.com/t-2/v2.0";
+        assert_eq!(near(first, other, Names::Issuers), None);
     }
 
     #[test]

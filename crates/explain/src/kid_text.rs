@@ -36,7 +36,9 @@ pub(crate) fn injected(kid: &str) -> Option<&'static str> {
     {
         return Some("it carries SQL");
     }
-    if has(&["$(", "`", "|", "&&", ";", "${", "{{", "\n", "\r", "<%"]) || kid.contains('\0') {
+    if has(&["$(", "`", "|", "&&", ";", "${", "{{", "\n", "\r", "<%", "<script"])
+        || kid.contains('\0')
+    {
         return Some("it carries a command or a template");
     }
     None
@@ -72,6 +74,7 @@ mod tests {
             "key\0",
             "C:\\keys\\a.pem",
             "${jndi:ldap://x}",
+            "<script>alert(1)</script>",
         ] {
             assert!(injected(kid).is_some(), "{kid}");
         }

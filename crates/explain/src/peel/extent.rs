@@ -115,7 +115,7 @@ fn parted(passage: &Passage) -> Option<Vec<Passage>> {
     let text = passage.text();
     let mut parts = Vec::new();
     let mut at = 0;
-    for piece in text.split(|c: char| c.is_whitespace() || ",;|&".contains(c)) {
+    for piece in text.split(|c: char| c.is_whitespace() || ",;|&:".contains(c)) {
         let start = at;
         at += piece.len();
         at += text[at..].chars().next().map_or(0, char::len_utf8);

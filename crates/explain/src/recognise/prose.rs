@@ -100,7 +100,11 @@ fn is_bare_with_blanks(chunks: &[&str]) -> bool {
     if !begins || !pieces.iter().all(alphabet) {
         return false;
     }
-    if pieces.iter().all(|piece| has_three_parts(piece)) {
+    let mut filled = pieces.iter().filter(|piece| !piece.is_empty());
+    if pieces.iter().all(|piece| has_three_parts(piece))
+        // Marks with blanks inside them: `{{ eyJ… }}`.
+        || (first.is_empty() && filled.next().is_some() && filled.next().is_none())
+    {
         return true;
     }
     // The longer piece of a token that was torn inside its header has three segments, and no header.
@@ -205,7 +209,12 @@ fn assignment(input: &Input<'_>, body: &str) -> Option<Recognised> {
         let at = from + found;
         from = at + NAME.len();
         let before = body[..at].chars().next_back();
-        if before.is_some_and(|c| c.is_alphanumeric() || c == '-') {
+        // Part of a longer name, a parameter of an address, or itself what is assigned to another name.
+        if before.is_some_and(|c| c.is_alphanumeric() || "-_?&#".contains(c))
+            || body[..at].trim_end_matches(['"', '\'']).trim_end().ends_with(':')
+                && before.is_some_and(|c| c == '"' || c == '\'')
+                && !assigns(&body[from..])
+        {
             continue;
         }
         let Some(value) = assigned(&body[from..]) else { continue };
@@ -216,6 +225,12 @@ fn assignment(input: &Input<'_>, body: &str) -> Option<Recognised> {
         return Some(Recognised::new(InputKind::Text, carried));
     }
     None
+}
+
+/// Whether a colon, an equals sign or an arrow stands behind a name and its quote.
+fn assigns(behind: &str) -> bool {
+    let rest = behind.trim_start_matches(['"', '\'', ']', ' ']);
+    rest.starts_with([':', '=']) || rest.starts_with("->")
 }
 
 /// What stands behind a name: a separator, perhaps a quote, the value. The quotes are the text's.

@@ -65,8 +65,47 @@ pub(crate) fn raw(input: &Input<'_>, body: &str) -> Option<Recognised> {
     let marked = body
         .lines()
         .any(|line| line.strip_prefix("> ").is_some_and(|line| request_line(line).is_some()));
-    let start = if marked { first_marked(body)? } else { 0 };
-    let lines: Vec<&str> = body[start..].split('\n').collect();
+    let request = if marked { of_trace(input, body)? } else { parse(input, body, false)? };
+    Some(Recognised::new(InputKind::Request, Carried::Request(Box::new(request))))
+}
+
+/// A trace may show several requests, each sent where the answer before pointed to: the last one counts,
+/// unless it was never meant to carry a credential.
+fn of_trace(input: &Input<'_>, body: &str) -> Option<Request> {
+    let starts = marked(body);
+    let mut before: Option<Request> = None;
+    for (nth, start) in starts.iter().enumerate() {
+        let end = starts.get(nth + 1).copied().unwrap_or(body.len());
+        let part = &body[*start..end];
+        let mut request = parse(input, part, true)?;
+        let answer: Vec<&str> = part.lines().filter(|line| line.starts_with('<')).collect();
+        request.status = answer.iter().rev().find_map(|line| status_line(line)).or(request.status);
+        let has = |request: &Request| request.named("authorization").next().is_some();
+        if let Some(earlier) = before.take() {
+            if has(&earlier) && !has(&request) {
+                let status = earlier.status.filter(|status| (300..400).contains(status));
+                let Some(status) = status else { return Some(earlier) };
+                let name = |request: &Request| {
+                    let host = request.named("host").next();
+                    host.map_or("the server", |host| host.value.text()).to_owned()
+                };
+                request.lost = Some(format!(
+                    "a redirect ({status}) from {} to {}",
+                    name(&earlier),
+                    name(&request)
+                ));
+            } else if !has(&request) && !has(&earlier) {
+                return Some(earlier);
+            }
+        }
+        before = Some(request);
+    }
+    before
+}
+
+/// One request; `marked` lines begin with `> `.
+fn parse(input: &Input<'_>, body: &str, marked: bool) -> Option<Request> {
+    let lines: Vec<&str> = body.split('\n').collect();
     let strip = |line: &'_ str| -> Option<Range<usize>> {
         let line = line.strip_suffix('\r').unwrap_or(line);
         if marked {
@@ -127,18 +166,24 @@ pub(crate) fn raw(input: &Input<'_>, body: &str) -> Option<Recognised> {
             request.body = Some(input.part(&body[range]));
         }
     }
-    Some(Recognised::new(InputKind::Request, Carried::Request(Box::new(request))))
+    Some(request)
 }
 
-fn first_marked(body: &str) -> Option<usize> {
+/// More requests than any redirect leads to.
+const MOST_REQUESTS: usize = 32;
+
+/// Where the requests of a trace begin.
+fn marked(body: &str) -> Vec<usize> {
     let mut at = 0;
+    let mut all = Vec::new();
     for line in body.split_inclusive('\n') {
         if line.strip_prefix("> ").is_some_and(|line| request_line(line).is_some()) {
-            return Some(at);
+            all.push(at);
         }
         at += line.len();
     }
-    None
+    all.truncate(MOST_REQUESTS);
+    all
 }
 
 fn close(input: &Input<'_>, body: &str, request: &mut Request, open: Option<(&str, Range<usize>)>) {

@@ -186,3 +186,32 @@ fn a_wrong_letter_in_the_header_is_one_and_no_other_signing_input() {
         expect("one letter of typ", &input, "character-error", true);
     }
 }
+
+#[test]
+fn a_trace_shows_how_a_redirect_took_the_header_away() {
+    let t = token(Algorithm::Es256);
+    let trace = |second: &str| {
+        format!(
+            "* Connected to a.test\n> GET /o HTTP/1.1\n> Host: a.test\n> Authorization: Bearer {t}\n>\n< HTTP/1.1 301 Moved\n\
+             < Location: https://www.a.test/o\n<\n> GET /o HTTP/1.1\n> Host: www.a.test\n{second}>\n< HTTP/1.1 401 \
+             Unauthorized\n"
+        )
+    };
+    expect("without", &trace(""), "header-stripped", false);
+    let again = trace(&format!("> Authorization: Bearer {t}\n"));
+    let report = explain(again.as_bytes(), &surroundings(Algorithm::Es256));
+    assert_eq!(report.verdict, Verdict::Accepted);
+}
+
+#[test]
+fn the_word_authorization_as_a_value_or_parameter_is_no_header() {
+    let t = token(Algorithm::Es256);
+    let asked = "fetch(\"https://a.test/o\", {\"headers\": {\"access-control-request-headers\": \
+                 \"authorization\", \"access-control-request-method\": \"GET\"}, \"method\": \"OPTIONS\"})";
+    expect("a preflight", asked, "preflight-unauthenticated", false);
+    expect("a parameter", &format!("GET /o?Authorization={t} 401 3ms"), "token-in-query", true);
+    let list = format!("rawHeaders: [ 'Host', 'a.test', 'Authorization', 'Bearer {t}' ]");
+    let report = explain(list.as_bytes(), &surroundings(Algorithm::Es256));
+    assert_eq!(report.verdict, Verdict::Accepted);
+    expect("marks with blanks", &format!("{{{{ {t} }}}}"), "bracketed", true);
+}
