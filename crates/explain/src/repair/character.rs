@@ -186,9 +186,10 @@ fn search(bench: &Bench<'_>, text: &str) -> Option<Proof> {
             } else {
                 in_signature(bench, parts, starts[2], None, Kinds::SAME_LENGTH, class)
             };
+            // Of a header few edits are one still: it is searched before the long payload.
             in_tail
-                .or_else(|| in_payload(bench, parts, starts[1], &judges, None, class))
                 .or_else(|| in_header(bench, parts, None, class))
+                .or_else(|| in_payload(bench, parts, starts[1], &judges, None, class))
         }
     })
 }
