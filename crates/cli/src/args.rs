@@ -294,7 +294,9 @@ pub(crate) struct Explain {
     pub(crate) batch: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) context: Context,
-    /// Writes a redacted report (Markdown) that is safe to send to the provider's support.
+    /// Writes a redacted report (Markdown) that is safe to send to the provider's support: no signature, no
+    /// secret, personal claims masked. Only its owner may read the file; of files that exist, only a
+    /// former report is written over.
     #[arg(long, value_name = "FILE")]
     pub(crate) report: Option<PathBuf>,
     /// Shows the repaired credential. It is a working credential: treat it as one.

@@ -267,7 +267,8 @@ fn finish(mut report: Report, stages: Stages, bench: &Bench<'_>) -> Report {
         _ => stages.layers,
     };
     report.faults.extend(layers.into_iter().map(rate));
-    let is_whole = report.faults.is_empty();
+    report.layers = report.faults.len();
+    let is_whole = report.layers == 0;
     let line = match report.faults.first() {
         None => CheckLine { check: "presentation", outcome: "passed", detail: String::new() },
         Some(first) => {

@@ -75,7 +75,9 @@ pub use explain::explain;
 pub use online::Introspection;
 pub use outgoing::Outgoing;
 pub use recognise::{InputKind, MAX_INPUT_BYTES};
-pub use render::{TextStyle, attempt_text, diff_text, text, together_text};
+pub use render::{
+    MARKDOWN_BEGIN, TextStyle, attempt_text, diff_text, markdown, text, together_text,
+};
 pub use report::{Certainty, CheckLine, Diagnosed, Report, TokenView};
 pub use ride::Ride;
 pub use several::{InputPart, MAX_PARTS, parts};

@@ -55,11 +55,19 @@ struct Keep {
     payload: (usize, usize),
     around: (usize, usize),
     near: usize,
+    /// For the eyes of others: what the payload says about a person is as secret as a signature.
+    private: bool,
 }
 
-const GENEROUS: Keep = Keep { header: (10, 4), payload: (10, 4), around: (26, 10), near: 8 };
-const NARROW: Keep = Keep { header: (6, 3), payload: (6, 3), around: (16, 6), near: 5 };
-const TIGHT: Keep = Keep { header: (3, 2), payload: (3, 2), around: (8, 4), near: 3 };
+const GENEROUS: Keep =
+    Keep { header: (10, 4), payload: (10, 4), around: (26, 10), near: 8, private: false };
+const NARROW: Keep =
+    Keep { header: (6, 3), payload: (6, 3), around: (16, 6), near: 5, private: false };
+const TIGHT: Keep =
+    Keep { header: (3, 2), payload: (3, 2), around: (8, 4), near: 3, private: false };
+/// The first characters of a payload spell a brace and the name of a claim.
+const PRIVATE: Keep =
+    Keep { header: (10, 4), payload: (6, 0), around: (26, 10), near: 8, private: true };
 const SIGNATURE: (usize, usize) = (4, 4);
 const OPAQUE: (usize, usize) = (6, 0);
 
@@ -123,6 +131,20 @@ impl Picture {
         glyphs
     }
 
+    /// What is shown to others than the holder of the token: of the payload next to nothing, since whoever
+    /// decodes a stretch of it reads what it says.
+    pub(crate) fn private_glyphs(&self, blame: Option<Span>, width: usize) -> Vec<Glyph> {
+        let mut glyphs = self.kept(blame, &PRIVATE);
+        glyphs.truncate(width);
+        glyphs
+    }
+
+    /// The characters that must not be repeated: those of the signature, or of a token without parts.
+    pub(crate) fn secret(&self) -> String {
+        let secret = |cell: &&Cell| matches!(cell.role, Role::Signature | Role::Opaque);
+        self.cells.iter().filter(secret).map(|cell| cell.c).collect()
+    }
+
     fn kept(&self, blame: Option<Span>, keep: &Keep) -> Vec<Glyph> {
         let mut glyphs = Vec::new();
         let mut at = 0;
@@ -152,13 +174,17 @@ fn abbreviate(run: &[Cell], role: Role, blame: Option<Span>, keep: &Keep, out: &
         Role::Opaque => OPAQUE,
         Role::Dot => (run.len(), 0),
     };
+    let secret = match role {
+        Role::Signature | Role::Opaque => true,
+        Role::Header | Role::Payload => keep.private,
+        Role::Around | Role::Dot => false,
+    };
     // Never more than a third of what is secret.
-    let (head, tail, near) = match role {
-        Role::Signature | Role::Opaque => {
-            let most = run.len() / 6;
-            (head.min(most), tail.min(most), 1.min(most))
-        }
-        _ => (head, tail, keep.near),
+    let (head, tail, near) = if secret {
+        let most = run.len() / 6;
+        (head.min(most), tail.min(most), 1.min(most))
+    } else {
+        (head, tail, keep.near)
     };
     let length = run.len();
     let narrow = blame.and_then(|blame| {
@@ -172,7 +198,6 @@ fn abbreviate(run: &[Cell], role: Role, blame: Option<Span>, keep: &Keep, out: &
         *show = nth < head || nth + tail >= length;
     }
     if let Some((first, last)) = narrow {
-        let secret = matches!(role, Role::Signature | Role::Opaque);
         let last = if secret { last.min(first + 1) } else { last };
         // In a short secret even three characters are too many.
         if !secret || length >= 24 {
@@ -180,13 +205,13 @@ fn abbreviate(run: &[Cell], role: Role, blame: Option<Span>, keep: &Keep, out: &
         }
     }
     if role == Role::Around {
-        mask_words(run, &mut shown, narrow);
+        mask_words(run, &mut shown, narrow, if keep.private { 13 } else { 20 });
     }
     // An ellipsis for one or two characters saves nothing.
     for nth in 0..length {
         // Three are enough to know, and keep a long text from costing its square.
         let gap = shown[nth..].iter().take(3).take_while(|show| !**show).count();
-        if gap > 0 && gap <= 2 && role != Role::Signature && role != Role::Opaque && nth > 0 {
+        if gap > 0 && gap <= 2 && !secret && nth > 0 {
             shown[nth..nth + gap].fill(true);
         }
     }
@@ -206,14 +231,14 @@ fn abbreviate(run: &[Cell], role: Role, blame: Option<Span>, keep: &Keep, out: &
 }
 
 /// Long words around a token may be secrets of their own: a refresh token, a second token.
-fn mask_words(run: &[Cell], shown: &mut [bool], blame: Option<(usize, usize)>) {
+fn mask_words(run: &[Cell], shown: &mut [bool], blame: Option<(usize, usize)>, longest: usize) {
     let mut at = 0;
     while at < run.len() {
         let word = run[at..]
             .iter()
             .take_while(|cell| cell.c.is_ascii_alphanumeric() || "-_.+/=".contains(cell.c))
             .count();
-        if word > 20 {
+        if word > longest {
             let keep = 4;
             for (nth, show) in shown.iter_mut().enumerate().take(at + word).skip(at + keep) {
                 *show =

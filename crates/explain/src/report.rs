@@ -171,6 +171,8 @@ pub struct Report {
     pub now: i64,
     /// Whether a search was given up because its budget was spent.
     pub exhausted: bool,
+    /// How many of the faults, from the first on, lay around the token and were undone to see it.
+    pub(crate) layers: usize,
     pub(crate) picture: Picture,
     /// The credential without what was around it, and whether anything was.
     credential: Option<(Repaired, bool)>,
@@ -191,6 +193,7 @@ impl Report {
             signers: Vec::new(),
             now,
             exhausted: false,
+            layers: 0,
             picture: Picture::default(),
             credential: None,
         }

@@ -46,11 +46,21 @@ impl Drop for Secret {
     }
 }
 
+/// What something was given as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum GivenAs {
+    /// A key set.
+    Set,
+    /// One public key.
+    Key,
+    /// A shared secret.
+    Secret,
+}
+
 /// Something that was given: what it is called, and how many keys there were with its own.
-struct Given {
-    name: String,
-    /// Whether it is a key set, and not a single key or secret.
-    of_set: bool,
+pub(crate) struct Given {
+    pub(crate) name: String,
+    pub(crate) given_as: GivenAs,
     end: usize,
 }
 
@@ -63,9 +73,7 @@ pub struct Surroundings {
     is_over: Box<IsOver>,
     pub(crate) keys: KeySet,
     /// What was given, in order.
-    given_as: Vec<Given>,
-    /// Whether any key, set or secret was given, usable or not.
-    pub(crate) given: bool,
+    pub(crate) given: Vec<Given>,
     pub(crate) sources: Vec<Source>,
     pub(crate) secrets: Vec<Secret>,
     /// Faults of what was given: they stand whatever the token is.
@@ -102,8 +110,7 @@ impl Surroundings {
             find: Box::new(|count, test| (0..count).find(|nth| test(*nth))),
             is_over: Box::new(|| false),
             keys: KeySet::default(),
-            given_as: Vec::new(),
-            given: false,
+            given: Vec::new(),
             sources: Vec::new(),
             secrets: Vec::new(),
             faults: Vec::new(),
@@ -154,9 +161,8 @@ impl Surroundings {
     /// Keys that are already parsed (a guard's, an authority's own).
     #[must_use]
     pub fn with_keys(mut self, keys: KeySet) -> Self {
-        self.given = true;
         self.keys.extend(keys);
-        self.call("", true);
+        self.call("", GivenAs::Set);
         self
     }
 
@@ -165,14 +171,14 @@ impl Surroundings {
     #[must_use]
     pub fn with_key_set(self, name: &str, bytes: &[u8]) -> Self {
         let found = key_text::key_set(name, bytes);
-        self.with_found(name, bytes, found, true)
+        self.with_found(name, bytes, found, GivenAs::Set)
     }
 
     /// One key as it was given, PEM or JWK. What is no public key is a fault of its own.
     #[must_use]
     pub fn with_key(self, name: &str, bytes: &[u8]) -> Self {
         let found = key_text::key(name, bytes);
-        self.with_found(name, bytes, found, false)
+        self.with_found(name, bytes, found, GivenAs::Key)
     }
 
     fn with_found(
@@ -180,15 +186,14 @@ impl Surroundings {
         name: &str,
         bytes: &[u8],
         found: key_text::Found,
-        of_set: bool,
+        given_as: GivenAs,
     ) -> Self {
-        self.given = true;
         self.faults.extend(found.fault);
         self.unusable.extend(found.unusable);
         for key in found.keys {
             self.keys.push(key);
         }
-        self.call(name, of_set);
+        self.call(name, given_as);
         if bytes.len() <= key_text::MAX_KEY_BYTES {
             self.secrets.extend(symmetric_members(bytes));
             self.sources.push(Source { name: name.to_owned(), bytes: bytes.to_vec() });
@@ -199,7 +204,6 @@ impl Surroundings {
     /// A shared secret, its bytes as they are.
     #[must_use]
     pub fn with_secret(mut self, name: &str, bytes: &[u8]) -> Self {
-        self.given = true;
         if bytes.is_empty() {
             self.faults.push(
                 Fault::new(Code::SecretEmpty)
@@ -208,7 +212,7 @@ impl Surroundings {
             );
         }
         self.keys.push(Key::from_secret(bytes));
-        self.call(name, false);
+        self.call(name, GivenAs::Secret);
         self.secrets.push(Secret { bytes: bytes.to_vec() });
         self
     }
@@ -246,7 +250,7 @@ impl Surroundings {
     /// Whether any key, set or secret was given, usable or not.
     #[must_use]
     pub const fn has_keys(&self) -> bool {
-        self.given
+        !self.given.is_empty()
     }
 
     /// The policy.
@@ -262,15 +266,16 @@ impl Surroundings {
     }
 
     /// Remembers what the keys since the last call were given as.
-    fn call(&mut self, name: &str, of_set: bool) {
+    fn call(&mut self, name: &str, given_as: GivenAs) {
         let end = self.keys.keys().len();
-        self.given_as.push(Given { name: name.to_owned(), of_set, end });
+        self.given.push(Given { name: name.to_owned(), given_as, end });
     }
 
     /// What the key at this place of the list was given as, and whether that is a set.
     pub(crate) fn source_of(&self, nth: usize) -> Option<(&str, bool)> {
-        let given = self.given_as.iter().find(|given| nth < given.end)?;
-        (!given.name.is_empty()).then_some((given.name.as_str(), given.of_set))
+        let given = self.given.iter().find(|given| nth < given.end)?;
+        let of_set = given.given_as == GivenAs::Set;
+        (!given.name.is_empty()).then_some((given.name.as_str(), of_set))
     }
 
     /// What is wrong with what was given, whatever the token is.
@@ -281,7 +286,7 @@ impl Surroundings {
 
     /// The keys to judge by; none where none was given, or nothing given could be used.
     pub(crate) fn keys(&self) -> Option<&KeySet> {
-        (self.given && !self.keys.is_empty()).then_some(&self.keys)
+        (!self.given.is_empty() && !self.keys.is_empty()).then_some(&self.keys)
     }
 }
 

@@ -2,18 +2,18 @@
 
 mod compare;
 mod online;
+mod report;
 mod search;
 mod together;
 
-use std::fmt::Write as _;
 use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use claviger_explain::batch::BATCH_BUDGET;
-use claviger_explain::{Report, Surroundings, TextStyle};
-use claviger_token::{Algorithm, Code, Expect, Policy, Verdict};
+use claviger_explain::{Surroundings, TextStyle};
+use claviger_token::{Algorithm, Expect, Policy, Verdict};
 
 use crate::args::{Context, Expected, Explain, Format};
 use crate::say::{self, BAD, GOOD, Stop, UNKNOWN};
@@ -177,55 +177,6 @@ pub(crate) const fn exit(verdict: Verdict) -> u8 {
     }
 }
 
-/// What can be sent to a provider's support: the faults and what proves them, the token's kind and
-/// header; no signature, no claim's value but those that a fault compares.
-fn markdown(report: &Report) -> String {
-    let json = report.to_json(false);
-    let mut out = format!("# Why this token is {}\n\n", report.verdict.as_str());
-    let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
-    for fault in json["faults"].as_array().into_iter().flatten() {
-        let code: Option<Code> = text(&fault["code"]).parse().ok();
-        let _ = writeln!(
-            out,
-            "## {} (`{}`, {})\n",
-            text(&fault["title"]),
-            text(&fault["code"]),
-            text(&fault["certainty"])
-        );
-        let _ = writeln!(out, "- what: {}", text(&fault["detail"]));
-        let _ = writeln!(out, "- who acts: the {}", text(&fault["who"]));
-        let _ = writeln!(out, "- fix: {}", text(&fault["fix"]));
-        if let Some(code) = code {
-            let _ = writeln!(out, "- source: {}", code.clause());
-        }
-        out.push('\n');
-    }
-    let _ = writeln!(out, "## Surroundings\n");
-    let _ = writeln!(out, "- judged at: {}", claviger_token::rfc3339(report.now));
-    if let Some(header) = json["token"]["header"].as_object() {
-        for name in ["alg", "typ", "kid"] {
-            if let Some(value) = header.get(name) {
-                let _ = writeln!(out, "- header `{name}`: {value}");
-            }
-        }
-    }
-    if let Some(claims) = json["token"]["claims"].as_object() {
-        let names: Vec<&str> = claims.keys().map(String::as_str).collect();
-        let _ = writeln!(out, "- claims present: {}", names.join(", "));
-        for name in ["iss", "aud", "iat", "nbf", "exp"] {
-            if let Some(value) = claims.get(name) {
-                let _ = writeln!(out, "- claim `{name}`: {value}");
-            }
-        }
-    }
-    let _ = writeln!(
-        out,
-        "\nMade by claviger {}; it holds no signature and no secret.",
-        env!("CARGO_PKG_VERSION")
-    );
-    out
-}
-
 pub(crate) fn run(arguments: &Explain, format: Format) -> Result<ExitCode, Stop> {
     if let [good, bad] = arguments.diff.as_slice() {
         return compare::run(arguments, good, bad, format);
@@ -241,9 +192,7 @@ pub(crate) fn run(arguments: &Explain, format: Format) -> Result<ExitCode, Stop>
     let around = judged_by(&arguments.context, &input)?;
     let report = claviger_explain::explain(&input, &around);
     if let Some(path) = &arguments.report {
-        std::fs::write(path, markdown(&report)).map_err(|error| {
-            Stop::unknown(format!("cannot write the report `{}`: {error}", path.display()))
-        })?;
+        report::write(path, &claviger_explain::markdown(&report, &around))?;
     }
     let style = style(arguments);
     let together = together::inside(&input, &around, &style);

@@ -24,6 +24,7 @@ mod online;
 mod proxy;
 mod readme;
 mod readme_script;
+mod report;
 mod revocation;
 mod stage;
 mod tidy;

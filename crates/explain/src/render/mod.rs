@@ -2,6 +2,7 @@
 
 mod attempt;
 mod diff;
+mod markdown;
 mod page;
 pub(crate) mod paint;
 mod text;
@@ -13,5 +14,6 @@ pub(crate) use wrap::wrapped;
 
 pub use attempt::attempt_text;
 pub use diff::diff_text;
+pub use markdown::{MARKDOWN_BEGIN, markdown};
 pub use text::{TextStyle, text};
 pub use together::together_text;

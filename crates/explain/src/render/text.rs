@@ -245,7 +245,7 @@ impl Page {
     }
 }
 
-fn is_blamed(span: Span, blame: Span) -> bool {
+pub(super) fn is_blamed(span: Span, blame: Span) -> bool {
     if blame.start == blame.end {
         return span.start == blame.start;
     }
@@ -253,7 +253,7 @@ fn is_blamed(span: Span, blame: Span) -> bool {
 }
 
 /// How sure the first fault is, and why.
-fn proof(first: &Diagnosed, report: &Report) -> &'static str {
+pub(super) fn proof(first: &Diagnosed, report: &Report) -> &'static str {
     if report.input == InputKind::Message {
         return match first.certainty {
             Certainty::Likely => "likely: the message says so; give the token to have it judged",

@@ -10,6 +10,7 @@ mod carried;
 mod cases;
 mod diffs;
 mod keys_planted;
+mod markdown;
 mod messages;
 mod planted;
 mod properties;

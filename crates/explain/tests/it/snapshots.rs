@@ -26,7 +26,7 @@ fn place(name: &str) -> PathBuf {
 }
 
 /// Compares one text with the file that keeps it, escapes made visible.
-fn kept(name: &str, said: &str) {
+pub(crate) fn kept(name: &str, said: &str) {
     let said = said.replace('\u{1B}', "⎋");
     let path = place(name);
     if std::env::var_os("CLAVIGER_BLESS").is_some() {
