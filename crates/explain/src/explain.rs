@@ -323,6 +323,7 @@ fn finish(mut report: Report, stages: Stages, bench: &Bench<'_>) -> Report {
             "the search for a single wrong character was given up: its budget was spent".to_owned(),
         );
     }
+    report.name_product();
     report.verdict = if report.faults.is_empty() { verdict } else { Verdict::Refused };
     if report.verdict != Verdict::Refused {
         report.warnings = warned;

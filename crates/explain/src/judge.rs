@@ -83,6 +83,7 @@ fn of_family(found: &opaque::Opaque, passage: &Passage) -> Judgement {
         signature: SignatureState::Unchecked,
         product: None,
         advice: None,
+        advice_fits: false,
         signature_bytes: 0,
         segments: vec![segments(passage).concat()],
     });

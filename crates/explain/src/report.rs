@@ -8,6 +8,7 @@ use serde::ser::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
 
 use crate::picture::Picture;
+use crate::product;
 use crate::recognise::InputKind;
 use crate::ride::Ride;
 use crate::signer::Signer;
@@ -138,8 +139,11 @@ pub struct TokenView {
     pub signature: SignatureState,
     /// The product that made it, where its marks are known.
     pub product: Option<&'static str>,
-    /// What tokens of that product are usually refused for.
+    /// What is usually behind the first fault with a token of that product; else what its tokens are usually
+    /// refused for.
     pub advice: Option<&'static str>,
+    /// Whether the advice is for that very fault.
+    pub(crate) advice_fits: bool,
     /// The bytes of the signature as it was given; none where there is none to be read.
     pub(crate) signature_bytes: usize,
     /// Where the characters of each segment stand in the input.
@@ -220,6 +224,17 @@ impl Report {
         first.repaired().or_else(|| self.credential().filter(|_| is_repair && was_wrapped))
     }
 
+    /// Names the product that made the token, and what it says to the fault that stands first.
+    pub(crate) fn name_product(&mut self) {
+        let first = self.first().map(|first| first.fault.code);
+        let Some(token) = &mut self.token else { return };
+        let Some(product) = product::recognise(&token.header, &token.claims) else { return };
+        let fitting = first.and_then(|code| product.advice(code));
+        token.product = Some(product.name);
+        token.advice_fits = fitting.is_some();
+        token.advice = Some(fitting.unwrap_or_else(|| product.general()));
+    }
+
     /// The fault to fix first.
     #[must_use]
     pub fn first(&self) -> Option<&Diagnosed> {
@@ -246,6 +261,8 @@ impl Report {
                 "header": token.header,
                 "claims": token.claims,
                 "signature": token.signature.as_str(),
+                "product": token.product,
+                "advice": token.advice,
             })
         });
         let checks: Vec<Value> = self

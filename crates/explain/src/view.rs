@@ -6,7 +6,6 @@ use claviger_token::{Examination, Finding, Outcome, Proof, SignatureState, Span,
 use serde_json::Value;
 
 use crate::passage::Passage;
-use crate::product;
 use crate::report::{self, CheckLine, Diagnosed, TokenView, without_tokens};
 use crate::shape;
 
@@ -42,14 +41,14 @@ pub(crate) fn view(token: &Token<'_>, signature: SignatureState, passage: &Passa
     let value = |members: Option<&claviger_token::Members>| {
         without_tokens(members.map_or(Value::Null, claviger_token::Members::to_value))
     };
-    let product = product::recognise(token);
     TokenView {
         kind: "jws",
         header: value(token.header()),
         claims: value(token.payload()),
         signature,
-        product: product.map(|product| product.name),
-        advice: product.map(|product| product.advice),
+        product: None,
+        advice: None,
+        advice_fits: false,
         signature_bytes: token.signature().len(),
         segments: segments(passage),
     }
@@ -64,6 +63,7 @@ pub(crate) fn view_of_text(passage: &Passage, kind: &'static str) -> Option<Toke
         signature: SignatureState::Unchecked,
         product: None,
         advice: None,
+        advice_fits: false,
         signature_bytes: 0,
         segments: if kind == "opaque" {
             vec![segments(passage).concat()]

@@ -137,9 +137,8 @@ impl Page {
         self.entry("proof", proof(first, report));
         self.entry("fix", fault.code.fix());
         let about_rights = matches!(fault.code.class(), Class::AudienceScope | Class::Server);
-        if let Some(advice) =
-            report.token.as_ref().and_then(|token| token.advice).filter(|_| about_rights)
-        {
+        let fitting = |token: &&TokenView| token.advice_fits || about_rights;
+        if let Some(advice) = report.token.as_ref().filter(fitting).and_then(|token| token.advice) {
             self.entry("hint", advice);
         }
         self.entry("who", who(fault.code.who()));

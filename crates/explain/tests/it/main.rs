@@ -13,6 +13,7 @@ mod keys_planted;
 mod markdown;
 mod messages;
 mod planted;
+mod products;
 mod properties;
 mod repairable;
 mod senders;

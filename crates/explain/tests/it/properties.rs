@@ -235,7 +235,10 @@ fn the_contract_s_members_are_all_there() {
     );
     assert_eq!(json["faults"][0]["span"], json!({"start": 22, "end": 23}));
     assert!(json["faults"][0]["repaired"].is_null());
-    assert_eq!(names(&json["token"]), ["kind", "header", "claims", "signature"]);
+    assert_eq!(
+        names(&json["token"]),
+        ["kind", "header", "claims", "signature", "product", "advice"]
+    );
     assert_eq!(json["token"]["signature"], "verified");
     assert_eq!(names(&json["checks"][0]), ["check", "outcome", "detail"]);
     assert_eq!(report.to_json(true)["faults"][0]["repaired"], json!(token(Algorithm::EdDsa)));

@@ -173,7 +173,7 @@ impl Page {
             format!("fix: {}", code.fix()),
         ];
         if nth == 0
-            && let Some(token) = &report.token
+            && let Some(token) = report.token.as_ref().filter(|token| token.advice_fits)
             && let Some((product, advice)) = token.product.zip(token.advice)
         {
             lines.push(format!("with {product}: {advice}"));
@@ -238,7 +238,9 @@ impl Page {
             "jwe" => "kind: encrypted (JWE)".to_owned(),
             _ => "kind: opaque; nothing of it is repeated here".to_owned(),
         });
-        lines.extend(token.product.map(|product| format!("made by: {product}")));
+        let general = token.advice.filter(|_| !token.advice_fits);
+        let general = general.map(|advice| format!(" ({advice})")).unwrap_or_default();
+        lines.extend(token.product.map(|product| format!("made by: {product}{general}")));
         self.list(&lines);
         self.notes(report);
         for (title, members) in [
