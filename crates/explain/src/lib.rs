@@ -51,6 +51,7 @@ mod picture;
 mod product;
 mod rank;
 mod recognise;
+mod remedy;
 mod render;
 mod repair;
 mod report;
@@ -75,6 +76,7 @@ pub use explain::explain;
 pub use online::Introspection;
 pub use outgoing::Outgoing;
 pub use recognise::{InputKind, MAX_INPUT_BYTES};
+pub use remedy::{Remedy, Snippet, Stack, Step, confirm, remedies, stacks};
 pub use render::{
     MARKDOWN_BEGIN, TextStyle, attempt_text, diff_text, markdown, text, together_text,
 };

@@ -1,0 +1,2 @@
+options.MapInboundClaims = false;
+options.TokenValidationParameters.NameClaimType = "sub";

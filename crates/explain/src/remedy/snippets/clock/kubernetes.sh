@@ -1,0 +1,2 @@
+date -u +%s
+kubectl debug node/NODE -it --image=busybox -- date -u +%s

@@ -1,0 +1,4 @@
+timedatectl status
+chronyc tracking
+sudo systemctl enable --now chrony
+sudo chronyc makestep

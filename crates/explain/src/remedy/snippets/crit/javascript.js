@@ -1,0 +1,4 @@
+await jwtVerify(token, keys, {
+  issuer, audience, algorithms: ["ES256"],
+  crit: { "https://id.example/ext": true },
+});

@@ -1,0 +1,4 @@
+const response = await fetch("https://api.example/orders/", {
+  headers: { Authorization: `Bearer ${token}` },
+  redirect: "error",
+});

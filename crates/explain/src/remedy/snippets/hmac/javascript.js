@@ -1,0 +1,1 @@
+const signature = createHmac("sha256", secret).update(signingInput).digest("base64url");

@@ -1,0 +1,1 @@
+curl -sS https://login.example/.well-known/openid-configuration | jq -r .issuer

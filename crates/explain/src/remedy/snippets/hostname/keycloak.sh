@@ -1,0 +1,2 @@
+export KC_HOSTNAME=https://id.example
+export KC_HOSTNAME_BACKCHANNEL_DYNAMIC=true

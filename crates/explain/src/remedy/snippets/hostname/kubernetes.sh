@@ -1,0 +1,1 @@
+kubectl get --raw /.well-known/openid-configuration | jq -r .issuer

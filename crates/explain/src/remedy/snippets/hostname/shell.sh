@@ -1,0 +1,1 @@
+curl -sS https://id.example/.well-known/openid-configuration | jq -r .issuer

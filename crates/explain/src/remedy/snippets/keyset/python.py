@@ -1,0 +1,1 @@
+keys = jwt.PyJWKClient("https://id.example/jwks", lifespan=300, timeout=5)

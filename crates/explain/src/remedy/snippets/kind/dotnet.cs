@@ -1,0 +1,1 @@
+options.TokenValidationParameters.ValidTypes = ["at+jwt"];

@@ -1,0 +1,2 @@
+builder.WebHost.ConfigureKestrel(options =>
+    options.Limits.MaxRequestHeadersTotalSize = 64 * 1024);

@@ -1,0 +1,1 @@
+az ad app update --id "$API_ID" --set groupMembershipClaims=ApplicationGroup

@@ -1,0 +1,1 @@
+node --max-http-header-size=32768 server.js

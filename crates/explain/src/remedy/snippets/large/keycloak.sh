@@ -1,0 +1,1 @@
+kcadm.sh delete "clients/$CLIENT/default-client-scopes/$ROLES_SCOPE" -r "$REALM"

@@ -1,0 +1,2 @@
+export KONG_NGINX_HTTP_LARGE_CLIENT_HEADER_BUFFERS='4 32k'
+kong reload

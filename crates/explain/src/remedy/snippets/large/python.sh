@@ -1,0 +1,1 @@
+gunicorn --limit-request-field_size 16384 app:app

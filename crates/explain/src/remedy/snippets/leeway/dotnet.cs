@@ -1,0 +1,1 @@
+options.TokenValidationParameters.ClockSkew = TimeSpan.FromSeconds(30);

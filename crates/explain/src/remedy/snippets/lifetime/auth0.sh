@@ -1,0 +1,1 @@
+auth0 apis update "$API_ID" --token-lifetime 300

@@ -1,0 +1,1 @@
+kcadm.sh update "realms/$REALM" -s accessTokenLifespan=300

@@ -1,0 +1,1 @@
+kubectl create token orders-client --audience=https://api.example --duration=10m

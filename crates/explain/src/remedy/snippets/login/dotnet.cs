@@ -1,0 +1,3 @@
+options.Scope.Add("offline_access");
+options.Scope.Add("orders.read");
+options.SaveTokens = true;

@@ -1,0 +1,5 @@
+TOKEN=$(curl -sS --fail-with-body -u "$CLIENT_ID:$CLIENT_SECRET" \
+  -d grant_type=client_credentials \
+  --data-urlencode resource=https://api.example \
+  --data-urlencode scope=orders.read \
+  https://id.example/token | jq -er .access_token)

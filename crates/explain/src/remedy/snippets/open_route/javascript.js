@@ -1,0 +1,5 @@
+app.use("/public", publicRoutes);
+app.use("/orders", auth({
+  issuerBaseURL: "https://id.example",
+  audience: "https://api.example",
+}), orderRoutes);

@@ -1,0 +1,2 @@
+claviger key rotate
+claviger key list

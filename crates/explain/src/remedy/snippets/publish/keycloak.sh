@@ -1,0 +1,1 @@
+kcadm.sh get keys -r "$REALM" --fields 'keys(kid,algorithm,use,status)'

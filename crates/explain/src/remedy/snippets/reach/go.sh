@@ -1,0 +1,1 @@
+SSL_CERT_FILE=/etc/ssl/ca.pem ./server

@@ -1,0 +1,3 @@
+const [, token] = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i.exec(
+  request.headers.authorization ?? "",
+) ?? [];

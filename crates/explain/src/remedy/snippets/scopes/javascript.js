@@ -1,0 +1,3 @@
+const claim = payload.scope ?? payload.scp ?? "";
+const scopes = Array.isArray(claim) ? claim : claim.split(" ");
+if (!scopes.includes("orders.read")) return forbidden("insufficient_scope");

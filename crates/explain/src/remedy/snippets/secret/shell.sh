@@ -1,0 +1,3 @@
+printf %s "$(openssl rand -hex 32)" > secret.txt
+sha256sum secret.txt
+wc -c < secret.txt

@@ -1,0 +1,1 @@
+var segment = Base64UrlEncoder.Encode(JsonSerializer.SerializeToUtf8Bytes(claims));

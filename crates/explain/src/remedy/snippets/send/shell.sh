@@ -1,0 +1,1 @@
+curl -sS -H "Authorization: Bearer $TOKEN" https://api.example/orders

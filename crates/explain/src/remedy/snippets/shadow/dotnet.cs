@@ -1,0 +1,1 @@
+var client = new HttpClient(new SocketsHttpHandler { Credentials = null });
