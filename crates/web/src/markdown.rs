@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use claviger_explain::{Step, confirm, remedies, stacks};
 use claviger_token::{Class, Code};
 
 use crate::clause::source_url;
@@ -43,6 +44,8 @@ pub fn fault_markdown(code: Code) -> String {
             specimen.fault.detail()
         ),
     );
+    section("How to confirm it", &steps(confirm(code)));
+    section("How to fix it", &fixes(code));
     section(
         "What a guard answers",
         &format!(
@@ -62,6 +65,38 @@ pub fn fault_markdown(code: Code) -> String {
         ),
     );
     ended(out)
+}
+
+/// The steps as a list; a command stands under its step.
+fn steps(steps: &[Step]) -> String {
+    let mut out = String::new();
+    for (nth, step) in steps.iter().enumerate() {
+        let _ = write!(out, "{}. {}\n\n", nth + 1, step.text);
+        if let Some(command) = step.command {
+            let command = command.replace('\n', "\n   ");
+            let _ = write!(out, "   ```sh\n   {command}\n   ```\n\n");
+        }
+    }
+    out.trim_end().to_owned()
+}
+
+/// One heading for each language or product, with its lines.
+fn fixes(code: Code) -> String {
+    let mut out = String::from(
+        "Names such as `https://id.example` (the issuer) and `https://api.example` (the API) stand \
+         for your own.\n\n",
+    );
+    let remedies = remedies(code);
+    for stack in stacks(code) {
+        let _ = write!(out, "### {}\n\n", stack.title());
+        for remedy in remedies.iter().filter(|remedy| remedy.stack == stack) {
+            let _ = write!(out, "{}\n\n", remedy.text);
+            if let Some(lines) = remedy.snippet {
+                let _ = write!(out, "```{}\n{}\n```\n\n", lines.language(), lines.text);
+            }
+        }
+    }
+    out.trim_end().to_owned()
 }
 
 /// The document of all causes: `docs/faults/README.md`.
@@ -126,7 +161,10 @@ mod tests {
             let text = fault_markdown(*code);
             assert!(text.starts_with("# ") && text.ends_with('\n') && !text.ends_with("\n\n"));
             assert!(text.contains(code.explanation()) && text.contains(code.fix()), "{code}");
-            assert_eq!(text.matches("```").count(), 4, "{code}");
+            assert_eq!(text.matches("```").count() % 2, 0, "{code}");
+            for part in ["\n## How to confirm it\n\n1. ", "\n## How to fix it\n", "\n### "] {
+                assert!(text.contains(part), "{code}: {part}");
+            }
             // The address of a link is no text either.
             let words: String = outside_code(&text)
                 .split("](")

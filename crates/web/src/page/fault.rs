@@ -1,8 +1,10 @@
 //! `/faults/{code}`: one cause, for the person who was sent here by a refusal.
 //!
-//! What to do stands first; then what it means, what it looks like, and what the server said.
+//! What to do stands first; then what it means, what it looks like, how to confirm it, how to mend it in
+//! each language or product, and what the server said.
 
 use askama::Template;
+use claviger_explain::{Remedy, confirm, remedies, stacks};
 use claviger_token::Code;
 use claviger_token::challenge::{Challenge, Disclosure};
 
@@ -41,11 +43,43 @@ struct View<'v> {
     proof_meaning: &'static str,
     status: &'static str,
     error: Option<&'static str>,
+    confirm: Vec<Line<'v>>,
+    mends: Vec<Mend<'v>>,
     answer_meaning: &'static str,
     answer: &'v str,
     clause: &'static str,
     clause_url: Option<String>,
     siblings: Vec<Entry>,
+}
+
+/// A sentence, and what to copy below it.
+struct Line<'v> {
+    text: Vec<Piece<'v>>,
+    code: Option<&'static str>,
+}
+
+/// How it is mended in one language or product.
+struct Mend<'v> {
+    id: &'static str,
+    title: &'static str,
+    lines: Vec<Line<'v>>,
+}
+
+/// The remedies under their languages and products.
+fn mends<'v>(code: Code) -> Vec<Mend<'v>> {
+    let line = |remedy: &&'static Remedy| Line {
+        text: pieces(remedy.text),
+        code: remedy.snippet.map(|lines| lines.text),
+    };
+    let remedies = remedies(code);
+    stacks(code)
+        .into_iter()
+        .map(|stack| Mend {
+            id: stack.as_str(),
+            title: stack.title(),
+            lines: remedies.iter().filter(|remedy| remedy.stack == stack).map(line).collect(),
+        })
+        .collect()
 }
 
 impl FaultPage<'_> {
@@ -81,6 +115,11 @@ impl FaultPage<'_> {
             proof_meaning: legend::proof_meaning(row.proof),
             status: legend::status_line(row.status),
             error: row.error.map(|error| error.as_str()),
+            confirm: confirm(code)
+                .iter()
+                .map(|step| Line { text: pieces(step.text), code: step.command })
+                .collect(),
+            mends: mends(code),
             answer_meaning: legend::answer_meaning(code),
             answer: &answer,
             clause: row.clause,

@@ -11,7 +11,7 @@ pub(crate) const FORWARD: &[Remedy] = &[
     },
     Remedy {
         stack: Stack::Apache,
-        text: "For CGI and FastCGI programs and for mod_wsgi Apache keeps the header back \
+        text: "For CGI and FastCGI programs and for `mod_wsgi` Apache keeps the header back \
             unless told otherwise.",
         snippet: lines!("forward/apache.conf"),
     },

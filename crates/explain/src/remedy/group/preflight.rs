@@ -30,7 +30,7 @@ pub(crate) const PREFLIGHT: &[Remedy] = &[
     },
     Remedy {
         stack: Stack::Envoy,
-        text: "The cors filter stands before jwt_authn, which lets preflights pass.",
+        text: "The cors filter stands before `jwt_authn`, which lets preflights pass.",
         snippet: lines!("preflight/envoy.yaml"),
     },
     Remedy {

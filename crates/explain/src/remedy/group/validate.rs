@@ -33,7 +33,7 @@ pub(crate) const VALIDATE: &[Remedy] = &[
     },
     Remedy {
         stack: Stack::Apache,
-        text: "With mod_oauth2. The signature alone says nothing about the audience: \
+        text: "With `mod_oauth2`. The signature alone says nothing about the audience: \
             require it.",
         snippet: lines!("validate/apache.conf"),
     },
