@@ -76,14 +76,16 @@ pub(crate) fn judge(bench: &Bench<'_>, passage: &Passage) -> Judgement {
 /// A token of another family: nothing of it is ever repeated.
 fn of_family(found: &opaque::Opaque, passage: &Passage) -> Judgement {
     let family = Fact::Words(found.family.to_owned());
+    // What was mistyped needs no trial.
+    let trial = found.trial().filter(|_| found.checksum != Checksum::Bad);
     let view = Some(TokenView {
         kind: "opaque",
         header: Value::Null,
         claims: Value::Null,
         signature: SignatureState::Unchecked,
         product: None,
-        advice: None,
-        advice_fits: false,
+        advice: trial,
+        advice_fits: trial.is_some(),
         signature_bytes: 0,
         segments: vec![segments(passage).concat()],
     });
@@ -93,11 +95,7 @@ fn of_family(found: &opaque::Opaque, passage: &Passage) -> Judgement {
     }
     let good = if found.checksum == Checksum::Good { "its checksum is good; " } else { "" };
     // Whoever pastes it somewhere to ask about it should know.
-    let secret = if found.family.contains("publishable") || found.family.contains("key id") {
-        ""
-    } else {
-        "; this text is a live secret"
-    };
+    let secret = if found.is_secret() { "; this text is a live secret" } else { "" };
     let reason = format!("{good}it belongs to {}{secret}", found.home);
     let fault = Fault::new(Code::TokenOpaque)
         .with("family", family)

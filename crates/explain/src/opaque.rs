@@ -3,6 +3,8 @@
 //! Decides families; never whether such a token is valid: only its issuer can say. A string of these
 //! is a live secret, so nothing of it is repeated.
 
+mod trial;
+
 use crate::shape;
 
 /// What became of a checksum that the format carries.
@@ -22,6 +24,19 @@ pub(crate) struct Opaque {
     /// Where it can be used, or who can say what it is worth.
     pub(crate) home: &'static str,
     pub(crate) checksum: Checksum,
+}
+
+impl Opaque {
+    /// How its holder finds out what it is worth, by a request that changes nothing. Nobody here sends it.
+    pub(crate) fn trial(&self) -> Option<&'static str> {
+        trial::of(self.family)
+    }
+
+    /// Whether whoever holds it can do something with it: then it should not have been pasted anywhere.
+    pub(crate) fn is_secret(&self) -> bool {
+        let harmless = ["publishable", "key id", "a JWS in its JSON form"];
+        !harmless.iter().any(|word| self.family.contains(word))
+    }
 }
 
 /// Prefix, family, where it belongs. Longer prefixes stand before shorter ones that begin them.
@@ -370,6 +385,44 @@ mod tests {
         let bad = good.replacen('z', "y", 1);
         assert_eq!(recognise(&bad).unwrap().checksum, Checksum::Bad);
         assert_eq!(recognise(&good[..30]).unwrap().checksum, Checksum::Bad);
+    }
+
+    #[test]
+    fn every_family_says_how_it_is_tried() {
+        let of_structure = [
+            "a PASETO",
+            "a JWS in its JSON form, not the compact one",
+            "an SD-JWT",
+            "a Terraform Cloud token",
+            "an OpenAI key",
+            "a macaroon in its JSON form",
+            "an Entra ID client secret, which is no token",
+            "an Azure shared access signature, which belongs into the URL",
+            "a Kubernetes bootstrap token",
+            "a signed session value (itsdangerous, Flask, Discord), not a JWT",
+        ];
+        let families = FAMILIES.iter().map(|(_, family, _)| *family).chain(of_structure);
+        for family in families {
+            let one = Opaque { family, home: "", checksum: Checksum::None };
+            let said =
+                one.trial().unwrap_or_else(|| panic!("{family}: nobody knows how to try it"));
+            assert!(
+                said.len() > 20 && said.len() < 240 && !said.ends_with('.'),
+                "{family}: {said}"
+            );
+            assert_eq!(said.matches('`').count() % 2, 0, "{family}: {said}");
+            // Nothing that writes: a trial must not change what it tries.
+            for verb in ["-X POST", "-X PUT", "-X DELETE", "-X PATCH", "http://"] {
+                assert!(!said.contains(verb), "{family}: {said}");
+            }
+        }
+        let secret = |text: &str| recognise(text).is_some_and(|one| one.is_secret());
+        assert!(secret("xoxb-0123456789-0123456789") && !secret("pk_live_0123456789012345"));
+    }
+
+    #[test]
+    fn no_trial_is_hidden_by_one_before_it() {
+        trial::assert_reachable();
     }
 
     #[test]

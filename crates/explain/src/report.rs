@@ -142,7 +142,7 @@ pub struct TokenView {
     /// What is usually behind the first fault with a token of that product; else what its tokens are usually
     /// refused for.
     pub advice: Option<&'static str>,
-    /// Whether the advice is for that very fault.
+    /// Whether the advice is for that very fault. Of an opaque token it says how its holder can try it.
     pub(crate) advice_fits: bool,
     /// The bytes of the signature as it was given; none where there is none to be read.
     pub(crate) signature_bytes: usize,

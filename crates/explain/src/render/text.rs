@@ -139,7 +139,8 @@ impl Page {
         let about_rights = matches!(fault.code.class(), Class::AudienceScope | Class::Server);
         let fitting = |token: &&TokenView| token.advice_fits || about_rights;
         if let Some(advice) = report.token.as_ref().filter(fitting).and_then(|token| token.advice) {
-            self.entry("hint", advice);
+            let opaque = report.token.as_ref().is_some_and(|token| token.kind == "opaque");
+            self.entry(if opaque { "try it" } else { "hint" }, advice);
         }
         self.entry("who", who(fault.code.who()));
         self.entry("rests on", fault.code.clause());

@@ -213,3 +213,13 @@ fn what_was_given_is_named_and_can_be_done_again() {
         assert!(said.contains(part), "{part}: {said}");
     }
 }
+
+#[test]
+fn of_an_opaque_token_nothing_is_repeated_but_how_to_try_it() {
+    let around = surroundings(Algorithm::EdDsa);
+    let token = "ya29.a0AfH6SMBxQgcaK7e3vO9uCTOLFtCLKwvAGM9xcOrexNCb0MTscTJxs6VTd4YskCQvdN";
+    let said = report(&format!("Authorization: Bearer {token}"), &around);
+    assert!(said.contains("how its holder can try it: `curl"), "{said}");
+    assert!(said.contains("live secret"), "{said}");
+    silent_about(&said, &[token]).expect("a report that is silent about the token");
+}

@@ -174,9 +174,12 @@ impl Page {
         ];
         if nth == 0
             && let Some(token) = report.token.as_ref().filter(|token| token.advice_fits)
-            && let Some((product, advice)) = token.product.zip(token.advice)
+            && let Some(advice) = token.advice
         {
-            lines.push(format!("with {product}: {advice}"));
+            lines.push(match token.product {
+                Some(product) => format!("with {product}: {advice}"),
+                None => format!("how its holder can try it: {advice}"),
+            });
         }
         lines.push(format!("rests on: {}", clause(code.clause())));
         lines.push(format!("more: `claviger faults {code}`"));
