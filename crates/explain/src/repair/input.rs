@@ -251,7 +251,7 @@ mod tests {
             ("abc", "ab", true),
             ("abc", "abbc", true),
             ("abcd", "acbd", true),
-            ("abc", "abc", true),
+            ("abc", "abc", false),
             ("abcd", "badc", false),
             ("abc", "a", false),
             ("abc", "xbz", false),
