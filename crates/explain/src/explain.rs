@@ -33,6 +33,8 @@ pub fn explain(input: &[u8], surroundings: &Surroundings) -> Report {
     if let Some(introspection) = &surroundings.introspection {
         online::by_issuer(&mut report, introspection, surroundings);
     }
+    // What was learnt from outside may stand before what the token alone shows.
+    report.name_product();
     report
 }
 

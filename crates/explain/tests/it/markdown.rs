@@ -1,6 +1,6 @@
 //! The report for others: it holds what a support needs, and nothing that is anybody's secret.
 
-use claviger_explain::{MARKDOWN_BEGIN, Surroundings, explain, markdown};
+use claviger_explain::{Introspection, MARKDOWN_BEGIN, Surroundings, explain, markdown};
 use claviger_testkit::keys;
 use claviger_testkit::mint::{mint, with};
 use claviger_token::{Algorithm, Policy};
@@ -222,4 +222,16 @@ fn of_an_opaque_token_nothing_is_repeated_but_how_to_try_it() {
     assert!(said.contains("how its holder can try it: `curl"), "{said}");
     assert!(said.contains("live secret"), "{said}");
     silent_about(&said, &[token]).expect("a report that is silent about the token");
+}
+
+#[test]
+fn the_issuer_s_own_word_names_nobody_either() {
+    let answer = json!({
+        "active": true, "username": "margaret.hamilton", "sub": "mhamilton", "client_id": "web", "iss": ISSUER,
+    });
+    let asked =
+        Introspection { url: "https://id.example.test/introspect".to_owned(), answer: Ok(answer) };
+    let around = surroundings(Algorithm::EdDsa).with_introspection(asked);
+    let said = report(&token(Algorithm::EdDsa), &around);
+    assert!(!said.contains("hamilton"), "{said}");
 }

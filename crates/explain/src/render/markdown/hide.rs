@@ -66,6 +66,10 @@ impl Hide {
             claims::sort(&token.header, claims::is_shown_of_header, &mut shown, &mut hidden);
             claims::sort(&token.claims, claims::is_shown, &mut shown, &mut hidden);
         }
+        // The issuer's own word about the token names people as the token does.
+        if let Some(Ok(answer)) = surroundings.introspection.as_ref().map(|asked| &asked.answer) {
+            claims::sort(answer, claims::is_shown, &mut shown, &mut hidden);
+        }
         let policy = &surroundings.policy;
         for list in [&policy.issuers, &policy.audiences, &policy.scopes] {
             shown.extend(list.iter().cloned());
@@ -86,6 +90,9 @@ impl Hide {
         for source in &surroundings.sources {
             hide.call(&source.name);
         }
+        if let Some((name, _)) = &surroundings.fresh {
+            hide.call(name);
+        }
         for text in &hidden {
             hide.windows.extend(windows(text));
             if (SHORTEST..WINDOW).contains(&text.len()) && hide.short.len() < MOST_SHORT {
@@ -104,6 +111,9 @@ impl Hide {
         let secret: String =
             report.picture.secret().chars().filter(|c| !c.is_whitespace()).collect();
         hide.windows.extend(windows(&secret));
+        if let Some((_, signature)) = report.credential().and_then(|text| text.rsplit_once('.')) {
+            hide.windows.extend(windows(signature));
+        }
         for secret in &surroundings.secrets {
             hide.windows.extend(windows(&String::from_utf8_lossy(&secret.bytes)));
         }
