@@ -3,7 +3,9 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use claviger_explain::Stack;
 
 /// Issues, guards and explains bearer tokens. A refused token has a cause: Claviger names it, proves
 /// it, and says who fixes it.
@@ -63,10 +65,15 @@ pub(crate) enum Command {
     )]
     Try(Box<Try>),
     /// Lists the catalogue of causes, or describes one.
-    #[command(after_help = "Examples:\n  claviger faults\n  claviger faults audience-mismatch")]
+    #[command(
+        after_help = "Examples:\n  claviger faults\n  claviger faults audience-mismatch\n  claviger faults audience-mismatch --stack python"
+    )]
     Faults {
         /// A code of the catalogue.
         code: Option<String>,
+        /// Shows the lines that fix it in this language or product; may be given several times.
+        #[arg(long, value_name = "STACK", requires = "code", value_parser = stack())]
+        stack: Vec<Stack>,
     },
     /// Shows one refusal from the authority's journal by its diagnosis id.
     #[command(after_help = "Example:\n  claviger why dg_k3v9q2m7x4c8p1ab")]
@@ -404,4 +411,12 @@ pub(crate) enum KeyAction {
         #[command(flatten)]
         admin: Admin,
     },
+}
+
+/// The languages and products by the names of the catalogue.
+fn stack() -> impl TypedValueParser<Value = Stack> {
+    let names = Stack::ALL.iter().map(|stack| stack.as_str());
+    PossibleValuesParser::new(names).try_map(|name| {
+        Stack::ALL.iter().copied().find(|stack| stack.as_str() == name).ok_or("no such name")
+    })
 }

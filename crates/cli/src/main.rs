@@ -26,7 +26,7 @@ fn main() -> ExitCode {
         Command::Demo => command::demo::run(format),
         Command::Explain(explain) => command::explain::run(&explain, format),
         Command::Try(attempt) => command::attempt::run(&attempt, format),
-        Command::Faults { code } => command::faults::run(code.as_deref(), format),
+        Command::Faults { code, stack } => command::faults::run(code.as_deref(), &stack, format),
         Command::Why { diagnosis, admin } => command::admin::why(&diagnosis, &admin, format),
         Command::Client { action } => command::admin::client(action, format),
         Command::Resource { action } => command::admin::resource(action, format),

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::process::ExitCode;
 
+use claviger_explain::{Stack, confirm, remedies, stacks};
 use claviger_token::{Class, Code};
 use serde_json::{Value, json};
 
@@ -16,15 +17,31 @@ fn as_json(code: Code) -> Value {
         "proof": row.proof.as_str(), "status": row.status,
         "error": row.error.map(|error| error.as_str()), "clause": row.clause,
         "title": row.title, "explanation": row.explanation, "fix": row.fix,
+        "confirm": confirm(code)
+            .iter()
+            .map(|step| json!({ "text": step.text, "command": step.command }))
+            .collect::<Value>(),
+        "remedies": remedies(code)
+            .iter()
+            .map(|remedy| json!({
+                "stack": remedy.stack.as_str(), "text": remedy.text,
+                "language": remedy.snippet.map(|lines| lines.language()),
+                "lines": remedy.snippet.map(|lines| lines.text),
+            }))
+            .collect::<Value>(),
     })
 }
 
-pub(crate) fn run(code: Option<&str>, format: Format) -> Result<ExitCode, Stop> {
+pub(crate) fn run(code: Option<&str>, wanted: &[Stack], format: Format) -> Result<ExitCode, Stop> {
     match code {
         None => all(format)?,
         Some(text) => {
             let code: Code = text.parse().map_err(|_| unknown(text))?;
-            one(code, format)?;
+            match wanted {
+                // One document for programs has all of it anyway.
+                [_, ..] if format == Format::Text => fixes(code, wanted)?,
+                _ => one(code, format)?,
+            }
         }
     }
     Ok(ExitCode::from(GOOD))
@@ -97,5 +114,40 @@ fn one(code: Code, format: Format) -> Result<(), Stop> {
     );
     put("answer", &answer);
     put("source", row.clause);
+    let _ = writeln!(out, "\n{CYAN}confirm{CYAN:#}");
+    for (nth, step) in confirm(code).iter().enumerate() {
+        let text = say::wrap(step.text, width.saturating_sub(5));
+        for (line, text) in text.lines().enumerate() {
+            let number = if line == 0 { format!("{}.", nth + 1) } else { String::new() };
+            let _ = writeln!(out, "  {number:<2} {text}");
+        }
+        for command in step.command.unwrap_or_default().lines() {
+            let _ = writeln!(out, "       {command}");
+        }
+    }
+    let names: Vec<&str> = stacks(code).iter().map(|stack| stack.as_str()).collect();
+    let _ = writeln!(out, "\n{CYAN}lines for{CYAN:#}  {}", names.join(", "));
+    if let Some(name) = names.first() {
+        let _ = writeln!(out, "{DIM}claviger faults {} --stack {name}{DIM:#}", row.code);
+    }
+    say::line(out.trim_end())
+}
+
+/// The lines to copy for some languages or products.
+fn fixes(code: Code, wanted: &[Stack]) -> Result<(), Stop> {
+    let known = stacks(code);
+    if let Some(stack) = wanted.iter().find(|stack| !known.contains(stack)) {
+        let names: Vec<&str> = known.iter().map(|stack| stack.as_str()).collect();
+        return Err(Stop::usage(format!("{code} is not fixed in {}", stack.title()))
+            .hint(format!("it is fixed in: {}", names.join(", "))));
+    }
+    let mut out = format!("{BOLD}{}{BOLD:#} {DIM}{code}{DIM:#}\n", code.title());
+    for remedy in remedies(code).iter().filter(|remedy| wanted.contains(&remedy.stack)) {
+        let text = say::wrap(remedy.text, say::width());
+        let _ = write!(out, "\n{CYAN}{}{CYAN:#}\n{text}\n\n", remedy.stack.title());
+        for line in remedy.snippet.map_or("", |lines| lines.text).lines() {
+            let _ = writeln!(out, "    {line}");
+        }
+    }
     say::line(out.trim_end())
 }
