@@ -17,6 +17,7 @@ mod batch;
 mod clients;
 mod compare;
 mod demo;
+mod faults;
 mod forward_auth;
 mod fuzzed;
 mod nginx;
