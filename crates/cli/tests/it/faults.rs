@@ -1,6 +1,7 @@
 //! `claviger faults` as it is typed, and whether the lines it hands out are of their language at all.
 
 use std::collections::BTreeSet;
+use std::io::Write as _;
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
@@ -53,26 +54,31 @@ fn snippets() -> BTreeSet<(String, String)> {
 #[test]
 fn lines_for_python_and_for_a_shell_can_be_parsed() {
     let snippets = snippets();
-    let parsers: &[(&str, &str, &[&str])] = &[
-        ("python", "python3", &["-c", "import ast, sys; ast.parse(sys.stdin.read())"]),
-        ("sh", "bash", &["-n"]),
-    ];
-    for (language, program, arguments) in parsers {
-        if !on_path(program) {
-            say(&format!("not parsed: {program} is missing"));
-            continue;
-        }
-        for (_, lines) in snippets.iter().filter(|(found, _)| found == language) {
-            let mut parser = Command::new(program)
-                .args(*arguments)
-                .stdin(Stdio::piped())
-                .stderr(Stdio::piped())
-                .spawn()
-                .unwrap();
-            std::io::Write::write_all(&mut parser.stdin.take().unwrap(), lines.as_bytes()).unwrap();
-            let output = parser.wait_with_output().unwrap();
-            let error = String::from_utf8_lossy(&output.stderr);
-            assert!(output.status.success(), "{language}: {error}\n{lines}");
-        }
+    let of = |language: &str| -> Vec<&str> {
+        let found = snippets.iter().filter(|(name, _)| name == language);
+        found.map(|(_, lines)| lines.as_str()).collect()
+    };
+    // One process for all: an interpreter takes its time to start.
+    let each = "import ast, json, sys; [ast.parse(lines) for lines in json.load(sys.stdin)]";
+    parse("python3", &["-c", each], &serde_json::to_string(&of("python")).unwrap());
+    // Each in a function of its own, so that an open quote or bracket cannot hide in the next.
+    let functions: Vec<String> =
+        of("sh").iter().enumerate().map(|(n, lines)| format!("f{n}() {{\n{lines}\n}}\n")).collect();
+    parse("bash", &["-n"], &functions.concat());
+}
+
+fn parse(program: &str, arguments: &[&str], input: &str) {
+    if !on_path(program) {
+        return say(&format!("not parsed: {program} is missing"));
     }
+    let mut parser = Command::new(program)
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    parser.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    let output = parser.wait_with_output().unwrap();
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{program}: {error}");
 }
