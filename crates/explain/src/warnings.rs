@@ -97,6 +97,7 @@ pub(crate) fn of_token(bench: &Bench<'_>, token: &Token<'_>, signers: &[Signer])
     all.extend(withdrawal(bench, payload, signers));
     all.extend(secret(bench, header));
     all.extend(key_name(bench, header));
+    all.extend(algorithm_name(header));
     all.extend(kind(bench, header, payload));
     if !payload.contains("aud") {
         all.push(
@@ -200,6 +201,18 @@ fn drift(bench: &Bench<'_>, payload: &Members) -> Option<Warning> {
             .with("now", now)
             .with("skew", ahead),
     )
+}
+
+/// A name that says the family and not the algorithm (RFC 9864 §2.2, deprecated there).
+fn algorithm_name(header: &Members) -> Option<Warning> {
+    (header.text("alg").as_deref() == Some("EdDSA")).then(|| {
+        Warning::new(
+            None,
+            "The algorithm's name is deprecated",
+            "`alg` is `EdDSA`, which leaves the curve open; RFC 9864 replaces it by `Ed25519`",
+        )
+        .fix("Let the issuer write `Ed25519` once all of its verifiers know that name.")
+    })
 }
 
 /// A key whose JWK says when it ends (`exp`, as some issuers publish it).

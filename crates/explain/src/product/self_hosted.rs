@@ -191,7 +191,7 @@ static FORGEROCK: Product = Product {
     advice: &[
         (
             ISSUER,
-            "the issuer is `https://<host>/am/oauth2/realms/root/realms/<realm>`, or the short form of the base URL source: \
+            "the issuer is `https://<host>/am/oauth2/realms/root` with `/realms/<realm>` behind it, or the short form of the base URL source: \
              take it from the metadata of the same realm, port included",
         ),
         (

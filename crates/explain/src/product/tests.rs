@@ -172,7 +172,7 @@ fn every_product_is_known_by_its_issuer_or_its_marks() {
         (json!({"iss": "https://api.asgardeo.io/t/acme/oauth2/token"}), "WSO2 Identity Server"),
         (json!({"iss": "https://auth.pingone.eu/1/as", "env": "1"}), "PingOne"),
         (
-            json!({"iss": "https://am.acme.example/am/oauth2/realms/root/realms/alpha", "tokenName": "access_token"}),
+            json!({"iss": "https://am.acme.example/am/oauth2/alpha", "tokenName": "access_token"}),
             "ForgeRock / PingAM",
         ),
         (json!({"iss": "https://acme.my.salesforce.com"}), "Salesforce"),

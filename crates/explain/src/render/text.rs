@@ -82,9 +82,11 @@ impl Page {
             (Verdict::Accepted, None) => "The token is good",
             (_, None) => "Nothing speaks against it; the signature was not checked",
         };
-        let later = match report.warnings.len() {
-            0 => "",
-            1 => "; one warning stands below",
+        let later = match (report.verdict, report.warnings.len()) {
+            (_, 0) => "",
+            // That line is long enough.
+            (Verdict::Undetermined, _) => "",
+            (_, 1) => "; one warning stands below",
             _ => "; the warnings stand below",
         };
         let word = self.paint(word, code);

@@ -28,37 +28,37 @@ fn warned(token: &str, around: &Surroundings) -> Vec<&'static str> {
 
 #[test]
 fn a_token_with_nothing_to_fear_is_not_warned_of() {
-    for algorithm in [Algorithm::EdDsa, Algorithm::Rs256, Algorithm::Hs256] {
+    for algorithm in [Algorithm::Es256, Algorithm::Rs256, Algorithm::Hs256] {
         assert_eq!(warned(&token(algorithm), &surroundings(algorithm)), [] as [&str; 0]);
     }
 }
 
 #[test]
 fn the_end_is_announced_before_it_comes() {
-    let eddsa = surroundings(Algorithm::EdDsa);
+    let eddsa = surroundings(Algorithm::Es256);
     for (changes, expected) in [
         (json!({"exp": NOW + 59}), "It is about to expire"),
         (json!({"iat": NOW - 3300, "exp": NOW + 299}), "It is about to expire"),
         (json!({"exp": NOW - 30}), "It has expired within the leeway"),
         (json!({"exp": NOW + 2 * 86_400}), "It lives very long"),
     ] {
-        let token = token_with(Algorithm::EdDsa, &changes);
+        let token = token_with(Algorithm::Es256, &changes);
         assert_eq!(warned(&token, &eddsa), [expected], "{changes}");
     }
     for changes in [json!({"exp": NOW + 60}), json!({"iat": NOW - 2600, "exp": NOW + 400})] {
-        let token = token_with(Algorithm::EdDsa, &changes);
+        let token = token_with(Algorithm::Es256, &changes);
         assert_eq!(warned(&token, &eddsa), [] as [&str; 0], "{changes}");
     }
     // A policy that asks for a day and more knows what it does.
     let week = Policy { max_age: Some(7 * 86_400), ..policy() };
-    let long = token_with(Algorithm::EdDsa, &json!({"exp": NOW + 2 * 86_400}));
-    assert_eq!(warned(&long, &surroundings_for(week, Algorithm::EdDsa)), [] as [&str; 0]);
+    let long = token_with(Algorithm::Es256, &json!({"exp": NOW + 2 * 86_400}));
+    assert_eq!(warned(&long, &surroundings_for(week, Algorithm::Es256)), [] as [&str; 0]);
 }
 
 #[test]
 fn clocks_that_drift_are_seen_within_the_leeway() {
-    let ahead = token_with(Algorithm::EdDsa, &json!({"iat": NOW + 20, "exp": NOW + 320}));
-    let report = explain(ahead.as_bytes(), &surroundings(Algorithm::EdDsa));
+    let ahead = token_with(Algorithm::Es256, &json!({"iat": NOW + 20, "exp": NOW + 320}));
+    let report = explain(ahead.as_bytes(), &surroundings(Algorithm::Es256));
     assert_eq!(titles(&report), ["Two clocks drift apart"]);
     assert_eq!(report.warnings[0].evidence["skew"], 20);
     assert_eq!(report.to_json(false)["warnings"][0]["code"], "clock-skew");
@@ -66,25 +66,25 @@ fn clocks_that_drift_are_seen_within_the_leeway() {
 
 #[test]
 fn what_an_open_policy_lets_pass_is_said() {
-    let open = surroundings_for(Policy::default(), Algorithm::EdDsa);
-    let bare = token_with(Algorithm::EdDsa, &json!({"aud": null, "exp": null}));
+    let open = surroundings_for(Policy::default(), Algorithm::Es256);
+    let bare = token_with(Algorithm::Es256, &json!({"aud": null, "exp": null}));
     assert_eq!(warned(&bare, &open), ["It never expires", "It is for everybody"]);
     let id = with(claims(), &json!({"aud": "web", "nonce": "n-0S6_WzA2Mj", "at_hash": "x"}));
-    let id = mint(Algorithm::EdDsa, &json!({"typ": "JWT"}), &id);
+    let id = mint(Algorithm::Es256, &json!({"typ": "JWT"}), &id);
     assert_eq!(warned(&id, &open), ["It is no access token"]);
     let expected = Policy { expect: Expect::Id, ..Policy::default() };
-    assert_eq!(warned(&id, &surroundings_for(expected, Algorithm::EdDsa)), [] as [&str; 0]);
-    let untyped = mint(Algorithm::EdDsa, &json!({"typ": null}), &claims());
+    assert_eq!(warned(&id, &surroundings_for(expected, Algorithm::Es256)), [] as [&str; 0]);
+    let untyped = mint(Algorithm::Es256, &json!({"typ": null}), &claims());
     assert_eq!(warned(&untyped, &open), ["It does not say of which kind it is"]);
-    let old = mint(Algorithm::EdDsa, &json!({"x5t": "aaaa"}), &claims());
+    let old = mint(Algorithm::Es256, &json!({"x5t": "aaaa"}), &claims());
     assert_eq!(warned(&old, &open), ["Its certificate is named by a SHA-1 digest"]);
 }
 
 #[test]
 fn a_header_line_is_warned_of_at_three_quarters() {
-    let eddsa = surroundings(Algorithm::EdDsa);
+    let eddsa = surroundings(Algorithm::Es256);
     let sized = |bytes: usize| {
-        let fill = |n: usize| token_with(Algorithm::EdDsa, &json!({"groups": "g".repeat(n)}));
+        let fill = |n: usize| token_with(Algorithm::Es256, &json!({"groups": "g".repeat(n)}));
         let mut n = bytes * 3 / 4 - 500;
         while "Authorization: Bearer ".len() + fill(n + 1).len() <= bytes {
             n += 1;
@@ -99,7 +99,7 @@ fn a_header_line_is_warned_of_at_three_quarters() {
 }
 
 fn set_with(member: &Value) -> String {
-    let mut jwk = keys::signing(Algorithm::EdDsa).jwk();
+    let mut jwk = keys::signing(Algorithm::Es256).jwk();
     jwk["exp"] = member.clone();
     json!({"keys": [jwk]}).to_string()
 }
@@ -115,7 +115,7 @@ fn a_key_that_ends_soon_is_named() {
     ] {
         let around =
             Surroundings::new(policy(), NOW).with_key_set("jwks.json", set_with(&end).as_bytes());
-        let found = warned(&token(Algorithm::EdDsa), &around);
+        let found = warned(&token(Algorithm::Es256), &around);
         assert_eq!(found, expected.into_iter().collect::<Vec<_>>(), "{end}");
     }
 }
@@ -127,9 +127,9 @@ fn weak_spots_of_keys_are_named() {
     let weak = mint_with(&key, &json!({}), &claims());
     let around = Surroundings::new(policy(), NOW).with_secret("secret", &secret);
     assert_eq!(warned(&weak, &around), ["Its secret is easy to guess"]);
-    // One EdDSA key among others: today it is found without its name.
-    let nameless = mint(Algorithm::EdDsa, &json!({"kid": null}), &claims());
-    let all = keys::jwks(&[keys::signing(Algorithm::EdDsa), keys::signing(Algorithm::Es256)]);
+    // One ES256 key among others: today it is found without its name.
+    let nameless = mint(Algorithm::Es256, &json!({"kid": null}), &claims());
+    let all = keys::jwks(&[keys::signing(Algorithm::Es256), keys::signing(Algorithm::EdDsa)]);
     let mut all = all;
     all["keys"][0].as_object_mut().unwrap().remove("kid");
     let around =
@@ -139,10 +139,19 @@ fn weak_spots_of_keys_are_named() {
 
 #[test]
 fn a_refused_token_has_faults_and_no_warnings() {
-    let late = token_with(Algorithm::EdDsa, &json!({"exp": NOW - 600, "aud": null}));
-    let report = explain(late.as_bytes(), &surroundings(Algorithm::EdDsa));
+    let late = token_with(Algorithm::Es256, &json!({"exp": NOW - 600, "aud": null}));
+    let report = explain(late.as_bytes(), &surroundings(Algorithm::Es256));
     assert_eq!(report.verdict, Verdict::Refused);
     assert!(report.warnings.is_empty());
-    let quoted = format!("\"{}\"", token_with(Algorithm::EdDsa, &json!({"exp": NOW + 10})));
-    assert!(explain(quoted.as_bytes(), &surroundings(Algorithm::EdDsa)).warnings.is_empty());
+    let quoted = format!("\"{}\"", token_with(Algorithm::Es256, &json!({"exp": NOW + 10})));
+    assert!(explain(quoted.as_bytes(), &surroundings(Algorithm::Es256)).warnings.is_empty());
+}
+
+#[test]
+fn a_deprecated_name_of_an_algorithm_is_said() {
+    let around = surroundings(Algorithm::EdDsa);
+    assert_eq!(warned(&token(Algorithm::EdDsa), &around), ["The algorithm's name is deprecated"]);
+    let header = json!({"alg": "Ed25519"});
+    let renamed = mint(Algorithm::EdDsa, &header, &claims());
+    assert_eq!(warned(&renamed, &around), [] as [&str; 0]);
 }
