@@ -16,6 +16,7 @@ use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
+use crate::browser::Browsers;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::data_dir::DataDir;
@@ -28,6 +29,7 @@ use crate::keyring::{Keyring, KeyringError};
 use crate::metrics::Metrics;
 use crate::open_error::OpenError;
 use crate::openapi;
+use crate::refresh_token::RefreshKeys;
 use crate::revocations::Revocations;
 use crate::routes;
 use crate::secrets::Secrets;
@@ -84,6 +86,9 @@ impl Authority {
         let store = open_store(&dir).await?;
         let metrics = Arc::new(Metrics::new());
         let secrets = Secrets::new(&config.limits, Arc::clone(&metrics))?;
+        let passwords = Secrets::new(&config.limits, Arc::clone(&metrics))?;
+        let browsers = Browsers::new(&master_file.bytes, issuer.secure);
+        let refresh_keys = RefreshKeys::new(&master_file.bytes);
         let now = clock.now();
         let bootstrap = match store.find_setting(first_start::ADMINISTRATOR).await? {
             Some(_) => None,
@@ -129,6 +134,9 @@ impl Authority {
             store,
             metrics,
             secrets,
+            passwords,
+            browsers,
+            refresh_keys,
             keyring,
             revocations,
             journal,

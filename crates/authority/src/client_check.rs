@@ -18,8 +18,17 @@ use crate::render::BASIC_CHALLENGE;
 use crate::secrets::{Asked, Unjudged};
 
 /// Parameters that carry something which must not stand in a URL, where every log keeps it.
-const BODY_ONLY: [&str; 6] =
-    ["grant_type", "client_id", "client_secret", "client_assertion", "token", "scope"];
+const BODY_ONLY: [&str; 9] = [
+    "grant_type",
+    "client_id",
+    "client_secret",
+    "client_assertion",
+    "token",
+    "scope",
+    "code",
+    "code_verifier",
+    "refresh_token",
+];
 
 impl From<OauthFault> for Box<Refusal> {
     fn from(fault: OauthFault) -> Self {
@@ -101,6 +110,7 @@ pub(crate) async fn client(call: &Call, form: &Form) -> Result<Arc<Client>, Box<
                 return Err(about(not_authenticated().into(), cause));
             }
         }
+        Check::Named => {}
         Check::VerifyAssertion => assertion(call, &presented, found.as_deref())
             .await
             .map_err(|refusal| about(refusal, "assertion-refused"))?,

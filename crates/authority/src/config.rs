@@ -138,11 +138,27 @@ pub struct Tokens {
     /// The most that a client's or an API's own setting may ask for, in seconds (1 day). Keys stay
     /// published, and revocations remembered, for at least this long.
     pub access_ttl_max_seconds: u64,
+    /// How long a user's grant can be refreshed at most, in seconds (90 days).
+    pub refresh_ttl_seconds: u64,
+    /// How long a refresh token may lie unused, in seconds (14 days).
+    pub refresh_idle_seconds: u64,
+    /// How long the refresh token before the newest still gets the newest one's answer, in seconds (60; 0 to
+    /// 600): for answers that were lost and tabs that refresh at once. Whoever stole a token is not seen within it.
+    pub refresh_replay_seconds: u64,
+    /// How long a log-in lasts, in seconds (12 hours).
+    pub session_ttl_seconds: u64,
 }
 
 impl Default for Tokens {
     fn default() -> Self {
-        Self { access_ttl_seconds: 300, access_ttl_max_seconds: 86_400 }
+        Self {
+            access_ttl_seconds: 300,
+            access_ttl_max_seconds: 86_400,
+            refresh_ttl_seconds: 90 * 86_400,
+            refresh_idle_seconds: 14 * 86_400,
+            refresh_replay_seconds: 60,
+            session_ttl_seconds: 12 * 3600,
+        }
     }
 }
 
@@ -386,6 +402,10 @@ impl Signing {
 impl Tokens {
     fn check(&self) -> Result<(), ConfigError> {
         within("tokens.access_ttl_max_seconds", self.access_ttl_max_seconds, 1, 366 * 86_400)?;
+        within("tokens.refresh_ttl_seconds", self.refresh_ttl_seconds, 60, 3660 * 86_400)?;
+        within("tokens.refresh_idle_seconds", self.refresh_idle_seconds, 60, 3660 * 86_400)?;
+        within("tokens.refresh_replay_seconds", self.refresh_replay_seconds, 0, 600)?;
+        within("tokens.session_ttl_seconds", self.session_ttl_seconds, 60, 366 * 86_400)?;
         within("tokens.access_ttl_seconds", self.access_ttl_seconds, 1, self.access_ttl_max_seconds)
     }
 }

@@ -66,7 +66,7 @@ pub(crate) fn digest(secret: &str) -> [u8; 32] {
 
 /// CRC-32 (IEEE 802.3), the checksum that GitHub and npm put into their tokens as well. Bit by bit:
 /// it runs over 60 bytes when somebody presents an administrator's credential.
-fn crc32(bytes: &[u8]) -> u32 {
+pub(crate) fn crc32(bytes: &[u8]) -> u32 {
     let mut crc = u32::MAX;
     for &byte in bytes {
         crc ^= u32::from(byte);

@@ -25,6 +25,7 @@
 
 mod administrator;
 mod authority;
+mod browser;
 mod call;
 mod client_check;
 mod clock;
@@ -43,6 +44,7 @@ mod open_error;
 mod openapi;
 mod own_token;
 mod random;
+mod refresh_token;
 mod refusal;
 mod render;
 mod revocations;

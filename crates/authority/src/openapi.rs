@@ -224,7 +224,7 @@ fn list(of: &str) -> Value {
 
 fn schemas() -> Value {
     let mut all = Map::new();
-    for part in [problem(), clients(), resources(), revocations(), keys(), journal()] {
+    for part in [problem(), clients(), resources(), users(), revocations(), keys(), journal()] {
         if let Value::Object(part) = part {
             all.extend(part);
         }
@@ -255,7 +255,7 @@ fn client_members() -> Map<String, Value> {
         "name": name(),
         "auth_method": {
             "type": "string",
-            "enum": ["client_secret_basic", "client_secret_post", "private_key_jwt"],
+            "enum": ["client_secret_basic", "client_secret_post", "private_key_jwt", "none"],
             "description": "how the client proves who it is; `client_secret_basic` when left out",
         },
         "jwks": nullable(json!({
@@ -276,6 +276,27 @@ fn client_members() -> Map<String, Value> {
         },
         "default_resource": nullable(text("the API of a token request that names none")),
         "access_ttl_seconds": access_ttl(),
+        "grants": {
+            "type": "array",
+            "uniqueItems": true,
+            "minItems": 1,
+            "items": {
+                "type": "string",
+                "enum": ["client_credentials", "authorization_code", "refresh_token"],
+            },
+            "description": "what it may ask for; `client_credentials` when left out, with `redirect_uris` the other two",
+        },
+        "redirect_uris": {
+            "type": "array",
+            "uniqueItems": true,
+            "maxItems": 50,
+            "items": { "type": "string", "maxLength": 2000 },
+            "description": "where users are sent back to; compared exactly, but for loopback ports",
+        },
+        "first_party": {
+            "type": "boolean",
+            "description": "is the operator's own: users are not asked for consent",
+        },
         "disabled": {
             "type": "boolean",
             "description": "gets no tokens; those it has are revoked",
@@ -342,6 +363,39 @@ fn resources() -> Value {
         "ResourceDraft": object(&["uri"], with(members.clone(), &[uri])),
         "ResourceChange": object(&[], Value::Object(members)),
         "ResourceList": list("Resource"),
+    })
+}
+
+fn users() -> Value {
+    let username = json!({
+        "type": "string",
+        "minLength": 1,
+        "maxLength": 100,
+        "description": "what they log in with: letters, digits and ._-+@; kept in lower case",
+    });
+    let plain = |what: &str| {
+        nullable(json!({ "type": "string", "minLength": 1, "maxLength": 200, "description": what }))
+    };
+    let draft = json!({
+        "username": username,
+        "password": { "type": "string", "minLength": 10, "maxLength": 1024, "writeOnly": true },
+        "name": plain("for people"),
+        "email": plain("their address"),
+    });
+    json!({
+        "User": object(
+            &["id", "username", "disabled", "created_at"],
+            json!({
+                "id": text("the `sub` of their tokens"),
+                "username": username,
+                "name": plain("for people"),
+                "email": plain("their address"),
+                "disabled": { "type": "boolean" },
+                "created_at": time("when the account was made"),
+            }),
+        ),
+        "UserDraft": object(&["username", "password"], draft),
+        "UserList": list("User"),
     })
 }
 

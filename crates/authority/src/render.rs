@@ -170,7 +170,7 @@ pub(crate) fn protect(reply: &mut Reply, face: Face, issuer: &Issuer) {
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
     let policy = if face == Face::Page { PAGE_POLICY } else { DATA_POLICY };
-    headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(policy);
     if issuer.secure {
         // Two years, as the preload lists want it; only ever sent where the issuer itself is https.
         let value = HeaderValue::from_static("max-age=63072000; includeSubDomains");

@@ -7,7 +7,9 @@ use std::pin::Pin;
 use http::Method;
 
 use crate::call::{Answer, Call};
-use crate::endpoint::{admin, feed, health, introspect, jwks, metadata, pages, revoke, token};
+use crate::endpoint::{
+    admin, authorize, feed, health, introspect, jwks, metadata, pages, revoke, token,
+};
 
 /// Who reads the answers of a route; it decides the form of refusals and the headers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,6 +115,20 @@ fn published() -> Vec<Route> {
 
 fn oauth() -> Vec<Route> {
     vec![
+        route(
+            "/authorize",
+            "authorize",
+            Face::Page,
+            vec![does!(GET authorize::authorize), does!(POST authorize::authorize)],
+        ),
+        route("/login", "login", Face::Page, vec![does!(POST authorize::log_in)]),
+        route(
+            "/logout",
+            "logout",
+            Face::Page,
+            vec![does!(GET authorize::log_out_page), does!(POST authorize::log_out)],
+        ),
+        route("/consent", "consent", Face::Page, vec![does!(POST authorize::consent)]),
         route("/token", "token", Face::Oauth, vec![does!(POST token::token)]),
         route("/introspect", "introspect", Face::Oauth, vec![does!(POST introspect::introspect)]),
         route("/revoke", "revoke", Face::Oauth, vec![does!(POST revoke::revoke)]),
@@ -150,6 +166,8 @@ fn administration() -> Vec<Route> {
         ),
         admin("/admin/v1/resources", "admin-resources", resources()),
         admin("/admin/v1/resources/{uri}", "admin-resource", resource()),
+        admin("/admin/v1/users", "admin-users", users()),
+        admin("/admin/v1/users/{user}", "admin-user", user()),
         admin("/admin/v1/revocations", "admin-revocations", revocations()),
         admin(
             "/admin/v1/keys",
@@ -236,6 +254,29 @@ fn resource() -> Vec<Operation> {
             refuses: &[400, 404, 413, 415, 422], paged: false, guarded: true),
         does!(DELETE admin::resources::delete,
             id: "deleteResource", summary: "Removes an API; no more tokens are issued for it",
+            takes: None, gives: (204, None), refuses: &[404], paged: false, guarded: true),
+    ]
+}
+
+fn users() -> Vec<Operation> {
+    vec![
+        does!(GET admin::users::list,
+            id: "listUsers", summary: "The people who can log in, by name", takes: None,
+            gives: (200, Some("UserList")), refuses: &[400], paged: true, guarded: true),
+        does!(POST admin::users::create,
+            id: "createUser", summary: "Makes an account with a password",
+            takes: Some("UserDraft"), gives: (201, Some("User")),
+            refuses: &[400, 409, 413, 415, 422], paged: false, guarded: true),
+    ]
+}
+
+fn user() -> Vec<Operation> {
+    vec![
+        does!(GET admin::users::show,
+            id: "readUser", summary: "One account", takes: None, gives: (200, Some("User")),
+            refuses: &[404], paged: false, guarded: true),
+        does!(DELETE admin::users::delete,
+            id: "deleteUser", summary: "Removes an account and ends everything of it",
             takes: None, gives: (204, None), refuses: &[404], paged: false, guarded: true),
     ]
 }

@@ -8,12 +8,14 @@ use claviger_web::Site;
 use tokio::sync::{Mutex, Semaphore};
 use tokio_util::sync::CancellationToken;
 
+use crate::browser::Browsers;
 use crate::clock::Clock;
 use crate::config::{Config, Issuer};
 use crate::document::Document;
 use crate::journal::Journal;
 use crate::keyring::{Keyring, KeyringError};
 use crate::metrics::Metrics;
+use crate::refresh_token::RefreshKeys;
 use crate::revocations::Revocations;
 use crate::secrets::Secrets;
 use crate::shelf::Shelf;
@@ -31,6 +33,10 @@ pub(crate) struct State {
     pub(crate) store: Store,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) secrets: Secrets,
+    /// The passwords of people: runs of their own, so that log-ins do not hold up clients.
+    pub(crate) passwords: Secrets,
+    pub(crate) browsers: Browsers,
+    pub(crate) refresh_keys: RefreshKeys,
     pub(crate) clients: Arc<Shelf<Client>>,
     pub(crate) resources: Arc<Shelf<Resource>>,
     pub(crate) keyring: Keyring,
@@ -75,6 +81,7 @@ impl State {
     pub(crate) async fn turn(&self) -> Result<(), KeyringError> {
         self.keyring.turn(self.clock.now()).await?;
         self.secrets.sweep();
+        self.passwords.sweep();
         Ok(())
     }
 

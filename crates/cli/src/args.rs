@@ -99,6 +99,14 @@ pub(crate) enum Command {
         #[command(subcommand)]
         action: ResourceAction,
     },
+    /// Manages the people who can log in.
+    #[command(
+        after_help = "Example:\n  claviger user create ada --email ada@example.org --password-file password.txt"
+    )]
+    User {
+        #[command(subcommand)]
+        action: UserAction,
+    },
     /// Manages the signing keys.
     #[command(after_help = "Example:\n  claviger key rotate")]
     Key {
@@ -333,14 +341,24 @@ pub(crate) enum ClientAction {
         #[arg(long)]
         name: Option<String>,
         /// A resource (audience) that it may ask tokens for; may be given several times.
-        #[arg(long, required = true, value_name = "URI")]
+        #[arg(long, required_unless_present = "redirect_uri", value_name = "URI")]
         resource: Vec<String>,
         /// A scope that it may have; may be given several times.
         #[arg(long, value_name = "SCOPE")]
         scope: Vec<String>,
         /// A key set: the client authenticates with private_key_jwt in place of a secret.
-        #[arg(long, value_name = "FILE")]
+        #[arg(long, value_name = "FILE", conflicts_with = "public")]
         jwks: Option<PathBuf>,
+        /// Where users are sent back to after log-in; may be given several times. The client then gets tokens for
+        /// users, and refreshes them.
+        #[arg(long, value_name = "URL")]
+        redirect_uri: Vec<String>,
+        /// It can keep no secret: a program on its user's machine or in a browser.
+        #[arg(long, requires = "redirect_uri")]
+        public: bool,
+        /// It is your own: users are not asked for consent.
+        #[arg(long)]
+        first_party: bool,
         #[command(flatten)]
         admin: Admin,
     },
@@ -387,6 +405,38 @@ pub(crate) enum ResourceAction {
     Delete {
         /// Its URI.
         uri: String,
+        #[command(flatten)]
+        admin: Admin,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum UserAction {
+    /// Lists the people.
+    List {
+        #[command(flatten)]
+        admin: Admin,
+    },
+    /// Makes an account.
+    Create {
+        /// What they log in with.
+        username: String,
+        /// The password: the first line of this file; without it, of standard input.
+        #[arg(long, value_name = "FILE")]
+        password_file: Option<PathBuf>,
+        /// Their name.
+        #[arg(long)]
+        name: Option<String>,
+        /// Their address.
+        #[arg(long)]
+        email: Option<String>,
+        #[command(flatten)]
+        admin: Admin,
+    },
+    /// Removes an account; everything of it ends at once.
+    Delete {
+        /// The id that `list` shows.
+        id: String,
         #[command(flatten)]
         admin: Admin,
     },

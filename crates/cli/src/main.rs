@@ -30,6 +30,7 @@ fn main() -> ExitCode {
         Command::Why { diagnosis, admin } => command::admin::why(&diagnosis, &admin, format),
         Command::Client { action } => command::admin::client(action, format),
         Command::Resource { action } => command::admin::resource(action, format),
+        Command::User { action } => command::admin::user(action, format),
         Command::Key { action } => command::admin::key(action, format),
         Command::Revoke { kind, value, admin } => {
             command::admin::revoke(kind, &value, &admin, format)

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::error::{Invalid, quoted};
+use crate::redirect::check_redirect_uris;
 use crate::resource::check_resource_uri;
 use crate::scope::check_scopes;
 
@@ -30,11 +31,31 @@ pub enum AuthMethod {
     /// A JWT under its own key (RFC 7523).
     #[serde(rename = "private_key_jwt")]
     PrivateKeyJwt,
+    /// It cannot: a program on its user's machine or in a browser, which can keep no secret.
+    #[serde(rename = "none")]
+    None,
+}
+
+/// What a client may ask the token endpoint for (RFC 7591 §2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GrantType {
+    /// A token for itself.
+    ClientCredentials,
+    /// A token for a user who logs in here.
+    AuthorizationCode,
+    /// New tokens for that user later.
+    RefreshToken,
+}
+
+fn only_for_itself() -> Vec<GrantType> {
+    vec![GrantType::ClientCredentials]
 }
 
 impl AuthMethod {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::SecretBasic, Self::SecretPost, Self::PrivateKeyJwt];
+    pub const ALL: [Self; 4] =
+        [Self::SecretBasic, Self::SecretPost, Self::PrivateKeyJwt, Self::None];
 
     /// As it is registered.
     #[must_use]
@@ -43,6 +64,7 @@ impl AuthMethod {
             Self::SecretBasic => "client_secret_basic",
             Self::SecretPost => "client_secret_post",
             Self::PrivateKeyJwt => "private_key_jwt",
+            Self::None => "none",
         }
     }
 
@@ -91,6 +113,15 @@ pub struct Client {
     /// The longest life of its tokens, in seconds.
     #[serde(default)]
     pub access_ttl: Option<u64>,
+    /// What it may ask for.
+    #[serde(default = "only_for_itself")]
+    pub grants: Vec<GrantType>,
+    /// Where users are sent back to; compared exactly.
+    #[serde(default)]
+    pub redirect_uris: Vec<String>,
+    /// Whether it is the operator's own, so that users are not asked for consent.
+    #[serde(default)]
+    pub first_party: bool,
     /// Whether it gets nothing.
     #[serde(default)]
     pub disabled: bool,
@@ -114,6 +145,9 @@ impl Client {
             resources: Vec::new(),
             default_resource: None,
             access_ttl: None,
+            grants: only_for_itself(),
+            redirect_uris: Vec::new(),
+            first_party: false,
             disabled: false,
             created_at: now,
         }
@@ -142,7 +176,15 @@ impl Client {
             let problem = format!("{} is not among `resources`", quoted(uri));
             return Err(Invalid::new("default_resource", problem, "add it to `resources`"));
         }
+        self.check_grants()?;
         match (self.auth_method.uses_secret(), &self.jwks) {
+            (false, None) if self.auth_method == AuthMethod::None => match self.secret_hash {
+                None => Ok(()),
+                Some(_) => {
+                    let problem = "a client with the method `none` has no secret";
+                    Err(Invalid::new("auth_method", problem, "drop one of the two"))
+                }
+            },
             (false, _) => {
                 if self.secret_hash.is_some() {
                     let problem = "a client with `private_key_jwt` has no secret";
@@ -157,6 +199,29 @@ impl Client {
             )),
             (true, None) => Ok(()),
         }
+    }
+
+    fn check_grants(&self) -> Result<(), Invalid> {
+        let has = |grant| self.grants.contains(&grant);
+        check_redirect_uris(&self.redirect_uris)?;
+        if self.grants.is_empty() {
+            let fix = "name at least one, such as `client_credentials`";
+            return Err(Invalid::new("grants", "there is none", fix));
+        }
+        if self.auth_method == AuthMethod::None && has(GrantType::ClientCredentials) {
+            let problem = "a client that proves nothing cannot have tokens for itself";
+            let fix = "leave `client_credentials` out, or give the client a secret or a key";
+            return Err(Invalid::new("grants", problem, fix));
+        }
+        if has(GrantType::AuthorizationCode) == self.redirect_uris.is_empty() {
+            let problem = "`authorization_code` and `redirect_uris` go together";
+            return Err(Invalid::new("redirect_uris", problem, "set both or neither"));
+        }
+        if has(GrantType::RefreshToken) && !has(GrantType::AuthorizationCode) {
+            let problem = "only a grant of a user can be refreshed";
+            return Err(Invalid::new("grants", problem, "add `authorization_code`"));
+        }
+        Ok(())
     }
 
     /// Its public keys; an error where there are none or one of them cannot be used.

@@ -209,11 +209,18 @@ pub enum Check {
     },
     /// Run [`crate::verify_assertion`], with the client or without.
     VerifyAssertion,
+    /// Nothing: it is a public client and only says its name. PKCE and rotation stand in for the proof.
+    Named,
 }
 
 /// By what a client is to be judged; `client` is the record of [`Presented::client_id`], if any.
 pub fn authenticate(presented: &Presented, client: Option<&Client>) -> Result<Check, OauthFault> {
     match presented {
+        Presented::Named { .. }
+            if client.is_some_and(|client| client.auth_method == AuthMethod::None) =>
+        {
+            Ok(Check::Named)
+        }
         Presented::Nothing | Presented::Named { .. } => Err(OauthFault::new(
             OauthCode::InvalidClient,
             "client-unproven",
@@ -334,6 +341,10 @@ mod tests {
         client.pinned = true;
         assert_eq!(authenticate(&presented, Some(&client)).unwrap(), none);
         client.auth_method = AuthMethod::PrivateKeyJwt;
+        assert_eq!(authenticate(&presented, Some(&client)).unwrap(), none);
+        client.auth_method = AuthMethod::None;
+        let named = Presented::Named { id: "a".into() };
+        assert_eq!(authenticate(&named, Some(&client)).unwrap(), Check::Named);
         assert_eq!(authenticate(&presented, Some(&client)).unwrap(), none);
         for unproven in [Presented::Nothing, Presented::Named { id: "a".into() }] {
             assert_eq!(authenticate(&unproven, None).unwrap_err().status(), 401);

@@ -6,7 +6,7 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::client::Client;
+use crate::client::{Client, GrantType};
 use crate::error::{OauthCode, OauthFault, quoted};
 use crate::form::Form;
 use crate::resource::{Resource, check_resource_uri};
@@ -72,6 +72,12 @@ pub struct AccessClaims {
     /// What it may, separated by spaces.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scope: Option<String>,
+    /// The user's session.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sid: Option<String>,
+    /// When the user proved who they are. Unix seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auth_time: Option<i64>,
 }
 
 /// What is granted.
@@ -103,17 +109,32 @@ impl Grant {
     }
 }
 
-/// Whether the request asks for this grant.
-pub fn grant_type(form: &Form) -> Result<(), OauthFault> {
+/// Which grant the request asks for.
+pub fn grant_type(form: &Form) -> Result<GrantType, OauthFault> {
     match form.needs("grant_type")? {
-        "client_credentials" => Ok(()),
+        "client_credentials" => Ok(GrantType::ClientCredentials),
+        "authorization_code" => Ok(GrantType::AuthorizationCode),
+        "refresh_token" => Ok(GrantType::RefreshToken),
         other => Err(OauthFault::new(
             OauthCode::UnsupportedGrantType,
             "grant-unsupported",
             format!("the grant {} is not served here", quoted(other)),
         )
-        .fix("send grant_type=client_credentials")),
+        .fix("send grant_type=authorization_code, refresh_token or client_credentials")),
     }
+}
+
+/// Whether a client may use a grant at all.
+pub fn check_grant(client: &Client, grant: GrantType) -> Result<(), OauthFault> {
+    if client.grants.contains(&grant) {
+        return Ok(());
+    }
+    Err(OauthFault::new(
+        OauthCode::UnauthorizedClient,
+        "grant-not-of-this-client",
+        "the client may not use this grant",
+    )
+    .fix("the operator adds it to the client's `grants`"))
 }
 
 /// Which of the client's resources the token is to be for (RFC 8707 §2).
@@ -178,8 +199,7 @@ pub fn decide(facts: Facts<'_>, ask: &Ask, now: i64, jti: String) -> Result<Gran
         .fix("the operator registers it again, or takes it from the client"));
     };
     let scope = granted(client, resource, ask)?.join(" ");
-    let wished = client.access_ttl.into_iter().chain(resource.access_ttl).min();
-    let expires_in = wished.unwrap_or(default_ttl).min(max_ttl).max(1);
+    let expires_in = life(client, Some(resource), default_ttl, max_ttl);
     let claims = AccessClaims {
         iss: issuer.to_owned(),
         sub: client.id.clone(),
@@ -189,13 +209,27 @@ pub fn decide(facts: Facts<'_>, ask: &Ask, now: i64, jti: String) -> Result<Gran
         exp: now.saturating_add(i64::try_from(expires_in).unwrap_or(i64::MAX)),
         jti,
         scope: (!scope.is_empty()).then(|| scope.clone()),
+        sid: None,
+        auth_time: None,
     };
     Ok(Grant { claims, expires_in, scope, audience: audience.to_owned() })
 }
 
+/// The life of an access token, in seconds: the shortest that a record sets, within the limit.
+#[must_use]
+pub fn life(client: &Client, resource: Option<&Resource>, default_ttl: u64, max_ttl: u64) -> u64 {
+    let of_resource = resource.and_then(|resource| resource.access_ttl);
+    let wished = client.access_ttl.into_iter().chain(of_resource).min();
+    wished.unwrap_or(default_ttl).min(max_ttl).max(1)
+}
+
 /// The scopes to grant: those asked for, or all that client and resource have in common. A scope
 /// that cannot be had is refused, not dropped: a client would find out much later, at the API.
-fn granted(client: &Client, resource: &Resource, ask: &Ask) -> Result<Vec<String>, OauthFault> {
+pub(crate) fn granted(
+    client: &Client,
+    resource: &Resource,
+    ask: &Ask,
+) -> Result<Vec<String>, OauthFault> {
     let common: Vec<String> =
         client.scopes.iter().filter(|scope| resource.scopes.contains(scope)).cloned().collect();
     let asked = ask.scope.as_deref().map(scope_list).transpose()?.unwrap_or_default();
@@ -328,7 +362,11 @@ mod tests {
     #[test]
     fn only_this_grant_is_served() {
         let form = |body: &str| Form::parse(body.as_bytes()).unwrap();
-        grant_type(&form("grant_type=client_credentials")).unwrap();
+        let served = grant_type(&form("grant_type=client_credentials")).unwrap();
+        assert_eq!(served, GrantType::ClientCredentials);
+        check_grant(&client(), served).unwrap();
+        let fault = check_grant(&client(), GrantType::RefreshToken).unwrap_err();
+        assert_eq!(fault.error, OauthCode::UnauthorizedClient);
         let fault = grant_type(&form("grant_type=password")).unwrap_err();
         assert_eq!(fault.error, OauthCode::UnsupportedGrantType);
         assert_eq!(grant_type(&form("")).unwrap_err().error, OauthCode::InvalidRequest);

@@ -29,6 +29,16 @@ pub enum OauthCode {
     UnsupportedTokenType,
     /// The client is known and may not.
     AccessDenied,
+    /// Another response type than `code` was asked for.
+    UnsupportedResponseType,
+    /// Request objects are not served (OpenID Connect Core §3.1.2.6).
+    RequestNotSupported,
+    /// The same, by reference.
+    RequestUriNotSupported,
+    /// The user would have to log in, and nothing may be shown.
+    LoginRequired,
+    /// The user would have to consent, and nothing may be shown.
+    ConsentRequired,
     /// A mistake of ours.
     ServerError,
     /// Later.
@@ -49,6 +59,11 @@ impl OauthCode {
             Self::InvalidTarget => "invalid_target",
             Self::UnsupportedTokenType => "unsupported_token_type",
             Self::AccessDenied => "access_denied",
+            Self::UnsupportedResponseType => "unsupported_response_type",
+            Self::RequestNotSupported => "request_not_supported",
+            Self::RequestUriNotSupported => "request_uri_not_supported",
+            Self::LoginRequired => "login_required",
+            Self::ConsentRequired => "consent_required",
             Self::ServerError => "server_error",
             Self::TemporarilyUnavailable => "temporarily_unavailable",
         }

@@ -12,30 +12,42 @@
 //! ```
 
 mod assertion;
+mod authorization;
 mod client;
 mod client_auth;
 mod client_credentials;
+mod code;
 mod error;
 mod form;
 mod introspection;
 pub mod key;
 pub mod metadata;
+mod redirect;
+mod refresh;
 mod resource;
 mod revocation;
 mod scope;
 mod secret;
+mod user;
 
 pub use assertion::{Accepted, assertion_cause, assertion_replayed, verify_assertion};
-pub use client::{AuthMethod, Client, check_client_id};
+pub use authorization::{
+    AuthorizationRequest, IDENTITY_SCOPES, Prompt, answer_to, authorization_request,
+};
+pub use client::{AuthMethod, Client, GrantType, check_client_id};
 pub use client_auth::{Check, Presented, admit, authenticate, not_authenticated};
 pub use client_credentials::{
-    ACCESS_TOKEN_TYPE, AccessClaims, Ask, Facts, Grant, decide, grant_type, wanted_resource,
+    ACCESS_TOKEN_TYPE, AccessClaims, Ask, Facts, Grant, check_grant, decide, grant_type, life,
+    wanted_resource,
 };
+pub use code::{CODE_TTL, CodeGrant, Redeeming, Redemption, code_unknown, is_verifier, redeem};
 pub use error::{Invalid, OauthCode, OauthFault};
 pub use form::Form;
 pub use introspection::introspect;
 pub use key::{KeyRecord, KeySettings, KeyState, KeyStep, WithdrawError, plan, rotate, withdraw};
+pub use refresh::{Family, FamilyEnd, REPLAY_WINDOW, Refresh, Used, Window, refresh};
 pub use resource::{Resource, check_issuer, check_resource_uri};
 pub use revocation::{KEPT_BEYOND_EXP, RevokeOutcome, revoke};
 pub use scope::{check_scope, scope_list};
 pub use secret::Secret;
+pub use user::{LONGEST_PASSWORD, SHORTEST_PASSWORD, User, check_password, username_key};

@@ -26,11 +26,21 @@ pub fn oauth(base: &str, issuer: &str, scopes: &[String]) -> Value {
         "introspection_endpoint": format!("{base}/introspect"),
         "revocation_endpoint": format!("{base}/revoke"),
         "revocations_endpoint": format!("{base}/revocations"),
-        "grant_types_supported": ["client_credentials"],
-        // REQUIRED by RFC 8414; there is no authorization endpoint, so there is none to name.
-        "response_types_supported": [],
+        "authorization_endpoint": format!("{base}/authorize"),
+        "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query"],
+        "code_challenge_methods_supported": ["S256"],
+        "authorization_response_iss_parameter_supported": true,
+        "prompt_values_supported": ["none", "login", "consent"],
     });
     for endpoint in ["token", "introspection", "revocation"] {
+        // A client that proves nothing learns nothing about tokens (RFC 7662 §4).
+        let methods: Vec<&str> = methods
+            .iter()
+            .copied()
+            .filter(|method| endpoint != "introspection" || *method != AuthMethod::None.as_str())
+            .collect();
         document[format!("{endpoint}_endpoint_auth_methods_supported")] = json!(methods);
         document[format!("{endpoint}_endpoint_auth_signing_alg_values_supported")] =
             json!(asymmetric);
@@ -41,17 +51,28 @@ pub fn oauth(base: &str, issuer: &str, scopes: &[String]) -> Value {
     document
 }
 
-/// OpenID Connect Discovery §3: the same, with the members its readers insist on. There are no ID
-/// tokens here; but libraries that read this document to check access tokens take the algorithms
-/// they accept from `id_token_signing_alg_values_supported`, and RS256 where it is empty.
+/// OpenID Connect Discovery §3: the same, with the members its readers insist on.
 #[must_use]
 pub fn openid(base: &str, issuer: &str, algorithms: &[Algorithm], scopes: &[String]) -> Value {
     let mut document = oauth(base, issuer, scopes);
     let names: Vec<&str> = algorithms.iter().map(|algorithm| algorithm.name()).collect();
     document["subject_types_supported"] = json!(["public"]);
     document["id_token_signing_alg_values_supported"] = json!(names);
-    document["claims_supported"] =
-        json!(["iss", "sub", "aud", "client_id", "iat", "exp", "jti", "scope"]);
+    document["claims_supported"] = json!([
+        "iss",
+        "sub",
+        "aud",
+        "client_id",
+        "iat",
+        "exp",
+        "jti",
+        "scope",
+        "sid",
+        "auth_time",
+        "nonce"
+    ]);
+    document["request_parameter_supported"] = json!(false);
+    document["request_uri_parameter_supported"] = json!(false);
     document
 }
 
@@ -68,7 +89,10 @@ mod tests {
         assert_eq!(document["revocations_endpoint"], "https://id.example/acme/revocations");
         assert_eq!(document["id_token_signing_alg_values_supported"], json!(["ES256"]));
         assert_eq!(document["scopes_supported"], json!(["read"]));
-        assert!(document.get("authorization_endpoint").is_none());
+        assert_eq!(document["authorization_endpoint"], "https://id.example/acme/authorize");
+        assert!(
+            !document["introspection_endpoint_auth_methods_supported"].to_string().contains("none")
+        );
         let algorithms = document["token_endpoint_auth_signing_alg_values_supported"].to_string();
         assert!(algorithms.contains("PS512") && !algorithms.contains("HS256"), "{algorithms}");
         assert!(oauth(base, base, &[]).get("scopes_supported").is_none());

@@ -10,14 +10,17 @@
 mod assertions;
 mod clients;
 mod error;
+mod families;
 mod journal;
 mod keys;
 mod open;
 mod resources;
 mod revocations;
 pub mod seal;
+mod sessions;
 mod settings;
 mod start;
+mod users;
 mod writer;
 
 use std::fmt;
@@ -30,9 +33,11 @@ use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot, watch};
 
 pub use error::StoreError;
+pub use families::{HeldFamily, Redeemed};
 pub use journal::{KEPT_REFUSALS_SECS, RefusalRecord};
 pub use open::Options;
 pub use revocations::{NewRevocation, Revoked};
+pub use sessions::LoginSession;
 pub use start::FirstStart;
 
 use error::Failure;

@@ -34,6 +34,9 @@ pub struct Revoked {
     pub value: String,
 }
 
+/// A used code is known for so long beyond its end: whoever brings it again is told apart from a guess.
+const KEPT_CODES_SECS: i64 = 600;
+
 impl Store {
     /// Revokes, and tells the entry. Where an entry stands that touches all that and as long, it is
     /// told instead: saying it twice changes nothing.
@@ -96,6 +99,9 @@ impl Store {
             for (sql, until) in [
                 ("DELETE FROM revocations WHERE expires <= $1", now),
                 ("DELETE FROM assertions WHERE expires <= $1", now),
+                ("DELETE FROM sessions WHERE expires <= $1", now),
+                ("DELETE FROM codes WHERE expires <= $1", now.saturating_sub(KEPT_CODES_SECS)),
+                ("DELETE FROM families WHERE expires <= $1", now),
                 ("DELETE FROM refusals WHERE at <= $1", now.saturating_sub(KEPT_REFUSALS_SECS)),
             ] {
                 forgotten += session.connection.prepare_cached(sql)?.execute([until])?;

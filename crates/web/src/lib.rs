@@ -4,7 +4,8 @@
 //! `templates/`, the one stylesheet and the icon in `assets/`. Pages hold no script and no inline
 //! style, so the strictest content security policy that still loads a stylesheet and an image from
 //! the same origin fits them all:
-//! `default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`.
+//! `default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
+//! the pages with a form need `form-action 'self'` and, for the redirect behind it, where that leads.
 //!
 //! This crate never reads a clock, a file, the environment or the network, and never decides who may
 //! see a page. Whatever it is given is text: the templates escape it, and none of them switches that off.
@@ -31,6 +32,9 @@ pub use assets::{Asset, assets, find_asset};
 pub use clause::source_url;
 pub use markdown::{fault_index_markdown, fault_markdown};
 pub use near::near;
-pub use page::{Endpoint, FaultIndexPage, FaultPage, FrontPage, NotFoundPage, Step, Unrenderable};
+pub use page::{
+    ConsentPage, Endpoint, FaultIndexPage, FaultPage, FrontPage, LogInPage, LogOutPage,
+    MessagePage, NotFoundPage, Step, Unrenderable,
+};
 pub use site::Site;
 pub use specimen::{Specimen, specimen};

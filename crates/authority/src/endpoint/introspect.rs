@@ -1,6 +1,6 @@
 //! `POST /introspect` (RFC 7662): an API asks whether a token lives.
 
-use claviger_protocol::introspect as decide;
+use claviger_protocol::{AuthMethod, introspect as decide, not_authenticated};
 use http::StatusCode;
 
 use crate::call::{Answer, Call};
@@ -12,6 +12,10 @@ pub(crate) async fn introspect(mut call: Call) -> Answer {
     let form = client_check::form(&mut call).await?;
     // RFC 7662 §4: the caller first, so that nobody else learns anything by asking.
     let caller = client_check::client(&call, &form).await?;
+    if caller.auth_method == AuthMethod::None {
+        // Whoever only says a name has proven nothing.
+        return Err(not_authenticated().into());
+    }
     let token = form.needs("token")?;
     let state = &call.state;
     let verified = own_token::verified(state, token);

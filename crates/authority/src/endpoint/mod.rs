@@ -1,6 +1,7 @@
 //! The handlers, one file each: parse, load, have it decided, render.
 
 pub(crate) mod admin;
+pub(crate) mod authorize;
 pub(crate) mod feed;
 pub(crate) mod health;
 pub(crate) mod introspect;

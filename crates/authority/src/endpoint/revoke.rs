@@ -1,11 +1,13 @@
 //! `POST /revoke` (RFC 7009): a client ends a token of its own.
 
-use claviger_protocol::{RevokeOutcome, revoke as decide};
+use claviger_protocol::{FamilyEnd, RevokeOutcome, revoke as decide};
 use http::StatusCode;
 
 use crate::call::{Answer, Call};
 use crate::client_check;
+use crate::endpoint::token::end;
 use crate::own_token;
+use crate::refresh_token;
 use crate::render;
 
 pub(crate) async fn revoke(mut call: Call) -> Answer {
@@ -13,6 +15,16 @@ pub(crate) async fn revoke(mut call: Call) -> Answer {
     let caller = client_check::client(&call, &form).await?;
     let token = form.needs("token")?;
     let state = &call.state;
+    if refresh_token::is_refresh_token(token) {
+        if let Some(numbered) = state.refresh_keys.read(token)
+            && let Some(held) = state.store.find_family(&numbered.family).await?
+            && held.family.client_id == caller.id
+        {
+            end(state, &numbered.family, FamilyEnd::Revoked).await?;
+            tracing::info!(client_id = caller.id, family = numbered.family, "a grant was revoked");
+        }
+        return Ok(render::empty(StatusCode::OK));
+    }
     let verified = own_token::verified(state, token);
     let already = verified.as_ref().is_some_and(|verified| state.revocations.touches(verified));
     match decide(verified.as_ref(), &caller.id) {

@@ -1,45 +1,379 @@
-//! `POST /token`: an authenticated client gets an access token (RFC 6749 §4.4, RFC 9068).
+//! `POST /token`: an authenticated client gets tokens (RFC 6749 §4.4, OAuth 2.1 §4.1.3 and §4.3, RFC 9068).
 //!
-//! Nothing is written: a token is remembered by whoever holds it, and ends by its `exp` or by an entry
-//! in the list of revocations.
+//! For a client itself nothing is written. For a user, a code is redeemed once, and a family of refresh tokens
+//! moves on by one compare-and-set; the answer is sealed beside it, so that whoever lost it gets it again.
 
-use claviger_protocol::{ACCESS_TOKEN_TYPE, Ask, Facts, decide, grant_type, wanted_resource};
+use std::sync::Arc;
+
+use aws_lc_rs::digest;
+use claviger_protocol::{
+    ACCESS_TOKEN_TYPE, AccessClaims, Ask, AuthMethod, Client, Facts, Family, FamilyEnd, Form,
+    GrantType, OauthCode, OauthFault, Redeeming, Redemption, Refresh, Used, Window, check_grant,
+    code_unknown, decide, grant_type, is_verifier, life, redeem, refresh, scope_list,
+    wanted_resource,
+};
+use claviger_store::Redeemed;
+use claviger_token::base64url;
+use claviger_token::revocation::Kind;
 use http::StatusCode;
+use serde::Serialize;
+use serde_json::{Value, json};
 
-use crate::call::{Answer, Call};
+use crate::call::{Answer, Call, Reply};
 use crate::client_check;
+use crate::credential;
 use crate::random;
+use crate::refresh_token::{self, Numbered};
 use crate::refusal::Refusal;
 use crate::render;
+use crate::state::State;
+
+/// A family that is moved by somebody else at the same moment is looked at again so many times.
+const ATTEMPTS: usize = 4;
 
 pub(crate) async fn token(mut call: Call) -> Answer {
     let form = client_check::form(&mut call).await?;
     // Before the client is authenticated: a request that nobody could be served costs no hash.
-    grant_type(&form)?;
+    let grant = grant_type(&form)?;
     let client = client_check::client(&call, &form).await?;
-    let state = &call.state;
-    let ask = Ask::from_form(&form);
     let about = |refusal: Box<Refusal>| Box::new(refusal.evidence("client_id", client.id.as_str()));
-    let wanted = wanted_resource(&client, &ask).map_err(|fault| about(fault.into()))?;
+    check_grant(&client, grant).map_err(|fault| about(fault.into()))?;
+    let answer = match grant {
+        GrantType::ClientCredentials => for_itself(&call, &form, &client).await,
+        GrantType::AuthorizationCode => for_a_code(&call, &form, &client).await,
+        GrantType::RefreshToken => refreshed(&call, &form, &client).await,
+    };
+    answer.map_err(about)
+}
+
+async fn for_itself(call: &Call, form: &Form, client: &Client) -> Answer {
+    let state = &call.state;
+    let ask = Ask::from_form(form);
+    let wanted = wanted_resource(client, &ask)?;
     let resource = state.resource(wanted).await?;
     let facts = Facts {
-        client: &client,
+        client,
         resources: resource.as_deref().map(std::slice::from_ref).unwrap_or_default(),
         issuer: &state.issuer.text,
         default_ttl: state.config.tokens.access_ttl_seconds,
         max_ttl: state.config.tokens.access_ttl_max_seconds,
     };
-    let jti = random::token_id().map_err(|error| Refusal::unavailable("no-randomness", error))?;
+    let grant = decide(facts, &ask, state.clock.now(), token_id()?)?;
+    let token = signed(state, ACCESS_TOKEN_TYPE, &grant.claims)?;
+    state.metrics.token_issued("client_credentials");
+    tracing::debug!(client_id = client.id, jti = grant.claims.jti, "an access token was issued");
+    Ok(render::json(StatusCode::OK, &grant.response(&token)))
+}
+
+/// Whom a token is for, and what it may.
+struct Granted<'a> {
+    client: &'a Client,
+    sub: &'a str,
+    sid: &'a str,
+    auth_time: i64,
+    scope: &'a str,
+    resource: Option<&'a str>,
+    nonce: Option<&'a str>,
+}
+
+async fn for_a_code(call: &Call, form: &Form, client: &Arc<Client>) -> Answer {
+    let state = &call.state;
+    let code = form.needs("code")?;
+    let challenge = form.get("code_verifier").filter(|text| is_verifier(text)).map(digest_of);
     let now = state.clock.now();
-    let grant = decide(facts, &ask, now, jti).map_err(|fault| about(fault.into()))?;
+    let tokens = &state.config.tokens;
+    let (ttl, idle) = (tokens.refresh_ttl_seconds, tokens.refresh_idle_seconds);
+    let refreshes = client.grants.contains(&GrantType::RefreshToken);
+    let (id, jti) = (random_family()?, token_id()?);
+    let made = {
+        let (client, jti, asks) = (Arc::clone(client), jti.clone(), None);
+        move |grant: &claviger_protocol::CodeGrant| {
+            refreshes.then(|| Family {
+                id,
+                client_id: grant.client_id.clone(),
+                sub: grant.sub.clone(),
+                sid: grant.sid.clone(),
+                scope: grant.scope.clone(),
+                resource: grant.resource.clone(),
+                auth_time: grant.auth_time,
+                // A client that proves itself needs no rotation (FAPI 2.0 §5.3.2.1).
+                rotates: client.auth_method == AuthMethod::None,
+                generation: 0,
+                rotated_at: now,
+                asked_by: asks,
+                jti: Some(jti),
+                expires_at: later(now, ttl),
+                idle_until: later(now, idle).min(later(now, ttl)),
+                ended: None,
+            })
+        }
+    };
+    let rule = {
+        let client_id = client.id.clone();
+        let redirect_uri = form.get("redirect_uri").map(str::to_owned);
+        move |grant: &claviger_protocol::CodeGrant, used: bool| {
+            let redeeming = Redeeming {
+                client_id: &client_id,
+                redirect_uri: redirect_uri.as_deref(),
+                challenge: challenge.as_deref(),
+            };
+            redeem(grant, redeeming, used, now)
+        }
+    };
+    let hash = credential::digest(code);
+    let Redeemed::Decided(grant, decision, family) =
+        state.store.redeem_code(hash, now, made, rule).await?
+    else {
+        return Err(code_unknown().into());
+    };
+    match decision {
+        Redemption::Leave(fault) => return Err(fault.into()),
+        Redemption::Leaked(fault) => {
+            if let Some(family) = family {
+                end(state, &family, FamilyEnd::Reused).await?;
+            }
+            return Err(fault.into());
+        }
+        Redemption::Take => {}
+    }
+    let granted = Granted {
+        client,
+        sub: &grant.sub,
+        sid: &grant.sid,
+        auth_time: grant.auth_time,
+        scope: &grant.scope,
+        resource: grant.resource.as_deref(),
+        nonce: grant.nonce.as_deref(),
+    };
+    let mut answer = issued(state, &granted, jti).await?;
+    if let Some(family) = family {
+        let token = state.refresh_keys.token(&Numbered { family, generation: 0 });
+        let token = token.ok_or_else(|| Refusal::unavailable("no-refresh-token", "not encoded"))?;
+        answer["refresh_token"] = json!(token.expose());
+        answer["refresh_token_expires_in"] = json!(idle.min(ttl));
+    }
+    state.metrics.token_issued("authorization_code");
+    Ok(render::json(StatusCode::OK, &answer))
+}
+
+async fn refreshed(call: &Call, form: &Form, client: &Client) -> Answer {
+    let state = &call.state;
+    let presented = form.needs("refresh_token")?;
+    let unknown = || {
+        refused("refresh-unknown", "the refresh token is not one of this authority, or was damaged")
+    };
+    let numbered = state.refresh_keys.read(presented).ok_or_else(unknown)?;
+    let tokens = &state.config.tokens;
+    let window = Window(u32::try_from(tokens.refresh_replay_seconds).unwrap_or(u32::MAX));
+    let idle = u32::try_from(tokens.refresh_idle_seconds).unwrap_or(u32::MAX);
+    let asks = asks(client, form);
+    for _ in 0..ATTEMPTS {
+        let held = state.store.find_family(&numbered.family).await?.ok_or_else(unknown)?;
+        let family = &held.family;
+        let used = Used { generation: numbered.generation, client_id: &client.id, asks: &asks };
+        let now = state.clock.now();
+        let decision = refresh(family, used, window, idle, now);
+        // Owner and client first: what they may not touch is not looked at further.
+        let scope = match &decision {
+            Refresh::Refuse(fault) => return Err(fault.clone().into()),
+            Refresh::End(_, fault) => {
+                end(state, &family.id, FamilyEnd::Reused).await?;
+                tracing::warn!(
+                    client_id = client.id,
+                    family = family.id,
+                    "a spent refresh token was used again; its grant was ended"
+                );
+                return Err(fault.clone().into());
+            }
+            _ => narrowed(family, form)?,
+        };
+        if held.user.as_ref().is_none_or(|user| user.disabled) {
+            return Err(refused("subject-revoked", "the user is gone or disabled").into());
+        }
+        let (next, token) = match decision {
+            Refresh::Replay => {
+                let sealed = held.replay.as_deref();
+                let answer = sealed.and_then(|sealed| state.refresh_keys.open(presented, sealed));
+                let answer = answer.ok_or_else(|| {
+                    refused("refresh-superseded", "this refresh token has a successor")
+                })?;
+                state.metrics.token_issued("refresh_token");
+                return Ok(json_bytes(answer.to_vec()));
+            }
+            Refresh::Rotate(next) => {
+                let generation = next.generation;
+                let numbered = Numbered { family: next.id.clone(), generation };
+                let token = state.refresh_keys.token(&numbered);
+                (next, token.map(|token| token.expose().to_owned()))
+            }
+            Refresh::Renew(next) => (next, Some(presented.to_owned())),
+            Refresh::Refuse(_) | Refresh::End(..) => return Err(unknown().into()),
+        };
+        let token = token.ok_or_else(|| Refusal::unavailable("no-refresh-token", "not encoded"))?;
+        let jti = token_id()?;
+        let granted = Granted {
+            client,
+            sub: &family.sub,
+            sid: &family.sid,
+            auth_time: family.auth_time,
+            scope: &scope,
+            resource: family.resource.as_deref(),
+            nonce: None,
+        };
+        let mut answer = issued(state, &granted, jti.clone()).await?;
+        answer["refresh_token"] = json!(token);
+        answer["refresh_token_expires_in"] = json!((next.idle_until - now).max(0));
+        let body = serde_json::to_vec(&answer)
+            .map_err(|error| Refusal::unavailable("not-written", error))?;
+        let sealed = state.refresh_keys.seal(presented, &body);
+        let next = Family { jti: Some(jti), ..*next };
+        if state.store.move_family(family.generation, next, sealed).await? {
+            state.metrics.token_issued("refresh_token");
+            return Ok(json_bytes(body));
+        }
+    }
+    Err(Refusal::unavailable("refresh-contended", "the family moved again and again").into())
+}
+
+/// The scope of this answer: what was granted, or less (RFC 6749 §6).
+fn narrowed(family: &Family, form: &Form) -> Result<String, OauthFault> {
+    if let [resource] = form.all("resource").as_slice()
+        && family.resource.as_deref() != Some(*resource)
+    {
+        return Err(OauthFault::new(
+            OauthCode::InvalidTarget,
+            "resource-refused",
+            "the grant is for another resource",
+        )
+        .fix("leave `resource` out, or start a new authorization"));
+    }
+    let Some(asked) = form.get("scope") else { return Ok(family.scope.clone()) };
+    let asked = scope_list(asked)?;
+    let granted: Vec<&str> = family.scope.split(' ').collect();
+    if asked.iter().any(|scope| !granted.contains(&scope.as_str())) {
+        return Err(OauthFault::new(
+            OauthCode::InvalidScope,
+            "scope-widened",
+            "the request asks for more than was granted",
+        )
+        .fix("ask for the granted scopes or fewer; for more, start a new authorization"));
+    }
+    Ok(asked.join(" "))
+}
+
+/// What tells one way of asking from another: the client's proof, scope and resource.
+fn asks(client: &Client, form: &Form) -> String {
+    let parts = [
+        client.auth_method.as_str(),
+        form.get("scope").unwrap_or_default(),
+        &form.all("resource").join(" "),
+    ];
+    digest_of(&parts.join("\n"))
+}
+
+/// Ends a family, and the access token that it gave last, everywhere.
+pub(crate) async fn end(state: &State, family: &str, why: FamilyEnd) -> Result<(), Box<Refusal>> {
+    let held = state.store.find_family(family).await?;
+    state.store.end_family(family, state.clock.now(), why).await?;
+    if let Some(jti) = held.and_then(|held| held.family.jti) {
+        let entry = state.store.revoke(Kind::Token, &jti, None, state.last_token_gone()).await?;
+        state.revocations.reached(entry.seq).await;
+    }
+    Ok(())
+}
+
+/// An ID token (OpenID Connect Core §2).
+#[derive(Serialize)]
+struct IdClaims<'a> {
+    iss: &'a str,
+    sub: &'a str,
+    aud: &'a str,
+    exp: i64,
+    iat: i64,
+    auth_time: i64,
+    sid: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nonce: Option<&'a str>,
+}
+
+/// The access token, and the ID token where it was asked for.
+async fn issued(state: &State, granted: &Granted<'_>, jti: String) -> Result<Value, Box<Refusal>> {
+    let issuer = &state.issuer.text;
+    let resource = match granted.resource {
+        Some(uri) => state.resource(uri).await?,
+        None => None,
+    };
+    let tokens = &state.config.tokens;
+    let expires_in = life(
+        granted.client,
+        resource.as_deref(),
+        tokens.access_ttl_seconds,
+        tokens.access_ttl_max_seconds,
+    );
+    let now = state.clock.now();
+    let claims = AccessClaims {
+        iss: issuer.clone(),
+        sub: granted.sub.to_owned(),
+        // Without an API it is for the authority itself.
+        aud: granted.resource.unwrap_or(issuer).to_owned(),
+        client_id: granted.client.id.clone(),
+        iat: now,
+        exp: later(now, expires_in),
+        jti,
+        scope: (!granted.scope.is_empty()).then(|| granted.scope.to_owned()),
+        sid: Some(granted.sid.to_owned()),
+        auth_time: Some(granted.auth_time),
+    };
+    let mut answer = json!({
+        "access_token": signed(state, ACCESS_TOKEN_TYPE, &claims)?,
+        "token_type": "Bearer",
+        "expires_in": expires_in,
+        "scope": granted.scope,
+    });
+    if granted.scope.split(' ').any(|scope| scope == "openid") {
+        let claims = IdClaims {
+            iss: issuer,
+            sub: granted.sub,
+            aud: &granted.client.id,
+            exp: later(now, expires_in),
+            iat: now,
+            auth_time: granted.auth_time,
+            sid: granted.sid,
+            nonce: granted.nonce,
+        };
+        answer["id_token"] = json!(signed(state, "JWT", &claims)?);
+    }
+    Ok(answer)
+}
+
+fn signed(state: &State, kind: &str, claims: &impl Serialize) -> Result<String, Box<Refusal>> {
     let ring = state.keyring.load();
     let Some(key) = &ring.active else {
         return Err(Refusal::unavailable("no-signing-key", "no key is active").into());
     };
-    let token = key
-        .seal(ACCESS_TOKEN_TYPE, &grant.claims)
-        .map_err(|error| Refusal::unavailable("signing-failed", error))?;
-    state.metrics.token_issued("client_credentials");
-    tracing::debug!(client_id = client.id, jti = grant.claims.jti, "an access token was issued");
-    Ok(render::json(StatusCode::OK, &grant.response(&token)))
+    key.seal(kind, claims).map_err(|error| Refusal::unavailable("signing-failed", error).into())
+}
+
+fn refused(code: &'static str, description: &'static str) -> OauthFault {
+    OauthFault::new(OauthCode::InvalidGrant, code, description).fix("log the user in again")
+}
+
+fn json_bytes(body: Vec<u8>) -> Reply {
+    render::reply(StatusCode::OK, render::JSON, body)
+}
+
+fn later(now: i64, seconds: u64) -> i64 {
+    now.saturating_add(i64::try_from(seconds).unwrap_or(i64::MAX))
+}
+
+fn digest_of(text: &str) -> String {
+    base64url::encode(digest::digest(&digest::SHA256, text.as_bytes()).as_ref())
+}
+
+fn token_id() -> Result<String, Box<Refusal>> {
+    random::token_id().map_err(|error| Refusal::unavailable("no-randomness", error).into())
+}
+
+fn random_family() -> Result<String, Box<Refusal>> {
+    refresh_token::family_id().map_err(|error| Refusal::unavailable("no-randomness", error).into())
 }

@@ -172,7 +172,7 @@ async fn what_cannot_be_stored_is_refused_with_the_reason() {
         (json!({ "client_id": "a b\n" }), 422),
         (json!({ "client_id": "x".repeat(300) }), 422),
         (json!({ "client_id": "a", "name": "" }), 422),
-        (json!({ "client_id": "a", "auth_method": "none" }), 400),
+        (json!({ "client_id": "a", "auth_method": "none" }), 422),
         (json!({ "client_id": "a", "auth_method": "private_key_jwt" }), 422),
         (
             json!({ "client_id": "a", "auth_method": "private_key_jwt", "jwks": { "keys": [] } }),

@@ -12,6 +12,7 @@ mod keys;
 mod metadata;
 mod openapi;
 mod pages;
+mod people;
 mod revoke;
 mod server;
 mod token;

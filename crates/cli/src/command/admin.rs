@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use http::Method;
 use serde_json::{Map, Value, json};
 
-use crate::args::{Admin, ClientAction, Format, KeyAction, ResourceAction, RevokeKind};
-use crate::command::explain::read_file;
+use crate::args::{Admin, ClientAction, Format, KeyAction, ResourceAction, RevokeKind, UserAction};
+use crate::command::explain::{input, read_file};
 use crate::http::send;
 use crate::say::{self, BOLD, CYAN, GOOD, GREEN, Stop, YELLOW};
 
@@ -143,7 +143,8 @@ fn done(what: &str, value: &Value, format: Format) -> Result<ExitCode, Stop> {
 
 /// What was made, its secret on top: it is shown this once.
 fn made(value: &Value, format: Format) -> Result<ExitCode, Stop> {
-    if value.get("client_secret").is_some() && format == Format::Text {
+    let has_secret = value.get("client_secret").is_some_and(|secret| !secret.is_null());
+    if has_secret && format == Format::Text {
         say::note(&format!("{YELLOW}The secret is shown this once; keep it now.{YELLOW:#}"));
     }
     show(value, format)
@@ -158,13 +159,30 @@ pub(crate) fn client(action: ClientAction, format: Format) -> Result<ExitCode, S
         ClientAction::Show { id, admin } => {
             show(&ask(&admin, Method::GET, &format!("/clients/{}", segment(&id)), None)?, format)
         }
-        ClientAction::Create { id, name, resource, scope, jwks, admin } => {
+        ClientAction::Create {
+            id,
+            name,
+            resource,
+            scope,
+            jwks,
+            redirect_uri,
+            public,
+            first_party,
+            admin,
+        } => {
             let mut body = Map::new();
             body.insert("client_id".to_owned(), json!(id));
             body.insert("resources".to_owned(), json!(resource));
             body.insert("scopes".to_owned(), json!(scope));
             if let Some(name) = name {
                 body.insert("name".to_owned(), json!(name));
+            }
+            if !redirect_uri.is_empty() {
+                body.insert("redirect_uris".to_owned(), json!(redirect_uri));
+                body.insert("first_party".to_owned(), json!(first_party));
+            }
+            if public {
+                body.insert("auth_method".to_owned(), json!("none"));
             }
             if let Some(path) = jwks {
                 let text = read_file(&path, "the key set")?;
@@ -205,6 +223,30 @@ pub(crate) fn resource(action: ResourceAction, format: Format) -> Result<ExitCod
             let path = format!("/resources/{}", segment(&uri));
             let value = ask(&admin, Method::DELETE, &path, None)?;
             done(&format!("resource {uri} is removed"), &value, format)
+        }
+    }
+}
+
+pub(crate) fn user(action: UserAction, format: Format) -> Result<ExitCode, Stop> {
+    match action {
+        UserAction::List { admin } => {
+            let all = ask(&admin, Method::GET, "/users", None)?;
+            list(&all, &["id", "username", "name", "email"], format)
+        }
+        UserAction::Create { username, password_file, name, email, admin } => {
+            let text = input(password_file.is_none().then_some("-"), password_file.as_deref())?;
+            let text = String::from_utf8(text)
+                .map_err(|_| Stop::usage("the password is no text (UTF-8)"))?;
+            let password = text.lines().next().unwrap_or_default();
+            let body = json!({
+                "username": username, "password": password, "name": name, "email": email,
+            });
+            show(&ask(&admin, Method::POST, "/users", Some(&body))?, format)
+        }
+        UserAction::Delete { id, admin } => {
+            let path = format!("/users/{}", segment(&id));
+            let value = ask(&admin, Method::DELETE, &path, None)?;
+            done(&format!("user {id} is removed"), &value, format)
         }
     }
 }

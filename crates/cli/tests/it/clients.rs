@@ -45,7 +45,7 @@ impl Scene {
 }
 
 /// Runs a driver to its end and returns the JSON line that it prints when all of it held.
-fn drive(mut driver: Command, given: &Value) -> Value {
+pub(crate) fn drive(mut driver: Command, given: &Value) -> Value {
     driver.arg(given.to_string());
     let outcome = Process::run(driver, b"");
     let said = format!("{}\n{}", outcome.stdout, outcome.stderr);

@@ -22,6 +22,7 @@ mod forward_auth;
 mod fuzzed;
 mod nginx;
 mod online;
+mod people;
 mod proxy;
 mod readme;
 mod readme_script;

@@ -152,6 +152,20 @@ impl Authority {
         self.process.is_running()
     }
 
+    /// Kills it (SIGKILL) and starts it again on the same folder and address.
+    pub(crate) fn killed(self) -> Self {
+        let Self { issuer, client, resource, scope, admin_token_file, process, folder } = self;
+        drop(process);
+        let data = folder.path().join("data");
+        let data = data.to_str().expect("a folder with a plain name").to_owned();
+        let listen = issuer.trim_start_matches("http://");
+        let arguments = ["serve", "--data", &data, "--listen", listen, "--format", "json"];
+        let process = Process::spawn(claviger(&arguments));
+        let ready = process.ready(PATIENCE);
+        assert!(ready["error"].is_null(), "{ready}");
+        Self { issuer, client, resource, scope, admin_token_file, process, folder }
+    }
+
     /// Ends it as a service manager would and gives the folder back.
     pub(crate) fn stop(self) -> (claviger_testkit::process::Outcome, TempDir) {
         (self.process.stop(PATIENCE), self.folder)

@@ -103,13 +103,18 @@ async fn the_tables_have_these_columns() {
     let expected = [
         ("assertions", "client jti expires"),
         ("clients", "id record"),
+        ("codes", "hash record expires used_at family"),
+        ("consents", "sub client resource scope at"),
         ("counters", "name value"),
+        ("families", "id generation sub sid client record replay expires"),
         ("refusals", "place id at code evidence"),
         ("resources", "uri record"),
         ("revocations", "seq kind value hash until expires"),
         ("schema_version", "version"),
+        ("sessions", "sid cookie sub auth_time expires"),
         ("settings", "name value"),
         ("signing_keys", "kid created_at record sealed"),
+        ("users", "id username record"),
     ];
     assert_eq!(tables, expected);
 }

@@ -4,12 +4,14 @@ mod fault;
 mod fault_index;
 mod front;
 mod not_found;
+mod people;
 
 pub use fault::FaultPage;
 pub(crate) use fault::answer;
 pub use fault_index::FaultIndexPage;
 pub use front::{Endpoint, FrontPage, Step};
 pub use not_found::NotFoundPage;
+pub use people::{ConsentPage, LogInPage, LogOutPage, MessagePage};
 
 use askama::Template;
 

@@ -3,7 +3,7 @@
 //! A secret is shown in the answer that makes it and nowhere else. Whoever loses its client loses its
 //! tokens: disabling and removing revoke what was issued.
 
-use claviger_protocol::{AuthMethod, Client};
+use claviger_protocol::{AuthMethod, Client, GrantType};
 use claviger_store::StoreError;
 use claviger_token::revocation::Kind;
 use http::StatusCode;
@@ -32,6 +32,9 @@ struct View {
     resources: Vec<String>,
     default_resource: Option<String>,
     access_ttl_seconds: Option<u64>,
+    grants: Vec<GrantType>,
+    redirect_uris: Vec<String>,
+    first_party: bool,
     disabled: bool,
     created_at: i64,
 }
@@ -59,6 +62,11 @@ struct Draft {
     resources: Vec<String>,
     default_resource: Option<String>,
     access_ttl_seconds: Option<u64>,
+    grants: Option<Vec<GrantType>>,
+    #[serde(default)]
+    redirect_uris: Vec<String>,
+    #[serde(default)]
+    first_party: bool,
     #[serde(default)]
     disabled: bool,
 }
@@ -77,6 +85,9 @@ struct Change {
     default_resource: Option<Option<String>>,
     #[serde(default, deserialize_with = "present")]
     access_ttl_seconds: Option<Option<u64>>,
+    grants: Option<Vec<GrantType>>,
+    redirect_uris: Option<Vec<String>>,
+    first_party: Option<bool>,
     disabled: Option<bool>,
 }
 
@@ -93,6 +104,9 @@ impl From<Client> for View {
             resources: client.resources,
             default_resource: client.default_resource,
             access_ttl_seconds: client.access_ttl,
+            grants: client.grants,
+            redirect_uris: client.redirect_uris,
+            first_party: client.first_party,
             disabled: client.disabled,
             created_at: client.created_at,
         }
@@ -126,6 +140,12 @@ pub(crate) async fn create(mut call: Call) -> Answer {
     client.resources = draft.resources;
     client.default_resource = draft.default_resource;
     client.access_ttl = draft.access_ttl_seconds;
+    client.grants = draft.grants.unwrap_or_else(|| match draft.redirect_uris.as_slice() {
+        [] => client.grants.clone(),
+        _ => vec![GrantType::AuthorizationCode, GrantType::RefreshToken],
+    });
+    client.redirect_uris = draft.redirect_uris;
+    client.first_party = draft.first_party;
     client.disabled = draft.disabled;
     check(&call, &client, &[]).await?;
     let secret = if client.auth_method.uses_secret() {
@@ -176,6 +196,9 @@ pub(crate) async fn change(mut call: Call) -> Answer {
     client.resources = change.resources.unwrap_or(client.resources);
     client.default_resource = change.default_resource.unwrap_or(client.default_resource);
     client.access_ttl = change.access_ttl_seconds.unwrap_or(client.access_ttl);
+    client.grants = change.grants.unwrap_or(client.grants);
+    client.redirect_uris = change.redirect_uris.unwrap_or(client.redirect_uris);
+    client.first_party = change.first_party.unwrap_or(client.first_party);
     client.disabled = change.disabled.unwrap_or(client.disabled);
     check(&call, &client, &had).await?;
     put(&call.state, &client).await?;

@@ -7,6 +7,7 @@ mod page;
 pub(crate) mod refusals;
 pub(crate) mod resources;
 pub(crate) mod revocations;
+pub(crate) mod users;
 
 use claviger_protocol::Invalid;
 use http::{HeaderValue, StatusCode, header};

@@ -128,6 +128,10 @@ pub(crate) async fn create(mut call: Call) -> Answer {
             ));
         }
     };
+    // A session that is revoked gives no new tokens either.
+    if kind == Kind::Session {
+        state.store.end_session(&value, state.clock.now()).await?;
+    }
     let entry = state.store.revoke(kind, &value, until, gone).await?;
     state.revocations.reached(entry.seq).await;
     tracing::info!(kind = kind.as_str(), seq = entry.seq, "the administrator revoked");

@@ -1,0 +1,130 @@
+//! A browser: the cookies by which it is known again, and the proof that a form was filled in there.
+//!
+//! Two cookies. One is a random mark that every browser gets with its first form; forms carry a MAC over it, so
+//! that no other site can post them (RFC 9700 §4.7). The other is the session of somebody who logged in. Over
+//! https both have the prefix `__Host-`: no other host and no plain http can set or read them.
+
+use aws_lc_rs::hmac;
+use claviger_token::base64url;
+use http::{HeaderValue, header};
+use subtle::ConstantTimeEq as _;
+
+use crate::call::{Call, Reply};
+use crate::credential;
+use crate::random::{self, NoRandomness};
+
+/// Where the cookies' values come from and what proves forms.
+pub(crate) struct Browsers {
+    forms: hmac::Key,
+    mark: &'static str,
+    session: &'static str,
+    secure: bool,
+}
+
+impl std::fmt::Debug for Browsers {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("Browsers")
+    }
+}
+
+/// A browser's mark, old or new.
+pub(crate) struct Mark {
+    value: String,
+    is_new: bool,
+}
+
+impl Browsers {
+    pub(crate) fn new(master: &[u8; 32], secure: bool) -> Self {
+        let root = hmac::Key::new(hmac::HMAC_SHA256, master);
+        let forms = hmac::sign(&root, b"claviger forms 1");
+        let (mark, session) = if secure {
+            ("__Host-claviger-browser", "__Host-claviger-session")
+        } else {
+            ("claviger-browser", "claviger-session")
+        };
+        Self { forms: hmac::Key::new(hmac::HMAC_SHA256, forms.as_ref()), mark, session, secure }
+    }
+
+    /// The mark of the browser that asks; a new one where it has none.
+    pub(crate) fn mark(&self, call: &Call) -> Result<Mark, NoRandomness> {
+        match cookie(call, self.mark).filter(|value| value.len() == 43) {
+            Some(value) => Ok(Mark { value: value.to_owned(), is_new: false }),
+            None => {
+                let value = base64url::encode(random::bytes::<32>()?);
+                Ok(Mark { value, is_new: true })
+            }
+        }
+    }
+
+    /// What a form for `purpose` carries.
+    pub(crate) fn proof(&self, mark: &Mark, purpose: &str) -> String {
+        let text = format!("{purpose}\0{}", mark.value);
+        base64url::encode(hmac::sign(&self.forms, text.as_bytes()).as_ref())
+    }
+
+    /// Whether a posted form came from a page of ours in this very browser.
+    pub(crate) fn proves(&self, call: &Call, purpose: &str, proof: Option<&str>) -> bool {
+        let Ok(mark) = self.mark(call) else { return false };
+        let own = self.proof(&mark, purpose);
+        let presented = proof.unwrap_or_default();
+        let same_site = call.header("sec-fetch-site").is_none_or(|site| site != "cross-site");
+        !mark.is_new && same_site && bool::from(own.as_bytes().ct_eq(presented.as_bytes()))
+    }
+
+    /// Gives a new mark to the browser.
+    pub(crate) fn keep(&self, mark: &Mark, reply: &mut Reply) {
+        if mark.is_new {
+            self.set(reply, self.mark, &mark.value, None);
+        }
+    }
+
+    /// The digest under which the session of the browser that asks is stored.
+    pub(crate) fn session(&self, call: &Call) -> Option<[u8; 32]> {
+        cookie(call, self.session).filter(|value| value.len() == 43).map(credential::digest)
+    }
+
+    /// A new session's cookie value and its digest.
+    pub(crate) fn new_session() -> Result<(String, [u8; 32]), NoRandomness> {
+        let value = base64url::encode(random::bytes::<32>()?);
+        let digest = credential::digest(&value);
+        Ok((value, digest))
+    }
+
+    /// Logs the browser in.
+    pub(crate) fn keep_session(&self, reply: &mut Reply, value: &str, seconds: i64) {
+        self.set(reply, self.session, value, Some(seconds));
+    }
+
+    /// Logs the browser out.
+    pub(crate) fn drop_session(&self, reply: &mut Reply) {
+        self.set(reply, self.session, "", Some(0));
+    }
+
+    fn set(&self, reply: &mut Reply, name: &str, value: &str, seconds: Option<i64>) {
+        let mut text = format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax");
+        if self.secure {
+            text.push_str("; Secure");
+        }
+        if let Some(seconds) = seconds {
+            text.push_str(&format!("; Max-Age={seconds}"));
+        }
+        if let Ok(mut value) = HeaderValue::from_str(&text) {
+            value.set_sensitive(true);
+            reply.headers_mut().append(header::SET_COOKIE, value);
+        }
+    }
+}
+
+/// The value of a cookie that stands once; of two of one name nobody knows which is ours.
+fn cookie<'c>(call: &'c Call, name: &str) -> Option<&'c str> {
+    let values = call.parts.headers.get_all(header::COOKIE);
+    let mut found = values
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|line| line.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .filter(|(known, _)| *known == name)
+        .map(|(_, value)| value);
+    let first = found.next()?;
+    found.next().is_none().then_some(first)
+}

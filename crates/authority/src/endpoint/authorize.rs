@@ -1,0 +1,483 @@
+//! `/authorize`, `/login` and `/consent`: a person logs in, allows what a client asks for, and is sent back with a
+//! code (OAuth 2.1 §4.1, OpenID Connect Core §3.1, RFC 9207).
+//!
+//! The request travels through the forms as it came and is judged anew each time: nothing is kept between the
+//! steps but the session. What is wrong is told to the client only where its address is sure; else the person
+//! reads it here.
+
+use claviger_protocol::{
+    AuthorizationRequest, CODE_TTL, Client, CodeGrant, Form, OauthCode, OauthFault, Resource, User,
+    answer_to, authorization_request, username_key, wanted_resource,
+};
+use claviger_store::LoginSession;
+use claviger_token::base64url;
+use claviger_token::revocation::Kind;
+use claviger_web::{ConsentPage, LogInPage, LogOutPage, MessagePage};
+use http::{HeaderValue, Method, StatusCode, header};
+
+use crate::browser::Browsers;
+use crate::call::{Answer, Call, Reply};
+use crate::credential;
+use crate::random;
+use crate::refusal::Refusal;
+use crate::render;
+use crate::routes::Face;
+use crate::secrets::{Asked, Unjudged};
+
+const LOG_IN: &str = "log-in";
+const CONSENT: &str = "consent";
+const LOG_OUT: &str = "log-out";
+
+/// A request that can be answered, with everything that was loaded for it.
+struct Asking {
+    client: std::sync::Arc<Client>,
+    request: AuthorizationRequest,
+    /// As it came, to be carried through the forms.
+    raw: String,
+    named_redirect: bool,
+}
+
+/// Why there is no such request: the reply that says so.
+type Refused = Box<Reply>;
+
+/// `GET /authorize`, and `POST` with a form (OpenID Connect Core §3.1.2.1).
+pub(crate) async fn authorize(mut call: Call) -> Answer {
+    let raw = if call.parts.method == Method::POST {
+        String::from_utf8_lossy(&call.form().await?).into_owned()
+    } else {
+        call.parts.uri.query().unwrap_or_default().to_owned()
+    };
+    let asking = match asking(&call, raw).await? {
+        Ok(asking) => asking,
+        Err(reply) => return Ok(*reply),
+    };
+    let request = &asking.request;
+    let session = session(&call).await?;
+    let now = call.state.clock.now();
+    let fresh = |session: &LoginSession| {
+        let age = now.saturating_sub(session.auth_time).max(0);
+        request.max_age.is_none_or(|most| age <= i64::try_from(most).unwrap_or(i64::MAX))
+    };
+    let Some((session, user)) =
+        session.filter(|(session, _)| !request.prompt.login && fresh(session))
+    else {
+        if request.prompt.none {
+            return Ok(unable(&call, &asking, OauthCode::LoginRequired, "nobody is logged in"));
+        }
+        return log_in_page(
+            &call,
+            &asking,
+            request.login_hint.as_deref().unwrap_or_default(),
+            None,
+        );
+    };
+    if !may_go_on(&call, &asking, &user).await? {
+        if request.prompt.none {
+            return Ok(unable(
+                &call,
+                &asking,
+                OauthCode::ConsentRequired,
+                "the user was not asked yet",
+            ));
+        }
+        return consent_page(&call, &asking, &user);
+    }
+    code(&call, &asking, &session).await
+}
+
+/// `POST /login`.
+pub(crate) async fn log_in(mut call: Call) -> Answer {
+    let form = Form::parse(&call.form().await?)?;
+    let state = call.state.clone();
+    if !state.browsers.proves(&call, LOG_IN, form.get("proof")) {
+        return stale_form(&call);
+    }
+    let raw = form.get("request").unwrap_or_default().to_owned();
+    let asking = match asking(&call, raw).await? {
+        Ok(asking) => asking,
+        Err(reply) => return Ok(*reply),
+    };
+    let typed = form.get("username").unwrap_or_default();
+    let name = username_key(typed);
+    let found = state.store.find_user_by_name(&name).await?;
+    let able = found.as_ref().filter(|user| !user.disabled);
+    // An unknown name costs the same time as a known one, and the answer is the same.
+    let asked = Asked {
+        client: &name,
+        hash: able.map(|user| user.password_hash.as_str()),
+        presented: form.get("password").unwrap_or_default(),
+        peer: call.peer(),
+    };
+    let judged = state.passwords.verify(&asked).await;
+    let (right, problem) = match judged {
+        Ok(true) => (true, ""),
+        Ok(false) => (false, "Name or password is not right."),
+        Err(Unjudged::TooManyWrong { .. }) => {
+            (false, "There were too many wrong attempts from here. Wait a minute, then try again.")
+        }
+        Err(Unjudged::Busy) => {
+            (false, "Many people are logging in at once. Try again in a moment.")
+        }
+        Err(Unjudged::Failed) => {
+            (false, "The log-in does not work at the moment. Try again later.")
+        }
+    };
+    let (Some(user), true) = (found.as_ref(), right) else {
+        let refusal = Refusal::new(StatusCode::FORBIDDEN, "log-in-refused")
+            .detail("a log-in was refused")
+            .evidence("client_id", asking.client.id.as_str());
+        journal(&call, "login", &refusal);
+        return log_in_page(&call, &asking, typed, Some(problem));
+    };
+    let now = state.clock.now();
+    let seconds = i64::try_from(state.config.tokens.session_ttl_seconds).unwrap_or(i64::MAX);
+    let (cookie, digest) = Browsers::new_session().map_err(no_randomness)?;
+    let session = LoginSession {
+        sid: random::token_id().map_err(no_randomness)?,
+        sub: user.id.clone(),
+        auth_time: now,
+        expires: now.saturating_add(seconds),
+    };
+    state.store.create_session(digest, session).await?;
+    let mut reply = go_on(&call, &without_prompt(&asking.raw));
+    state.browsers.keep_session(&mut reply, &cookie, seconds);
+    Ok(reply)
+}
+
+/// `POST /consent`.
+pub(crate) async fn consent(mut call: Call) -> Answer {
+    let form = Form::parse(&call.form().await?)?;
+    if !call.state.browsers.proves(&call, CONSENT, form.get("proof")) {
+        return stale_form(&call);
+    }
+    let raw = form.get("request").unwrap_or_default().to_owned();
+    let asking = match asking(&call, raw).await? {
+        Ok(asking) => asking,
+        Err(reply) => return Ok(*reply),
+    };
+    let Some((_, user)) = session(&call).await? else {
+        return log_in_page(&call, &asking, "", None);
+    };
+    if form.get("decision") != Some("allow") {
+        return Ok(unable(&call, &asking, OauthCode::AccessDenied, "the user did not allow it"));
+    }
+    let request = &asking.request;
+    let resource = request.resource.as_deref().unwrap_or_default();
+    let now = call.state.clock.now();
+    call.state.store.consent(&user.id, &asking.client.id, resource, &request.scope, now).await?;
+    Ok(go_on(&call, &without_prompt(&asking.raw)))
+}
+
+/// `GET /logout`: asks, for a link alone must not log anybody out.
+pub(crate) async fn log_out_page(call: Call) -> Answer {
+    let Some((_, user)) = session(&call).await? else {
+        return message(&call, "You are logged out", "Nobody is logged in here.");
+    };
+    let browsers = &call.state.browsers;
+    let mark = browsers.mark(&call).map_err(no_randomness)?;
+    let page = LogOutPage {
+        site: &call.state.site,
+        username: &user.username,
+        proof: &browsers.proof(&mark, LOG_OUT),
+    };
+    let mut reply = form_page(StatusCode::OK, page.html(), "")?;
+    browsers.keep(&mark, &mut reply);
+    Ok(reply)
+}
+
+/// `POST /logout`: the session ends, with everything that hangs on it, at every guard.
+pub(crate) async fn log_out(mut call: Call) -> Answer {
+    let form = Form::parse(&call.form().await?)?;
+    let state = call.state.clone();
+    if !state.browsers.proves(&call, LOG_OUT, form.get("proof")) {
+        return stale_form(&call);
+    }
+    if let Some((session, _)) = session(&call).await? {
+        state.store.end_session(&session.sid, state.clock.now()).await?;
+        let gone = state.last_token_gone();
+        let entry = state.store.revoke(Kind::Session, &session.sid, None, gone).await?;
+        state.revocations.reached(entry.seq).await;
+    }
+    let mut reply =
+        message(&call, "You are logged out", "Everything that hung on this log-in has ended.")?;
+    state.browsers.drop_session(&mut reply);
+    Ok(reply)
+}
+
+fn message(call: &Call, title: &str, text: &str) -> Answer {
+    let page = MessagePage { site: &call.state.site, title, text, fix: "", diagnosis: "" };
+    form_page(StatusCode::OK, page.html(), "")
+}
+
+/// Reads and judges a request.
+async fn asking(call: &Call, raw: String) -> Result<Result<Asking, Refused>, Box<Refusal>> {
+    let here = |fault: OauthFault| Ok(Err(Box::new(told_here(call, &fault))));
+    let form = match Form::parse(raw.as_bytes()) {
+        Ok(form) => form,
+        Err(fault) => return here(fault),
+    };
+    let client = match form.get("client_id") {
+        Some(id) => call.state.client(id).await?,
+        None => None,
+    };
+    let redirect_uri = match answer_to(&form, client.as_deref()) {
+        Ok(uri) => uri,
+        Err(fault) => return here(fault),
+    };
+    let Some(client) = client else {
+        return here(OauthFault::new(OauthCode::InvalidRequest, "client-unknown", "no client"));
+    };
+    let resource = resource(call, &form, &client).await?;
+    match authorization_request(&form, &client, resource.as_deref(), &redirect_uri) {
+        Ok(request) => {
+            let named_redirect = form.get("redirect_uri").is_some();
+            Ok(Ok(Asking { client, request, raw, named_redirect }))
+        }
+        Err(fault) => {
+            let refusal: Box<Refusal> = fault.clone().into();
+            let diagnosis =
+                journal(call, "authorize", &refusal.evidence("client_id", client.id.as_str()));
+            let fault =
+                OauthFault { description: format!("{} ({diagnosis})", fault.description), ..fault };
+            let members =
+                [("error", fault.error.as_str()), ("error_description", &fault.description)];
+            Ok(Err(Box::new(sent_back(call, &redirect_uri, &members, form.get("state")))))
+        }
+    }
+}
+
+async fn resource(
+    call: &Call,
+    form: &Form,
+    client: &Client,
+) -> Result<Option<std::sync::Arc<Resource>>, Box<Refusal>> {
+    let ask = claviger_protocol::Ask::from_form(form);
+    match wanted_resource(client, &ask) {
+        Ok(uri) => Ok(call.state.resource(uri).await?),
+        // What is wrong with it is said with everything else.
+        Err(_) => Ok(None),
+    }
+}
+
+/// The living session of this browser, and whose it is.
+async fn session(call: &Call) -> Result<Option<(LoginSession, User)>, Box<Refusal>> {
+    let Some(cookie) = call.state.browsers.session(call) else { return Ok(None) };
+    let now = call.state.clock.now();
+    let Some(session) = call.state.store.find_session(cookie, now).await? else { return Ok(None) };
+    let user = call.state.store.find_user(&session.sub).await?;
+    Ok(user.filter(|user| !user.disabled).map(|user| (session, user)))
+}
+
+/// Whether the person has allowed all of it before, or need not be asked.
+async fn may_go_on(call: &Call, asking: &Asking, user: &User) -> Result<bool, Box<Refusal>> {
+    if asking.client.first_party && !asking.request.prompt.consent {
+        return Ok(true);
+    }
+    if asking.request.prompt.consent {
+        return Ok(false);
+    }
+    let resource = asking.request.resource.as_deref().unwrap_or_default();
+    let had = call.state.store.consented(&user.id, &asking.client.id, resource).await?;
+    let had: Vec<&str> = had.split(' ').collect();
+    let wanted = asking.request.scope.split(' ').filter(|scope| !scope.is_empty());
+    // A consent to nothing is one, too, but none that was given by leaving everything out.
+    Ok(!had.iter().all(|scope| scope.is_empty())
+        && wanted.into_iter().all(|scope| had.contains(&scope)))
+}
+
+async fn code(call: &Call, asking: &Asking, session: &LoginSession) -> Answer {
+    let request = &asking.request;
+    let code = base64url::encode(random::bytes::<32>().map_err(no_randomness)?);
+    let now = call.state.clock.now();
+    let grant = CodeGrant {
+        client_id: asking.client.id.clone(),
+        redirect_uri: request.redirect_uri.clone(),
+        named_redirect: asking.named_redirect,
+        code_challenge: request.code_challenge.clone(),
+        sub: session.sub.clone(),
+        sid: session.sid.clone(),
+        scope: request.scope.clone(),
+        resource: request.resource.clone(),
+        nonce: request.nonce.clone(),
+        auth_time: session.auth_time,
+        expires_at: now.saturating_add(CODE_TTL),
+    };
+    call.state.store.create_code(credential::digest(&code), grant).await?;
+    let state = request.state.as_deref();
+    Ok(sent_back(call, &request.redirect_uri, &[("code", &code)], state))
+}
+
+fn log_in_page(call: &Call, asking: &Asking, username: &str, problem: Option<&str>) -> Answer {
+    let browsers = &call.state.browsers;
+    let mark = browsers.mark(call).map_err(no_randomness)?;
+    let page = LogInPage {
+        site: &call.state.site,
+        application: Some(&asking.client.name),
+        username,
+        problem,
+        proof: &browsers.proof(&mark, LOG_IN),
+        request: &asking.raw,
+    };
+    let status = if problem.is_some() { StatusCode::FORBIDDEN } else { StatusCode::OK };
+    let mut reply = form_page(status, page.html(), &asking.request.redirect_uri)?;
+    browsers.keep(&mark, &mut reply);
+    Ok(reply)
+}
+
+fn consent_page(call: &Call, asking: &Asking, user: &User) -> Answer {
+    let browsers = &call.state.browsers;
+    let mark = browsers.mark(call).map_err(no_randomness)?;
+    let scopes: Vec<(String, String)> = asking
+        .request
+        .scope
+        .split(' ')
+        .filter(|scope| !scope.is_empty())
+        .map(|scope| (scope.to_owned(), meaning(scope).to_owned()))
+        .collect();
+    let destination = origin(&asking.request.redirect_uri);
+    let page = ConsentPage {
+        site: &call.state.site,
+        application: &asking.client.name,
+        destination: &destination,
+        username: &user.username,
+        scopes: &scopes,
+        resource: asking.request.resource.as_deref(),
+        proof: &browsers.proof(&mark, CONSENT),
+        request: &asking.raw,
+    };
+    let mut reply = form_page(StatusCode::OK, page.html(), &asking.request.redirect_uri)?;
+    browsers.keep(&mark, &mut reply);
+    Ok(reply)
+}
+
+/// What the scopes of OpenID Connect Core §5.4 and §11 mean, for people.
+const fn meaning(scope: &str) -> &'static str {
+    match scope.as_bytes() {
+        b"openid" => "to know who you are",
+        b"profile" => "to know your name",
+        b"email" => "to know your e-mail address",
+        b"offline_access" => "to go on while you are away",
+        _ => "",
+    }
+}
+
+/// A page with a form. Browsers hold a form's redirects to `form-action` as well, so it names where the client is.
+fn form_page(
+    status: StatusCode,
+    html: Result<String, claviger_web::Unrenderable>,
+    redirect_uri: &str,
+) -> Answer {
+    let html = html.map_err(|error| {
+        Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "internal")
+            .detail("the page could not be written")
+            .evidence("inside", error.to_string())
+    })?;
+    let mut reply = render::reply(status, render::HTML, html);
+    let policy = format!(
+        "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self' {}; frame-ancestors 'none'",
+        origin(redirect_uri)
+    );
+    let headers = reply.headers_mut();
+    if let Ok(policy) = HeaderValue::from_str(&policy) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    headers.insert(header::CACHE_CONTROL, render::NO_STORE);
+    Ok(reply)
+}
+
+/// Scheme, host and port of a registered address; of a private-use scheme, the scheme.
+fn origin(uri: &str) -> String {
+    match url::Url::parse(uri) {
+        Ok(url) if url.has_host() => url.origin().ascii_serialization(),
+        Ok(url) => format!("{}:", url.scheme()),
+        Err(_) => String::new(),
+    }
+}
+
+/// On to the request again, now that somebody is logged in or has allowed it. 303, so that the password is not
+/// posted on (RFC 9700 §4.12).
+fn go_on(call: &Call, raw: &str) -> Reply {
+    redirected(&format!("{}/authorize?{raw}", call.state.issuer.path))
+}
+
+fn redirected(to: &str) -> Reply {
+    let mut reply = render::empty(StatusCode::SEE_OTHER);
+    let headers = reply.headers_mut();
+    if let Ok(to) = HeaderValue::from_str(to) {
+        headers.insert(header::LOCATION, to);
+    }
+    headers.insert(header::CACHE_CONTROL, render::NO_STORE);
+    reply
+}
+
+/// Back to the client, with `iss` against mix-up (RFC 9207).
+fn sent_back(
+    call: &Call,
+    redirect_uri: &str,
+    members: &[(&str, &str)],
+    state: Option<&str>,
+) -> Reply {
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    query.extend_pairs(members);
+    if let Some(state) = state {
+        query.append_pair("state", state);
+    }
+    query.append_pair("iss", &call.state.issuer.text);
+    let joint = if redirect_uri.contains('?') { '&' } else { '?' };
+    redirected(&format!("{redirect_uri}{joint}{}", query.finish()))
+}
+
+/// The client is told that it cannot have what it asks for.
+fn unable(call: &Call, asking: &Asking, error: OauthCode, description: &str) -> Reply {
+    let members = [("error", error.as_str()), ("error_description", description)];
+    sent_back(call, &asking.request.redirect_uri, &members, asking.request.state.as_deref())
+}
+
+/// The person is told, for nobody knows whether the address is the client's.
+fn told_here(call: &Call, fault: &OauthFault) -> Reply {
+    let refusal: Box<Refusal> = fault.clone().into();
+    let diagnosis = journal(call, "authorize", &refusal);
+    let page = MessagePage {
+        site: &call.state.site,
+        title: "This log-in cannot be served",
+        text: &format!("{}.", fault.description),
+        fix: &fault.fix,
+        diagnosis: &diagnosis,
+    };
+    match page.html() {
+        Ok(html) => {
+            let mut reply = render::reply(StatusCode::BAD_REQUEST, render::HTML, html);
+            reply.headers_mut().insert(header::CACHE_CONTROL, render::NO_STORE);
+            reply
+        }
+        Err(_) => render::empty(StatusCode::BAD_REQUEST),
+    }
+}
+
+fn stale_form(call: &Call) -> Answer {
+    let fault = OauthFault::new(
+        OauthCode::InvalidRequest,
+        "form-stale",
+        "the form was not filled in on a page of this browser, or its cookies are gone",
+    )
+    .fix("go back to the application and log in again; cookies must be allowed here");
+    Ok(told_here(call, &fault))
+}
+
+fn journal(call: &Call, endpoint: &'static str, refusal: &Refusal) -> String {
+    let diagnosis = random::diagnosis();
+    let state = &call.state;
+    state.metrics.refusal(endpoint, refusal.error, refusal.code);
+    state.journal.refused(&diagnosis, endpoint, Face::Page, refusal, state.clock.now());
+    diagnosis
+}
+
+/// The request without `prompt`: what it asked for was done.
+fn without_prompt(raw: &str) -> String {
+    let kept = url::form_urlencoded::parse(raw.as_bytes()).filter(|(name, _)| name != "prompt");
+    url::form_urlencoded::Serializer::new(String::new()).extend_pairs(kept).finish()
+}
+
+fn no_randomness(error: random::NoRandomness) -> Box<Refusal> {
+    Refusal::unavailable("no-randomness", error).into()
+}

@@ -1,0 +1,490 @@
+//! People log in, allow what a client asks for, and clients refresh what they got: unlucky clients, thieves,
+//! crashes and clocks included.
+
+use axum::body::Body;
+use http::Request;
+use serde_json::{Value, json};
+
+use crate::app::{Answer, App, ISSUER, NOW};
+
+const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+const REDIRECT: &str = "https://app.example/cb";
+const PASSWORD: &str = "correct horse battery";
+const API: &str = "http://127.0.0.1:8090";
+
+/// An authority with a person and an application that keeps no secret.
+async fn stage() -> App {
+    let app = App::start().await;
+    with_people(&app).await;
+    app
+}
+
+async fn with_people(app: &App) {
+    let ada = json!({"username": "Ada", "password": PASSWORD, "email": "ada@example.org"});
+    app.admin("POST", "/users", Some(ada)).await.is(201);
+    let client = json!({
+        "client_id": "app", "name": "Orders <app>", "auth_method": "none", "redirect_uris": [REDIRECT],
+        "scopes": ["openid", "orders:read"], "resources": [API],
+    });
+    app.admin("POST", "/clients", Some(client)).await.is(201);
+}
+
+fn query(pairs: &[(&str, &str)]) -> String {
+    url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
+}
+
+fn request(changes: &[(&str, &str)]) -> String {
+    let mut pairs = vec![
+        ("response_type", "code"),
+        ("client_id", "app"),
+        ("redirect_uri", REDIRECT),
+        ("scope", "openid orders:read"),
+        ("state", "a&b"),
+        ("nonce", "n-1"),
+        ("code_challenge", CHALLENGE),
+        ("code_challenge_method", "S256"),
+    ];
+    for (name, value) in changes {
+        pairs.retain(|(known, _)| known != name);
+        pairs.push((name, value));
+    }
+    query(&pairs)
+}
+
+/// A browser with its cookies.
+#[derive(Default)]
+struct Browser {
+    cookies: Vec<(String, String)>,
+}
+
+impl Browser {
+    async fn send(&mut self, app: &App, method: &str, path: &str, body: Option<String>) -> Answer {
+        let cookies: Vec<String> =
+            self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let mut request = Request::builder().method(method).uri(path).header("accept", "text/html");
+        if !cookies.is_empty() {
+            request = request.header("cookie", cookies.join("; "));
+        }
+        if body.is_some() {
+            request = request.header("content-type", "application/x-www-form-urlencoded");
+        }
+        let answer = app.send(request.body(Body::from(body.unwrap_or_default())).unwrap()).await;
+        for line in answer.headers.get_all("set-cookie") {
+            let line = line.to_str().unwrap();
+            assert!(line.contains("HttpOnly") && line.contains("SameSite=Lax"), "{line}");
+            let (name, value) = line.split(';').next().unwrap().split_once('=').unwrap();
+            self.cookies.retain(|(known, _)| known != name);
+            if !value.is_empty() {
+                self.cookies.push((name.to_owned(), value.to_owned()));
+            }
+        }
+        answer
+    }
+
+    async fn get(&mut self, app: &App, path: &str) -> Answer {
+        self.send(app, "GET", path, None).await
+    }
+
+    /// Fills in the form of a page.
+    async fn fill(&mut self, app: &App, page: &Answer, fields: &[(&str, &str)]) -> Answer {
+        let action = between(&page.body, "action=\"", "\"");
+        let mut pairs = vec![("proof", between(&page.body, "name=\"proof\" value=\"", "\""))];
+        if page.body.contains("name=\"request\"") {
+            pairs.push(("request", between(&page.body, "name=\"request\" value=\"", "\"")));
+        }
+        pairs.extend(fields.iter().map(|(name, value)| (*name, (*value).to_owned())));
+        let pairs: Vec<(&str, &str)> =
+            pairs.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        self.send(app, "POST", &action, Some(query(&pairs))).await
+    }
+
+    async fn log_in(&mut self, app: &App, page: &Answer, password: &str) -> Answer {
+        self.fill(app, page, &[("username", " ADA "), ("password", password)]).await
+    }
+
+    /// From the request to the code.
+    async fn code(&mut self, app: &App, changes: &[(&str, &str)]) -> String {
+        let page = self.get(app, &format!("/authorize?{}", request(changes))).await.is(200);
+        let answer = self.log_in(app, &page, PASSWORD).await.is(303);
+        let next = self.get(app, answer.header("location")).await;
+        let next = if next.status == 200 {
+            let allowed = self.fill(app, &next, &[("decision", "allow")]).await.is(303);
+            self.get(app, allowed.header("location")).await
+        } else {
+            next
+        };
+        code_of(&next.is(303))
+    }
+}
+
+fn between(text: &str, from: &str, to: &str) -> String {
+    let (_, rest) = text.split_once(from).unwrap_or_else(|| panic!("no {from} in {text}"));
+    let value = rest.split(to).next().unwrap();
+    value.replace("&#38;", "&").replace("&amp;", "&").replace("&#60;", "<").replace("&#62;", ">")
+}
+
+fn parameter(answer: &Answer, name: &str) -> Option<String> {
+    let to = url::Url::parse(answer.header("location")).unwrap();
+    to.query_pairs().find(|(known, _)| known == name).map(|(_, value)| value.into_owned())
+}
+
+fn code_of(answer: &Answer) -> String {
+    assert!(answer.header("location").starts_with(REDIRECT), "{:?}", answer.headers);
+    assert_eq!(parameter(answer, "state").as_deref(), Some("a&b"));
+    assert_eq!(parameter(answer, "iss").as_deref(), Some(ISSUER));
+    parameter(answer, "code").unwrap_or_else(|| panic!("{:?}", answer.headers))
+}
+
+async fn redeem(app: &App, code: &str, changes: &[(&str, &str)]) -> Answer {
+    let mut pairs = vec![
+        ("grant_type", "authorization_code"),
+        ("client_id", "app"),
+        ("code", code),
+        ("redirect_uri", REDIRECT),
+        ("code_verifier", VERIFIER),
+    ];
+    for (name, value) in changes {
+        pairs.retain(|(known, _)| known != name);
+        pairs.push((name, value));
+    }
+    app.post("/token", &query(&pairs)).await
+}
+
+async fn refresh(app: &App, token: &str) -> Answer {
+    refresh_with(app, token, &[]).await
+}
+
+async fn refresh_with(app: &App, token: &str, more: &[(&str, &str)]) -> Answer {
+    let pairs =
+        [&[("grant_type", "refresh_token"), ("client_id", "app"), ("refresh_token", token)], more]
+            .concat();
+    app.post("/token", &query(&pairs)).await
+}
+
+async fn granted(app: &App) -> Value {
+    let code = Browser::default().code(app, &[]).await;
+    redeem(app, &code, &[]).await.is(200).json()
+}
+
+fn text(value: &Value, name: &str) -> String {
+    value[name].as_str().unwrap_or_else(|| panic!("no {name} in {value}")).to_owned()
+}
+
+fn claims(token: &str) -> Value {
+    let payload = token.split('.').nth(1).unwrap();
+    serde_json::from_slice(&claviger_token::base64url::decode(payload).unwrap()).unwrap()
+}
+
+#[track_caller]
+fn is_refused(answer: Answer, code: &str) {
+    let answer = answer.is(400).json();
+    assert_eq!(
+        (text(&answer, "error"), text(&answer, "code")),
+        ("invalid_grant".into(), code.into())
+    );
+    assert!(text(&answer, "diagnosis").starts_with("dg_"));
+}
+
+#[tokio::test]
+async fn somebody_logs_in_allows_and_gets_tokens() {
+    let app = stage().await;
+    let mut browser = Browser::default();
+    let page = browser.get(&app, &format!("/authorize?{}", request(&[]))).await.is(200);
+    assert!(page.body.contains("Orders &#60;app&#62;"), "{}", page.body);
+    let policy = page.header("content-security-policy");
+    assert!(policy.contains("form-action 'self' https://app.example;"), "{policy}");
+    assert_eq!(page.header("cache-control"), "no-store");
+    // A wrong password and an unknown name read the same, and neither logs in.
+    let wrong = browser.log_in(&app, &page, "wrong password").await.is(403);
+    let unknown = [("username", "nobody"), ("password", "wrong password")];
+    let nobody = browser.fill(&app, &page, &unknown).await.is(403);
+    let said = "Name or password is not right.";
+    assert!(wrong.body.contains(said) && nobody.body.contains(said));
+    assert!(!wrong.body.contains("wrong password"));
+
+    let answer = browser.log_in(&app, &page, PASSWORD).await.is(303);
+    let page = browser.get(&app, answer.header("location")).await.is(200);
+    assert!(
+        page.body.contains("<code>orders:read</code>") && page.body.contains("https://app.example")
+    );
+    let answer = browser.fill(&app, &page, &[("decision", "allow")]).await.is(303);
+    let answer = browser.get(&app, answer.header("location")).await.is(303);
+    let tokens = redeem(&app, &code_of(&answer), &[]).await.is(200);
+    assert_eq!(tokens.header("cache-control"), "no-store");
+    let tokens = tokens.json();
+    let id = claims(&text(&tokens, "id_token"));
+    let access = claims(&text(&tokens, "access_token"));
+    assert_eq!(
+        (&id["aud"], &id["nonce"], &id["auth_time"]),
+        (&json!("app"), &json!("n-1"), &json!(NOW))
+    );
+    assert_eq!((&access["aud"], &access["scope"]), (&json!(API), &json!("openid orders:read")));
+    assert_eq!((&access["sub"], &access["sid"]), (&id["sub"], &id["sid"]));
+    assert_ne!(access["sub"], "app");
+
+    // Logged in and allowed: the next request asks nothing; `prompt` and `max_age` do.
+    let again = browser.get(&app, &format!("/authorize?{}", request(&[]))).await.is(303);
+    code_of(&again);
+    let silent = request(&[("prompt", "none")]);
+    code_of(&browser.get(&app, &format!("/authorize?{silent}")).await.is(303));
+    for prompt in ["login", "consent"] {
+        let asked = request(&[("prompt", prompt)]);
+        browser.get(&app, &format!("/authorize?{asked}")).await.is(200);
+    }
+    app.clock.advance(100);
+    let aged = request(&[("max_age", "60"), ("prompt", "none")]);
+    let answer = browser.get(&app, &format!("/authorize?{aged}")).await.is(303);
+    assert_eq!(parameter(&answer, "error").as_deref(), Some("login_required"));
+    // The session ends by itself.
+    app.clock.advance(13 * 3600);
+    browser.get(&app, &format!("/authorize?{}", request(&[]))).await.is(200);
+}
+
+#[tokio::test]
+async fn nothing_is_sent_to_an_address_that_is_not_registered() {
+    let app = stage().await;
+    let mut browser = Browser::default();
+    for uri in [
+        "https://app.example/cb/",
+        "https://app.example.evil.example/cb",
+        "https://app.example@evil.example/cb",
+        "https://evil.example/cb",
+        "//evil.example",
+        "javascript:alert(1)",
+        "",
+    ] {
+        for more in [[("client_id", "app")], [("client_id", "nobody")]] {
+            let asked = request(&[&[("redirect_uri", uri)], &more[..]].concat());
+            let answer = browser.get(&app, &format!("/authorize?{asked}")).await;
+            if uri.is_empty() && more[0].1 == "app" {
+                // Its one registered address stands in.
+                answer.is(200);
+                continue;
+            }
+            let answer = answer.is(400);
+            assert_eq!(answer.header("location"), "");
+            assert!(!answer.body.contains("<script") && !answer.body.contains("href=\"javascript"));
+        }
+    }
+    // What is wrong otherwise is told to the client, with state and issuer.
+    for (change, error) in [
+        (("response_type", "token"), "unsupported_response_type"),
+        (("code_challenge", ""), "invalid_request"),
+        (("scope", "admin"), "invalid_scope"),
+        (("prompt", "none"), "login_required"),
+    ] {
+        let answer = browser.get(&app, &format!("/authorize?{}", request(&[change]))).await.is(303);
+        assert_eq!(parameter(&answer, "error").as_deref(), Some(error));
+        assert_eq!(parameter(&answer, "iss").as_deref(), Some(ISSUER));
+        assert_eq!(parameter(&answer, "code"), None);
+    }
+}
+
+#[tokio::test]
+async fn no_other_site_can_post_the_forms() {
+    let app = stage().await;
+    let mut browser = Browser::default();
+    let page = browser.get(&app, &format!("/authorize?{}", request(&[]))).await.is(200);
+    let mut stranger = Browser::default();
+    stranger.log_in(&app, &page, PASSWORD).await.is(400);
+    let forged = query(&[("request", &request(&[])), ("username", "ada"), ("password", PASSWORD)]);
+    browser.send(&app, "POST", "/login", Some(forged)).await.is(400);
+    // The proof of one form is none for another.
+    let answer = browser.log_in(&app, &page, PASSWORD).await.is(303);
+    let consent = browser.get(&app, answer.header("location")).await.is(200);
+    let swapped = Answer { body: consent.body.replace("/consent", "/login"), ..consent };
+    browser.fill(&app, &swapped, &[("username", "ada"), ("password", PASSWORD)]).await.is(400);
+}
+
+#[tokio::test]
+async fn a_code_is_for_one_client_one_verifier_and_one_time() {
+    let app = stage().await;
+    let code = Browser::default().code(&app, &[]).await;
+    for (change, expected) in [
+        (("code_verifier", "a-wrong-verifier-that-is-long-enough-to-be-one-000"), "code-refused"),
+        (("code_verifier", ""), "code-refused"),
+        (("redirect_uri", "https://app.example/"), "code-redirect"),
+        (("redirect_uri", ""), "code-redirect"),
+        (("code", "made-up"), "code-refused"),
+    ] {
+        is_refused(redeem(&app, &code, &[change]).await, expected);
+    }
+    let tokens = redeem(&app, &code, &[]).await.is(200).json();
+    // Somebody without the verifier ends nothing; its owner's second time shows a leak, and does.
+    is_refused(redeem(&app, &code, &[("code_verifier", "")]).await, "code-refused");
+    let tokens = refresh(&app, &text(&tokens, "refresh_token")).await.is(200).json();
+    is_refused(redeem(&app, &code, &[]).await, "code-replayed");
+    is_refused(refresh(&app, &text(&tokens, "refresh_token")).await, "refresh-reused");
+
+    let code = Browser::default().code(&app, &[]).await;
+    app.clock.advance(61);
+    is_refused(redeem(&app, &code, &[]).await, "code-refused");
+}
+
+#[tokio::test]
+async fn of_many_redemptions_at_once_one_succeeds() {
+    let app = stage().await;
+    let code = Browser::default().code(&app, &[]).await;
+    let all = (0..16).map(|_| redeem(&app, &code, &[]));
+    let answers = futures_util::future::join_all(all).await;
+    assert_eq!(answers.iter().filter(|answer| answer.status == 200).count(), 1);
+}
+
+#[tokio::test]
+async fn many_refreshes_at_once_get_one_answer() {
+    let app = stage().await;
+    let token = text(&granted(&app).await, "refresh_token");
+    let answers = futures_util::future::join_all((0..64).map(|_| refresh(&app, &token))).await;
+    let first = answers[0].body.clone();
+    assert!(
+        answers.iter().all(|answer| answer.status == 200 && answer.body == first),
+        "{answers:?}"
+    );
+    // One step: the one before still gets that answer, and the successor is good.
+    app.clock.advance(59);
+    assert_eq!(refresh(&app, &token).await.is(200).body, first);
+    let successor = text(&serde_json::from_str(&first).unwrap(), "refresh_token");
+    refresh(&app, &successor).await.is(200);
+}
+
+#[tokio::test]
+async fn the_window_closes_with_the_successor_s_use_and_with_time() {
+    let app = stage().await;
+    let first = text(&granted(&app).await, "refresh_token");
+    let second = text(&refresh(&app, &first).await.is(200).json(), "refresh_token");
+    // A different request is refused and ends nothing.
+    is_refused(refresh_with(&app, &first, &[("scope", "openid")]).await, "refresh-superseded");
+    let third = text(&refresh(&app, &second).await.is(200).json(), "refresh_token");
+    is_refused(refresh(&app, &first).await, "refresh-reused");
+    is_refused(refresh(&app, &third).await, "refresh-reused");
+
+    let first = text(&granted(&app).await, "refresh_token");
+    let second = text(&refresh(&app, &first).await.is(200).json(), "refresh_token");
+    app.clock.advance(61);
+    is_refused(refresh(&app, &first).await, "refresh-reused");
+    is_refused(refresh(&app, &second).await, "refresh-reused");
+}
+
+#[tokio::test]
+async fn only_its_client_can_use_or_end_a_family() {
+    let app = stage().await;
+    let tokens = granted(&app).await;
+    let token = text(&tokens, "refresh_token");
+    let other = json!({
+        "client_id": "other", "auth_method": "none", "redirect_uris": ["https://other.example/cb"],
+        "scopes": ["openid"],
+    });
+    app.admin("POST", "/clients", Some(other)).await.is(201);
+    let by_other =
+        [("grant_type", "refresh_token"), ("client_id", "other"), ("refresh_token", &token)];
+    is_refused(app.post("/token", &query(&by_other)).await, "refresh-foreign");
+    app.post("/revoke", &query(&[("client_id", "other"), ("token", &token)])).await.is(200);
+    let widened = refresh_with(&app, &token, &[("scope", "openid orders:write")]).await.is(400);
+    assert_eq!(text(&widened.json(), "error"), "invalid_scope");
+    let narrow = refresh_with(&app, &token, &[("scope", "openid")]).await.is(200).json();
+    assert_eq!(text(&narrow, "scope"), "openid");
+    let whole = refresh(&app, &text(&narrow, "refresh_token")).await.is(200).json();
+    assert_eq!(text(&whole, "scope"), "openid orders:read");
+    // Its own client ends it, with the access token that it gave last.
+    let token = text(&whole, "refresh_token");
+    app.post("/revoke", &query(&[("client_id", "app"), ("token", &token)])).await.is(200);
+    is_refused(refresh(&app, &token).await, "token-revoked");
+    let list = app.admin("GET", "/revocations", None).await.is(200).json();
+    let jti = &claims(&text(&whole, "access_token"))["jti"];
+    assert!(list["items"].as_array().unwrap().iter().any(|one| &one["value"] == jti), "{list}");
+    let damaged = format!("{}x", &token[..token.len() - 1]);
+    is_refused(refresh(&app, &damaged).await, "refresh-unknown");
+}
+
+#[tokio::test]
+async fn a_restart_and_a_clock_that_jumps_accuse_nobody() {
+    let app = stage().await;
+    let first = text(&granted(&app).await, "refresh_token");
+    let answer = refresh(&app, &first).await.is(200).body;
+    let app = app.restart().await;
+    // The answer was lost with the process; it is given again.
+    assert_eq!(refresh(&app, &first).await.is(200).body, answer);
+    app.clock.advance(-7200);
+    assert_eq!(refresh(&app, &first).await.is(200).body, answer);
+    let second = text(&serde_json::from_str(&answer).unwrap(), "refresh_token");
+    let third = text(&refresh(&app, &second).await.is(200).json(), "refresh_token");
+    app.clock.advance(15 * 86_400);
+    is_refused(refresh(&app, &third).await, "refresh-expired");
+}
+
+#[tokio::test]
+async fn a_client_that_proves_itself_keeps_its_token() {
+    let app = stage().await;
+    let client = json!({
+        "client_id": "web", "redirect_uris": ["https://web.example/cb"], "first_party": true,
+        "scopes": ["openid", "orders:read"], "resources": [API],
+    });
+    let made = app.admin("POST", "/clients", Some(client)).await.is(201).json();
+    let secret = text(&made, "client_secret");
+    let mut browser = Browser::default();
+    let asked = request(&[("client_id", "web"), ("redirect_uri", "https://web.example/cb")]);
+    let page = browser.get(&app, &format!("/authorize?{asked}")).await.is(200);
+    let answer = browser.log_in(&app, &page, PASSWORD).await.is(303);
+    // The operator's own: nobody is asked for consent.
+    let answer = browser.get(&app, answer.header("location")).await.is(303);
+    let code = parameter(&answer, "code").unwrap();
+    let form = query(&[
+        ("grant_type", "authorization_code"),
+        ("code", &code),
+        ("redirect_uri", "https://web.example/cb"),
+        ("code_verifier", VERIFIER),
+    ]);
+    let unproven = app.post("/token", &format!("{form}&client_id=web")).await.is(401);
+    assert_eq!(text(&unproven.json(), "error"), "invalid_client");
+    let tokens = app.post_as("/token", "web", &secret, &form).await.is(200).json();
+    let token = text(&tokens, "refresh_token");
+    let form = query(&[("grant_type", "refresh_token"), ("refresh_token", &token)]);
+    for _ in 0..3 {
+        app.clock.advance(3600);
+        let again = app.post_as("/token", "web", &secret, &form).await.is(200).json();
+        assert_eq!(text(&again, "refresh_token"), token);
+    }
+    let machine = "grant_type=client_credentials";
+    let refused = app.post_as("/token", "web", &secret, machine).await.is(400).json();
+    assert_eq!(text(&refused, "error"), "unauthorized_client");
+}
+
+#[tokio::test]
+async fn logging_out_ends_everything_that_hangs_on_it() {
+    let app = stage().await;
+    let mut browser = Browser::default();
+    let code = browser.code(&app, &[]).await;
+    let tokens = redeem(&app, &code, &[]).await.is(200).json();
+    let page = browser.get(&app, "/logout").await.is(200);
+    browser.get(&app, &format!("/authorize?{}", request(&[("prompt", "none")]))).await.is(303);
+    browser.fill(&app, &page, &[]).await.is(200);
+    is_refused(refresh(&app, &text(&tokens, "refresh_token")).await, "session-ended");
+    let sid = &claims(&text(&tokens, "access_token"))["sid"];
+    let list = app.admin("GET", "/revocations", None).await.is(200).json();
+    let revoked = list["items"].as_array().unwrap();
+    assert!(revoked.iter().any(|one| one["kind"] == "session" && &one["value"] == sid), "{list}");
+    browser.get(&app, &format!("/authorize?{}", request(&[]))).await.is(200);
+    // Removing the account ends the rest.
+    let users = app.admin("GET", "/users", None).await.is(200).json();
+    let token = text(&granted(&app).await, "refresh_token");
+    let id = text(&users["items"][0], "id");
+    app.admin("DELETE", &format!("/users/{id}"), None).await.is(204);
+    is_refused(refresh(&app, &token).await, "refresh-unknown");
+}
+
+#[tokio::test]
+async fn guessing_passwords_is_slowed_down_and_locks_nobody_out() {
+    let app = stage().await;
+    let mut browser = Browser::default();
+    let page = browser.get(&app, &format!("/authorize?{}", request(&[]))).await.is(200);
+    let mut stopped = false;
+    for attempt in 0..40 {
+        let answer = browser.log_in(&app, &page, &format!("guess number {attempt}")).await.is(403);
+        if answer.body.contains("too many wrong attempts") {
+            stopped = true;
+            break;
+        }
+    }
+    assert!(stopped, "guesses are not counted");
+}

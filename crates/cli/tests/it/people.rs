@@ -1,0 +1,166 @@
+//! People log in through clients nobody here wrote; and a refresh survives the process.
+
+use claviger_testkit::{Ask, Process, Sink};
+use serde_json::{Value, json};
+
+use crate::clients::drive;
+use crate::stage::{Authority, Gate, assert_unseen, claviger, file};
+use crate::tools::driver;
+
+const REDIRECT: &str = "http://127.0.0.1:4711/callback";
+const PASSWORD: &str = "correct horse battery";
+
+/// A person and an application that keeps no secret, made by the commands.
+fn with_people(authority: &Authority) {
+    let folder = tempfile::tempdir().unwrap();
+    let password = file(folder.path(), "password", format!("{PASSWORD}\n"));
+    authority.administer(&["user", "create", "ada", "--password-file", &password]);
+    let made = authority.administer(&[
+        "client",
+        "create",
+        "app",
+        "--public",
+        "--redirect-uri",
+        "http://127.0.0.1/callback",
+        "--resource",
+        &authority.resource,
+        "--scope",
+        "openid",
+        "--scope",
+        "orders:read",
+    ]);
+    assert_eq!(made["auth_method"], "none", "{made}");
+    assert!(made["client_secret"].is_null(), "{made}");
+}
+
+#[test]
+fn openid_client_logs_a_person_in_and_refreshes() {
+    let Some(driver) = driver("code_flow.mjs") else { return };
+    let authority = Authority::start();
+    with_people(&authority);
+    let done = drive(
+        driver,
+        &json!({
+            "issuer": authority.issuer, "client": {"id": "app"}, "redirect": REDIRECT,
+            "resource": authority.resource, "scope": "openid orders:read",
+            "username": "ada", "password": PASSWORD,
+        }),
+    );
+    assert_eq!(done["ok"], true);
+    // The revoked grant's access token is refused at the gate, and another one passes.
+    let sink = Sink::start();
+    let gate = Gate::of(&authority, &sink.url());
+    let token = done["access_token"].as_str().unwrap();
+    assert_eq!(gate.get("/orders", token).status, 401);
+    let log = authority.log();
+    assert_unseen(&log, token, "the authority's log");
+    assert!(!log.contains("clv_rt_") && !log.contains(PASSWORD), "{log}");
+}
+
+/// Killed in the middle of refreshes, again and again: whoever tries again with the token in hand is never logged out.
+/// `CLAVIGER_ROUNDS` says how often.
+#[test]
+fn a_refresh_survives_the_process() {
+    let rounds = std::env::var("CLAVIGER_ROUNDS").ok().and_then(|text| text.parse().ok());
+    let mut authority = Authority::start();
+    with_people(&authority);
+    let mut held = grant(&authority);
+    for round in 0..rounds.unwrap_or(40) {
+        let url = authority.url("/token");
+        let token = held.clone();
+        // The answer may or may not come: the process is killed while it is on its way.
+        let asking = std::thread::spawn(move || ask(&url, &token).try_send().ok());
+        std::thread::sleep(std::time::Duration::from_micros(round * 150 % 9000));
+        authority = authority.killed();
+        drop(asking.join());
+        let answer = ask(&authority.url("/token"), &held).send();
+        assert_eq!(answer.status, 200, "round {round}: {}", answer.text());
+        held = answer.json()["refresh_token"].as_str().unwrap().to_owned();
+    }
+}
+
+fn ask(url: &str, token: &str) -> Ask {
+    let fields = [("grant_type", "refresh_token"), ("client_id", "app"), ("refresh_token", token)];
+    Ask::post_form(url, &fields)
+}
+
+/// Logs the person in by the forms, and gives the refresh token.
+fn grant(authority: &Authority) -> String {
+    let query = format!(
+        "response_type=code&client_id=app&redirect_uri={}&scope=openid&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256",
+        REDIRECT.replace(':', "%3A").replace('/', "%2F")
+    );
+    let mut cookies: Vec<String> = Vec::new();
+    let mut location = format!("/authorize?{query}");
+    let mut fields: Vec<(String, String)> = Vec::new();
+    let code = loop {
+        let ask = if fields.is_empty() {
+            Ask::get(&authority.url(&location))
+        } else {
+            let pairs: Vec<(&str, &str)> =
+                fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+            Ask::post_form(&authority.url(&location), &pairs)
+        };
+        let answer = ask.header("Cookie", cookies.join("; ")).send();
+        for (name, value) in &answer.headers {
+            if name == "set-cookie" {
+                cookies.push(value.split(';').next().unwrap().to_owned());
+            }
+        }
+        fields.clear();
+        match answer.header("location") {
+            Some(to) if to.starts_with(REDIRECT) => {
+                let code = to.split("code=").nth(1).expect("a code").split('&').next().unwrap();
+                break code.to_owned();
+            }
+            Some(to) => location = to.to_owned(),
+            None => {
+                let page = answer.text();
+                let value = |name: &str| {
+                    let mark = format!("name=\"{name}\" value=\"");
+                    let rest =
+                        page.split_once(&mark).unwrap_or_else(|| panic!("no {name}: {page}")).1;
+                    rest.split('"').next().unwrap().replace("&#38;", "&").replace("&amp;", "&")
+                };
+                fields.push(("proof".to_owned(), value("proof")));
+                fields.push(("request".to_owned(), value("request")));
+                fields.push(("username".to_owned(), "ada".to_owned()));
+                fields.push(("password".to_owned(), PASSWORD.to_owned()));
+                fields.push(("decision".to_owned(), "allow".to_owned()));
+                location =
+                    page.split_once("action=\"").unwrap().1.split('"').next().unwrap().to_owned();
+            }
+        }
+    };
+    let form = [
+        ("grant_type", "authorization_code"),
+        ("client_id", "app"),
+        ("code", code.as_str()),
+        ("redirect_uri", REDIRECT),
+        ("code_verifier", "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"),
+    ];
+    let tokens = Ask::post_form(&authority.url("/token"), &form).send();
+    assert_eq!(tokens.status, 200, "{}", tokens.text());
+    tokens.json()["refresh_token"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn bad_accounts_are_refused_with_the_reason() {
+    let authority = Authority::start();
+    let reach = ["--authority", &authority.issuer, "--admin-token-file"];
+    let token_file = authority.data().join("admin.token");
+    let token_file = token_file.to_str().unwrap();
+    for (name, password, said) in [
+        ("ada", "short", "10"),
+        ("a b", PASSWORD, "letters, digits"),
+        ("grace", "grace-grace-grace", "name is in it"),
+    ] {
+        let arguments = [&["user", "create", name], &reach[..], &[token_file]].concat();
+        let outcome = Process::run(claviger(&arguments), password.as_bytes());
+        assert_ne!(outcome.code, Some(0));
+        assert!(outcome.stderr.contains(said), "{name}: {}", outcome.stderr);
+        assert!(!outcome.stderr.contains(password), "{}", outcome.stderr);
+    }
+    let listed: Value = authority.administer(&["user", "list"]);
+    assert_eq!(listed["items"].as_array().map(Vec::len), Some(0), "{listed}");
+}

@@ -1,0 +1,313 @@
+//! An authorization request (OAuth 2.1 §4.1.1, OpenID Connect Core §3.1.2): what a client asks a user for.
+//!
+//! Decides whether it can be served, and where a refusal may be told: to the client at its registered address,
+//! or, where that is not sure, to the person on a page and to nobody else (RFC 9700 §4.11.2).
+
+use crate::client::{Client, GrantType};
+use crate::client_credentials::{Ask, granted, wanted_resource};
+use crate::error::{OauthCode, OauthFault, quoted};
+use crate::form::Form;
+use crate::redirect::is_registered;
+use crate::resource::Resource;
+use crate::scope::scope_list;
+
+/// Scopes that speak of the user and not of an API (OpenID Connect Core §5.4, §11).
+pub const IDENTITY_SCOPES: [&str; 4] = ["openid", "profile", "email", "offline_access"];
+
+/// What a client asks for, as far as it could be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuthorizationRequest {
+    /// The client.
+    pub client_id: String,
+    /// Where the answer goes: a registered address.
+    pub redirect_uri: String,
+    /// What is to be granted, separated by spaces.
+    pub scope: String,
+    /// The audience; none where only the user's identity is asked for.
+    pub resource: Option<String>,
+    /// Given back as it came.
+    pub state: Option<String>,
+    /// Put into the ID token.
+    pub nonce: Option<String>,
+    /// PKCE, S256 (RFC 7636 §4.3).
+    pub code_challenge: String,
+    /// What the user is to be asked.
+    pub prompt: Prompt,
+    /// The longest that a log-in may lie back, in seconds.
+    pub max_age: Option<u64>,
+    /// Who is expected to log in.
+    pub login_hint: Option<String>,
+}
+
+/// What the user is to be asked (OpenID Connect Core §3.1.2.1).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Prompt {
+    /// Nothing may be shown.
+    pub none: bool,
+    /// To log in even if they are logged in.
+    pub login: bool,
+    /// To consent even if they have.
+    pub consent: bool,
+}
+
+/// Where the answer goes, if it may go anywhere.
+pub fn answer_to(form: &Form, client: Option<&Client>) -> Result<String, OauthFault> {
+    let refuse = |code, description: String, fix: &'static str| {
+        Err(OauthFault::new(OauthCode::InvalidRequest, code, description).fix(fix))
+    };
+    let Some(client) = client.filter(|client| !client.disabled) else {
+        return refuse(
+            "client-unknown",
+            "the application that sent you here is not known, or disabled".to_owned(),
+            "check `client_id` in the application's configuration",
+        );
+    };
+    match (form.get("redirect_uri"), client.redirect_uris.as_slice()) {
+        (_, []) => refuse(
+            "redirect-none",
+            format!("the client {} has no registered redirect address", quoted(&client.id)),
+            "register the application's address for the client",
+        ),
+        (None, [only]) => Ok(only.clone()),
+        (None, _) => refuse(
+            "redirect-missing",
+            "the parameter `redirect_uri` is missing, and the client has several".to_owned(),
+            "send `redirect_uri` with the one that the answer is to go to",
+        ),
+        (Some(asked), known) if is_registered(known, asked) => Ok(asked.to_owned()),
+        (Some(asked), _) => refuse(
+            "redirect-unregistered",
+            format!(
+                "the redirect address {} is not registered for {}",
+                quoted(asked),
+                quoted(&client.id)
+            ),
+            "register exactly this address, or send the registered one: every character counts",
+        ),
+    }
+}
+
+/// Reads a request of a client whose address is sure; `resource` is the record of the API it names, if any.
+pub fn authorization_request(
+    form: &Form,
+    client: &Client,
+    resource: Option<&Resource>,
+    redirect_uri: &str,
+) -> Result<AuthorizationRequest, OauthFault> {
+    let fault =
+        |error, code, description: &str| OauthFault::new(error, code, description.to_owned());
+    let invalid = |code, description: &str| fault(OauthCode::InvalidRequest, code, description);
+    if !client.grants.contains(&GrantType::AuthorizationCode) {
+        return Err(fault(
+            OauthCode::UnauthorizedClient,
+            "grant-not-of-this-client",
+            "the client may not use the authorization code grant",
+        )
+        .fix("add `authorization_code` to the client's `grants`"));
+    }
+    match form.needs("response_type")? {
+        "code" => {}
+        other => {
+            return Err(OauthFault::new(
+                OauthCode::UnsupportedResponseType,
+                "response-type",
+                format!("the response type {} is not served", quoted(other)),
+            )
+            .fix("send response_type=code"));
+        }
+    }
+    if let Some(mode) = form.get("response_mode").filter(|mode| *mode != "query") {
+        return Err(invalid(
+            "response-mode",
+            &format!("the response mode {} is not served", quoted(mode)),
+        )
+        .fix("send response_mode=query, or leave it out"));
+    }
+    for unserved in ["request", "request_uri"] {
+        if form.get(unserved).is_some() {
+            let error = if unserved == "request" {
+                OauthCode::RequestNotSupported
+            } else {
+                OauthCode::RequestUriNotSupported
+            };
+            return Err(fault(error, "request-object", "request objects are not served")
+                .fix("send plain parameters"));
+        }
+    }
+    let challenge = form.get("code_challenge").ok_or_else(|| {
+        invalid(
+            "pkce-missing",
+            "the parameter `code_challenge` is missing; PKCE is required of every client",
+        )
+        .fix("use a library that does PKCE with S256 (RFC 7636)")
+    })?;
+    if form.get("code_challenge_method") != Some("S256") {
+        return Err(invalid("pkce-method", "the only `code_challenge_method` is S256")
+            .fix("send code_challenge_method=S256"));
+    }
+    if challenge.len() != 43
+        || !challenge.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+    {
+        return Err(invalid(
+            "pkce-malformed",
+            "the `code_challenge` is no base64url of a SHA-256 digest",
+        )
+        .fix("send BASE64URL(SHA256(code_verifier)) without padding"));
+    }
+    let max_age = form
+        .get("max_age")
+        .map(|text| text.parse::<u64>())
+        .transpose()
+        .map_err(|_| invalid("max-age", "`max_age` is no number of seconds"))?;
+    let nonce = form.get("nonce").map(str::to_owned);
+    if nonce.as_ref().is_some_and(|nonce| nonce.len() > 500) {
+        return Err(invalid("nonce-long", "`nonce` is longer than 500 bytes"));
+    }
+    let mut ask = Ask::from_form(form);
+    let asked = ask.scope.as_deref().map(scope_list).transpose()?.unwrap_or_default();
+    let (identity, api): (Vec<String>, Vec<String>) =
+        asked.into_iter().partition(|scope| IDENTITY_SCOPES.contains(&scope.as_str()));
+    if let Some(refused) = identity.iter().find(|scope| !client.scopes.contains(scope)) {
+        return Err(OauthFault::new(
+            OauthCode::InvalidScope,
+            "scope-refused",
+            format!("the scope {}: the client may not have it", quoted(refused)),
+        )
+        .fix("ask for scopes that the client is registered with"));
+    }
+    // Whoever asks for the user's identity only gets nothing else.
+    ask.scope = (!api.is_empty()).then(|| api.join(" "));
+    let only_identity = !identity.is_empty() && api.is_empty() && ask.resources.is_empty();
+    let (audience, mut scopes) = match resource {
+        _ if only_identity && client.resources.is_empty() => (None, Vec::new()),
+        Some(resource) => {
+            let scopes = if only_identity { Vec::new() } else { granted(client, resource, &ask)? };
+            (Some(resource.uri.clone()), scopes)
+        }
+        None => {
+            let wanted = wanted_resource(client, &ask)?;
+            return Err(OauthFault::new(
+                OauthCode::InvalidTarget,
+                "resource-unknown",
+                format!("the resource {} is not registered any more", quoted(wanted)),
+            )
+            .fix("the operator registers it again, or takes it from the client"));
+        }
+    };
+    let mut all = identity;
+    all.append(&mut scopes);
+    Ok(AuthorizationRequest {
+        client_id: client.id.clone(),
+        redirect_uri: redirect_uri.to_owned(),
+        scope: all.join(" "),
+        resource: audience,
+        state: form.get("state").map(str::to_owned),
+        nonce,
+        code_challenge: challenge.to_owned(),
+        prompt: prompt(form.get("prompt"))?,
+        max_age,
+        login_hint: form.get("login_hint").map(|hint| hint.chars().take(100).collect()),
+    })
+}
+
+fn prompt(text: Option<&str>) -> Result<Prompt, OauthFault> {
+    let mut prompt = Prompt::default();
+    for word in text.unwrap_or_default().split_ascii_whitespace() {
+        match word {
+            "none" => prompt.none = true,
+            "login" | "select_account" => prompt.login = true,
+            "consent" => prompt.consent = true,
+            // OpenID Connect Core: what is not known is passed over.
+            _ => {}
+        }
+    }
+    if prompt.none && (prompt.login || prompt.consent) {
+        return Err(OauthFault::new(
+            OauthCode::InvalidRequest,
+            "prompt-contradiction",
+            "`prompt` has `none` beside another value",
+        )
+        .fix("send one of them"));
+    }
+    Ok(prompt)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+
+    fn client() -> Client {
+        let texts = |list: &[&str]| list.iter().map(|one| (*one).to_owned()).collect();
+        Client {
+            redirect_uris: texts(&["https://app.example/cb", "http://127.0.0.1/cb"]),
+            grants: vec![GrantType::AuthorizationCode],
+            scopes: texts(&["openid", "profile", "read"]),
+            resources: texts(&["https://api.example"]),
+            ..Client::new("app", 0)
+        }
+    }
+
+    fn asked(changes: &[(&str, &str)]) -> Result<AuthorizationRequest, OauthFault> {
+        let mut pairs = vec![
+            ("response_type", "code"),
+            ("client_id", "app"),
+            ("redirect_uri", "https://app.example/cb"),
+            ("scope", "openid read"),
+            ("state", "s"),
+            ("code_challenge", CHALLENGE),
+            ("code_challenge_method", "S256"),
+        ];
+        for (name, value) in changes {
+            pairs.retain(|(known, _)| known != name);
+            pairs.push((name, value));
+        }
+        let body =
+            url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+        let form = Form::parse(body.as_bytes()).unwrap();
+        let client = client();
+        let to = answer_to(&form, Some(&client))?;
+        let api =
+            Resource { scopes: vec!["read".into()], ..Resource::new("https://api.example", 0) };
+        authorization_request(&form, &client, Some(&api), &to)
+    }
+
+    #[test]
+    fn a_good_request_is_read() {
+        let request = asked(&[("max_age", "60"), ("prompt", "login")]).unwrap();
+        assert_eq!(request.scope, "openid read");
+        assert_eq!(request.resource.as_deref(), Some("https://api.example"));
+        assert!(request.prompt.login);
+        let request =
+            asked(&[("redirect_uri", "http://127.0.0.1:4711/cb"), ("scope", "")]).unwrap();
+        assert_eq!(
+            (request.redirect_uri.as_str(), request.scope.as_str()),
+            ("http://127.0.0.1:4711/cb", "read")
+        );
+        assert_eq!(asked(&[("scope", "openid")]).unwrap().scope, "openid");
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        for (change, code) in [
+            (("redirect_uri", "https://app.example/cb/"), "redirect-unregistered"),
+            (("redirect_uri", ""), "redirect-missing"),
+            (("response_type", "token"), "response-type"),
+            (("code_challenge", ""), "pkce-missing"),
+            (("code_challenge", "short"), "pkce-malformed"),
+            (("code_challenge_method", "plain"), "pkce-method"),
+            (("code_challenge_method", ""), "pkce-method"),
+            (("scope", "openid email"), "scope-refused"),
+            (("scope", "write"), "scope-refused"),
+            (("prompt", "none login"), "prompt-contradiction"),
+            (("max_age", "x"), "max-age"),
+            (("request_uri", "https://x"), "request-object"),
+            (("response_mode", "fragment"), "response-mode"),
+        ] {
+            assert_eq!(asked(&[change]).unwrap_err().code, code, "{change:?}");
+        }
+        let form = Form::parse(b"client_id=x").unwrap();
+        assert_eq!(answer_to(&form, None).unwrap_err().code, "client-unknown");
+    }
+}

@@ -1,0 +1,80 @@
+//! People by id and by the name they log in with.
+
+use claviger_protocol::User;
+use rusqlite::{OptionalExtension as _, params};
+
+use crate::error::{Failure, StoreError};
+use crate::{LONGEST_PAGE, Store};
+
+impl Store {
+    /// The person of this id.
+    pub async fn find_user(&self, id: &str) -> Result<Option<User>, StoreError> {
+        self.user("SELECT record FROM users WHERE id = $1", id).await
+    }
+
+    /// The person who logs in with this name.
+    pub async fn find_user_by_name(&self, username: &str) -> Result<Option<User>, StoreError> {
+        self.user("SELECT record FROM users WHERE username = $1", username).await
+    }
+
+    async fn user(&self, sql: &'static str, value: &str) -> Result<Option<User>, StoreError> {
+        let value = value.to_owned();
+        self.read(move |connection| {
+            let mut statement = connection.prepare_cached(sql)?;
+            let found: Option<String> =
+                statement.query_row([value], |row| row.get(0)).optional()?;
+            Ok(found.map(|record| serde_json::from_str(&record)).transpose()?)
+        })
+        .await
+    }
+
+    /// Up to `limit` people with names beyond `after`, in the order of their names.
+    pub async fn list_users(
+        &self,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<User>, StoreError> {
+        let after = after.unwrap_or_default().to_owned();
+        self.read(move |connection| {
+            let sql = "SELECT record FROM users WHERE username > $1 ORDER BY username LIMIT $2";
+            let mut statement = connection.prepare_cached(sql)?;
+            let mut rows = statement.query(params![after, limit.min(LONGEST_PAGE)])?;
+            let mut users = Vec::new();
+            while let Some(row) = rows.next()? {
+                users.push(serde_json::from_str(&row.get::<_, String>(0)?)?);
+            }
+            Ok(users)
+        })
+        .await
+    }
+
+    /// Writes a new person; [`StoreError::Exists`] where the name is taken.
+    pub async fn create_user(&self, user: User) -> Result<(), StoreError> {
+        self.write(move |session| {
+            let sql = "INSERT INTO users (id, username, record) VALUES ($1, $2, $3) \
+                       ON CONFLICT DO NOTHING";
+            let record = serde_json::to_string(&user)?;
+            let values = params![user.id, user.username, record];
+            match session.connection.prepare_cached(sql)?.execute(values)? {
+                0 => Err(Failure::exists(format!("the user `{}`", user.username))),
+                _ => Ok(()),
+            }
+        })
+        .await
+    }
+
+    /// Takes a person away with their sessions, consents and grants; tells whether there was one.
+    pub async fn delete_user(&self, id: &str) -> Result<bool, StoreError> {
+        let id = id.to_owned();
+        self.write(move |session| {
+            for table in ["families", "consents", "sessions"] {
+                let sql = format!("DELETE FROM {table} WHERE sub = $1");
+                session.connection.prepare_cached(&sql)?.execute([&id])?;
+            }
+            let mut statement =
+                session.connection.prepare_cached("DELETE FROM users WHERE id = $1")?;
+            Ok(statement.execute([&id])? > 0)
+        })
+        .await
+    }
+}

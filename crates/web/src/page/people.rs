@@ -1,0 +1,157 @@
+//! Pages for people who log in: their name and password, what an application asks for, and a plain message.
+//!
+//! No page repeats a password. What an application calls itself is text like any other.
+
+use askama::Template;
+
+use super::{Frame, Unrenderable, render};
+use crate::Site;
+
+/// The log-in.
+#[derive(Clone, Debug)]
+pub struct LogInPage<'a> {
+    /// Where the page lives.
+    pub site: &'a Site,
+    /// The application that asks, where one does.
+    pub application: Option<&'a str>,
+    /// What was typed as the name, or is expected there.
+    pub username: &'a str,
+    /// What went wrong the last time.
+    pub problem: Option<&'a str>,
+    /// Proves that the form came from here.
+    pub proof: &'a str,
+    /// The request to go on with.
+    pub request: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "log_in.html")]
+struct LogIn<'v> {
+    frame: Frame,
+    action: String,
+    page: &'v LogInPage<'v>,
+}
+
+impl LogInPage<'_> {
+    /// The page as HTML.
+    ///
+    /// # Errors
+    /// See [`Unrenderable`].
+    pub fn html(&self) -> Result<String, Unrenderable> {
+        let frame = Frame::new(
+            self.site,
+            "",
+            "Log in".to_owned(),
+            "Log in with your name and password.".to_owned(),
+        );
+        render(&LogIn { frame, action: self.site.to("/login"), page: self })
+    }
+}
+
+/// What an application asks for.
+#[derive(Clone, Debug)]
+pub struct ConsentPage<'a> {
+    /// Where the page lives.
+    pub site: &'a Site,
+    /// The application's name.
+    pub application: &'a str,
+    /// Where the person will be sent: the host, so that they can see it.
+    pub destination: &'a str,
+    /// Who is logged in.
+    pub username: &'a str,
+    /// The scopes, each with what it means.
+    pub scopes: &'a [(String, String)],
+    /// The API they are for.
+    pub resource: Option<&'a str>,
+    /// Proves that the form came from here.
+    pub proof: &'a str,
+    /// The request to go on with.
+    pub request: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "consent.html")]
+struct Consent<'v> {
+    frame: Frame,
+    action: String,
+    page: &'v ConsentPage<'v>,
+}
+
+impl ConsentPage<'_> {
+    /// The page as HTML.
+    ///
+    /// # Errors
+    /// See [`Unrenderable`].
+    pub fn html(&self) -> Result<String, Unrenderable> {
+        let frame = Frame::new(
+            self.site,
+            "",
+            format!("Allow {}?", self.application),
+            "An application asks for access.".to_owned(),
+        );
+        render(&Consent { frame, action: self.site.to("/consent"), page: self })
+    }
+}
+
+/// Whether to log out.
+#[derive(Clone, Copy, Debug)]
+pub struct LogOutPage<'a> {
+    /// Where the page lives.
+    pub site: &'a Site,
+    /// Who is logged in.
+    pub username: &'a str,
+    /// Proves that the form came from here.
+    pub proof: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "log_out.html")]
+struct LogOut<'v> {
+    frame: Frame,
+    action: String,
+    page: &'v LogOutPage<'v>,
+}
+
+impl LogOutPage<'_> {
+    /// The page as HTML.
+    ///
+    /// # Errors
+    /// See [`Unrenderable`].
+    pub fn html(&self) -> Result<String, Unrenderable> {
+        let frame = Frame::new(self.site, "", "Log out?".to_owned(), String::new());
+        render(&LogOut { frame, action: self.site.to("/logout"), page: self })
+    }
+}
+
+/// A message with what to do about it.
+#[derive(Clone, Copy, Debug)]
+pub struct MessagePage<'a> {
+    /// Where the page lives.
+    pub site: &'a Site,
+    /// A short sentence.
+    pub title: &'a str,
+    /// What happened.
+    pub text: &'a str,
+    /// What to do; may be empty.
+    pub fix: &'a str,
+    /// The id under which the operator finds more; may be empty.
+    pub diagnosis: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "message.html")]
+struct Message<'v> {
+    frame: Frame,
+    page: &'v MessagePage<'v>,
+}
+
+impl MessagePage<'_> {
+    /// The page as HTML.
+    ///
+    /// # Errors
+    /// See [`Unrenderable`].
+    pub fn html(&self) -> Result<String, Unrenderable> {
+        let frame = Frame::new(self.site, "", self.title.to_owned(), String::new());
+        render(&Message { frame, page: self })
+    }
+}
