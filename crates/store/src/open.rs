@@ -15,9 +15,10 @@ use crate::error::{Failure, StoreError};
 /// "CLVG": marks our databases (PRAGMA application_id).
 const APPLICATION: i64 = 0x434C_5647;
 /// The scripts, in order; the place plus one is the version that a script leads to.
-const MIGRATIONS: [&str; 2] = [
+const MIGRATIONS: [&str; 3] = [
     include_str!("../migrations/sqlite/0001_start.sql"),
     include_str!("../migrations/sqlite/0002_people.sql"),
+    include_str!("../migrations/sqlite/0003_whole.sql"),
 ];
 /// Up to this size the whole file is checked at each start: 64 MiB at 4 KiB a page.
 const CHECKED_PAGES: i64 = 16_384;
