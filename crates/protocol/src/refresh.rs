@@ -70,6 +70,9 @@ pub struct Used<'a> {
     pub client_id: &'a str,
     /// The digest of how it asks.
     pub asks: &'a str,
+    /// The number that was live when the request came, where it has lost a race since. Whoever came while
+    /// its token was live has stolen nothing, however often others were faster.
+    pub met: Option<u32>,
 }
 
 /// How long the one token before the live one still gets the live one's answer, in seconds.
@@ -166,6 +169,13 @@ pub fn refresh(
             "use the newest refresh token",
         ));
     }
+    if used.met.is_some_and(|met| used.generation >= met) {
+        return Refresh::Refuse(refused(
+            "refresh-superseded",
+            "other requests with the same refresh token were faster, and its successor was used already",
+            "use the newest refresh token",
+        ));
+    }
     let ended = Family { ended: Some((now, FamilyEnd::Reused)), ..family.clone() };
     Refresh::End(
         Box::new(ended),
@@ -206,7 +216,7 @@ mod tests {
     }
 
     fn used(generation: u32) -> Used<'static> {
-        Used { generation, client_id: "app", asks: "a" }
+        Used { generation, client_id: "app", asks: "a", met: None }
     }
 
     fn at(family: &Family, used: Used<'_>, now: i64) -> Refresh {
@@ -283,7 +293,8 @@ mod tests {
     impl World {
         /// The token that the client holds afterwards; none where it is refused.
         fn present(&mut self, generation: u32, asks: &str) -> Option<u32> {
-            match at(&self.family, Used { generation, client_id: "app", asks }, self.now) {
+            match at(&self.family, Used { generation, client_id: "app", asks, met: None }, self.now)
+            {
                 Refresh::Rotate(next) => {
                     self.family = *next;
                     Some(self.family.generation)

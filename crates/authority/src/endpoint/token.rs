@@ -167,10 +167,13 @@ async fn refreshed(call: &Call, form: &Form, client: &Client) -> Answer {
     let window = Window(u32::try_from(tokens.refresh_replay_seconds).unwrap_or(u32::MAX));
     let idle = u32::try_from(tokens.refresh_idle_seconds).unwrap_or(u32::MAX);
     let asks = asks(client, form);
+    let mut met = None;
     for _ in 0..ATTEMPTS {
         let held = state.store.find_family(&numbered.family).await?.ok_or_else(unknown)?;
         let family = &held.family;
-        let used = Used { generation: numbered.generation, client_id: &client.id, asks: &asks };
+        let used =
+            Used { generation: numbered.generation, client_id: &client.id, asks: &asks, met };
+        met.get_or_insert(family.generation);
         let now = state.clock.now();
         let decision = refresh(family, used, window, idle, now);
         // Owner and client first: what they may not touch is not looked at further.

@@ -1,0 +1,5 @@
+//! Histories: what must hold whatever the order of things.
+
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod refreshing;
