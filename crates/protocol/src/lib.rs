@@ -50,4 +50,4 @@ pub use resource::{Resource, check_issuer, check_resource_uri};
 pub use revocation::{KEPT_BEYOND_EXP, RevokeOutcome, revoke};
 pub use scope::{check_scope, scope_list};
 pub use secret::Secret;
-pub use user::{LONGEST_PASSWORD, SHORTEST_PASSWORD, User, check_password, username_key};
+pub use user::{Address, LONGEST_PASSWORD, SHORTEST_PASSWORD, User, check_password, username_key};

@@ -65,9 +65,8 @@ pub(crate) async fn create(mut call: Call) -> Answer {
         username,
         name: draft.name,
         email: draft.email,
-        password_hash: String::new(),
-        disabled: false,
         created_at: state.clock.now(),
+        ..User::default()
     };
     user.check().map_err(invalid)?;
     user.password_hash = state
