@@ -254,7 +254,7 @@ fn read_line(reader: &mut impl BufRead) -> io::Result<String> {
 }
 
 /// Form encoding of everything that is not plainly harmless.
-fn encode(text: &str) -> String {
+pub(crate) fn encode(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_') {

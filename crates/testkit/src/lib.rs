@@ -15,7 +15,9 @@
 pub mod ask;
 pub mod issuer;
 pub mod keys;
+pub mod load;
 pub mod mint;
+pub mod person;
 pub mod process;
 pub mod scripted;
 mod server;
@@ -25,6 +27,7 @@ pub mod tls;
 pub use ask::{Answer, Ask};
 pub use issuer::{Behaviour, FakeIssuer};
 pub use mint::{access_claims, mint, mint_with};
+pub use person::Person;
 pub use process::Process;
 pub use scripted::{Heard, Reply, Scripted};
 pub use sink::Sink;

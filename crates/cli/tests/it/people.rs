@@ -1,6 +1,6 @@
 //! People log in through clients nobody here wrote; and a refresh survives the process.
 
-use claviger_testkit::{Ask, Process, Sink};
+use claviger_testkit::{Ask, Person, Process, Sink};
 use serde_json::{Value, json};
 
 use crate::clients::drive;
@@ -86,62 +86,8 @@ fn ask(url: &str, token: &str) -> Ask {
 
 /// Logs the person in by the forms, and gives the refresh token.
 fn grant(authority: &Authority) -> String {
-    let query = format!(
-        "response_type=code&client_id=app&redirect_uri={}&scope=openid&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256",
-        REDIRECT.replace(':', "%3A").replace('/', "%2F")
-    );
-    let mut cookies: Vec<String> = Vec::new();
-    let mut location = format!("/authorize?{query}");
-    let mut fields: Vec<(String, String)> = Vec::new();
-    let code = loop {
-        let ask = if fields.is_empty() {
-            Ask::get(&authority.url(&location))
-        } else {
-            let pairs: Vec<(&str, &str)> =
-                fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-            Ask::post_form(&authority.url(&location), &pairs)
-        };
-        let answer = ask.header("Cookie", cookies.join("; ")).send();
-        for (name, value) in &answer.headers {
-            if name == "set-cookie" {
-                cookies.push(value.split(';').next().unwrap().to_owned());
-            }
-        }
-        fields.clear();
-        match answer.header("location") {
-            Some(to) if to.starts_with(REDIRECT) => {
-                let code = to.split("code=").nth(1).expect("a code").split('&').next().unwrap();
-                break code.to_owned();
-            }
-            Some(to) => location = to.to_owned(),
-            None => {
-                let page = answer.text();
-                let value = |name: &str| {
-                    let mark = format!("name=\"{name}\" value=\"");
-                    let rest =
-                        page.split_once(&mark).unwrap_or_else(|| panic!("no {name}: {page}")).1;
-                    rest.split('"').next().unwrap().replace("&#38;", "&").replace("&amp;", "&")
-                };
-                fields.push(("proof".to_owned(), value("proof")));
-                fields.push(("request".to_owned(), value("request")));
-                fields.push(("username".to_owned(), "ada".to_owned()));
-                fields.push(("password".to_owned(), PASSWORD.to_owned()));
-                fields.push(("decision".to_owned(), "allow".to_owned()));
-                location =
-                    page.split_once("action=\"").unwrap().1.split('"').next().unwrap().to_owned();
-            }
-        }
-    };
-    let form = [
-        ("grant_type", "authorization_code"),
-        ("client_id", "app"),
-        ("code", code.as_str()),
-        ("redirect_uri", REDIRECT),
-        ("code_verifier", "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"),
-    ];
-    let tokens = Ask::post_form(&authority.url("/token"), &form).send();
-    assert_eq!(tokens.status, 200, "{}", tokens.text());
-    tokens.json()["refresh_token"].as_str().unwrap().to_owned()
+    let mut ada = Person::new(&authority.issuer, "ada", PASSWORD);
+    ada.tokens("app", REDIRECT, "openid")["refresh_token"].as_str().unwrap().to_owned()
 }
 
 #[test]

@@ -8,33 +8,21 @@
 #![expect(clippy::print_stdout, reason = "a table is all that this program makes")]
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
+use claviger_testkit::load::{self, Figures, Form};
 use claviger_testkit::{FakeIssuer, Process, Sink};
 use http::Request;
-use http_body_util::{BodyExt as _, Full};
-use hyper_util::rt::TokioIo;
+use http_body_util::Full;
 use serde_json::json;
-use tokio::net::TcpStream;
 
 const AUDIENCE: &str = "https://orders.example";
 const USAGE: &str = "usage: bench-http BINARY [SECONDS] [CONNECTIONS]";
 
-/// A request as it is sent over and over; the n-th may differ from the others.
-type Form = Arc<dyn Fn(usize) -> Request<Full<Bytes>> + Send + Sync>;
-
 struct Load {
     seconds: u64,
     connections: usize,
-}
-
-struct Figures {
-    requests: usize,
-    wrong: usize,
-    elapsed: Duration,
-    latencies: Vec<u32>,
 }
 
 fn main() {
@@ -77,12 +65,7 @@ fn token_endpoint(binary: &str, load: &Load) {
         "grant_type=client_credentials&client_id={client}&client_secret={secret}&resource={resource}"
     );
     let body = Bytes::from(body);
-    let form: Form = Arc::new(move |_| {
-        let request = Request::post("/token")
-            .header("host", "bench")
-            .header("content-type", "application/x-www-form-urlencoded");
-        request.body(Full::new(body.clone())).expect("a request")
-    });
+    let form: Form = Arc::new(move |_| load::post("/token", body.clone()));
     let url = text(&ready["issuer"]);
     let name = "POST /token, client_credentials, ES256";
     load.run(name, Some(authority.id()), &url, 200, form);
@@ -140,82 +123,11 @@ fn get(
 impl Load {
     /// Warms up for a second, measures, prints one line.
     fn run(&self, name: &str, server: Option<u32>, url: &str, status: u16, form: Form) {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        let runtime = runtime.expect("a runtime");
-        let next = Arc::new(AtomicUsize::new(0));
-        let measured =
-            |duration| runtime.block_on(self.measure(url, status, &form, &next, duration));
-        measured(Duration::from_secs(1));
-        let before = server.map(processor_seconds);
-        let mut figures = measured(Duration::from_secs(self.seconds));
-        let spent = server.zip(before).map(|(id, before)| processor_seconds(id) - before);
-        figures.latencies.sort_unstable();
-        let at = |part: f64| {
-            let index = (figures.latencies.len() as f64 * part) as usize;
-            figures.latencies.get(index).copied().unwrap_or_default()
-        };
-        let rate = figures.requests as f64 / figures.elapsed.as_secs_f64();
-        let per_core = spent.filter(|spent| *spent > 0.0).map_or_else(
-            || "-".to_owned(),
-            |spent| format!("{:.0}", figures.requests as f64 / spent),
-        );
-        println!(
-            "{name:<44} {rate:>10.0} {:>8} {:>8} {:>6} {per_core:>14}",
-            at(0.5),
-            at(0.99),
-            figures.wrong
-        );
+        let measured = |duration| load::run(server, url, self.connections, duration, status, &form);
+        let _warm_up = measured(Duration::from_secs(1));
+        let Figures { rate, per_core, p50, p99, wrong } =
+            measured(Duration::from_secs(self.seconds));
+        let per_core = per_core.map_or_else(|| "-".to_owned(), |rate| format!("{rate:.0}"));
+        println!("{name:<44} {rate:>10.0} {p50:>8} {p99:>8} {wrong:>6} {per_core:>14}");
     }
-
-    async fn measure(
-        &self,
-        url: &str,
-        status: u16,
-        form: &Form,
-        next: &Arc<AtomicUsize>,
-        duration: Duration,
-    ) -> Figures {
-        let address = url.trim_start_matches("http://").to_owned();
-        let start = Instant::now();
-        let mut tasks = Vec::new();
-        for _ in 0..self.connections {
-            let (address, form, next) = (address.clone(), Arc::clone(form), Arc::clone(next));
-            tasks.push(tokio::spawn(async move {
-                let stream = TcpStream::connect(&address).await.expect("a connection");
-                stream.set_nodelay(true).expect("a socket");
-                let handshake = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await;
-                let (mut sender, connection) = handshake.expect("HTTP");
-                tokio::spawn(connection);
-                let (mut latencies, mut wrong) = (Vec::new(), 0_usize);
-                while start.elapsed() < duration {
-                    let request = form(next.fetch_add(1, Ordering::Relaxed));
-                    let asked = Instant::now();
-                    sender.ready().await.expect("a connection that is kept");
-                    let answer = sender.send_request(request).await.expect("an answer");
-                    let came = answer.status().as_u16();
-                    answer.into_body().collect().await.expect("a body");
-                    latencies.push(u32::try_from(asked.elapsed().as_micros()).unwrap_or(u32::MAX));
-                    wrong += usize::from(came != status);
-                }
-                (latencies, wrong)
-            }));
-        }
-        let (mut latencies, mut wrong) = (Vec::new(), 0);
-        for task in tasks {
-            let (further, further_wrong) = task.await.expect("a task that ends");
-            latencies.extend(further);
-            wrong += further_wrong;
-        }
-        Figures { requests: latencies.len(), wrong, elapsed: start.elapsed(), latencies }
-    }
-}
-
-/// Processor time that a process has used, user and system: fields 14 and 15 of `/proc/ID/stat`, in
-/// hundredths of a second on Linux. Elsewhere 0, and the column stays empty.
-fn processor_seconds(id: u32) -> f64 {
-    let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
-    // The name in parentheses may hold spaces.
-    let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
-    let ticks = fields.skip(11).take(2).filter_map(|field| field.parse::<f64>().ok());
-    ticks.sum::<f64>() / 100.0
 }

@@ -1,0 +1,378 @@
+//! Measures the authority beside what it is compared with, in interleaved rounds: `client_credentials` beside a
+//! bare handler and, where given, npm `oidc-provider`; refreshes beside bare commits of SQLite; and what log-ins
+//! do to everybody else.
+//!
+//! Run it by `scripts/bench-authority`. Each figure is the median of its rounds; the ratios are what compares.
+
+#![expect(clippy::expect_used, reason = "a benchmark that cannot be set up has to end")]
+#![expect(clippy::print_stdout, reason = "a table is all that this program makes")]
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use bytes::Bytes;
+use claviger_testkit::load::{self, Connection, Figures, Form, median};
+use claviger_testkit::{Ask, Person, Process};
+use http::{Request, Response};
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+const USAGE: &str =
+    "usage: bench-authority BINARY SECONDS ROUNDS [PEER.mjs] | bench-authority bare";
+const PATIENCE: Duration = Duration::from_secs(30);
+const PASSWORD: &str = "correct horse battery";
+const REDIRECT: &str = "http://127.0.0.1/callback";
+/// Connections that ask for tokens at once.
+const CONNECTIONS: usize = 8;
+const LOG_INS: usize = 32;
+
+struct Plan {
+    binary: String,
+    seconds: u64,
+    rounds: usize,
+    peer: Option<String>,
+}
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if arguments.first().is_some_and(|first| first == "bare") {
+        return bare();
+    }
+    let number = |place: usize| arguments.get(place).and_then(|text| text.parse().ok());
+    let plan = Plan {
+        binary: arguments.first().expect(USAGE).clone(),
+        seconds: number(1).expect(USAGE),
+        rounds: number(2).map(|rounds: u64| rounds as usize).expect(USAGE),
+        peer: arguments.get(3).cloned(),
+    };
+    issuing(&plan);
+    refreshing(&plan);
+    logging_in(&plan);
+}
+
+/// A server on one core; the load runs on the other.
+fn on_one_core(command: &[&str]) -> Process {
+    Process::start("taskset", &[&["-c", "0"], command].concat())
+}
+
+/// An authority in a folder of its own.
+struct Served {
+    process: Process,
+    url: String,
+    bootstrap: Value,
+    _folder: TempDir,
+}
+
+impl Served {
+    fn start(binary: &str, cores: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let data = folder.path().join("data");
+        let data = data.to_str().expect("a plain path");
+        let arguments = [
+            "-c",
+            cores,
+            binary,
+            "serve",
+            "--data",
+            data,
+            "--listen",
+            "127.0.0.1:0",
+            "--format",
+            "json",
+        ];
+        let process = Process::start("taskset", &arguments);
+        let ready = process.ready(PATIENCE);
+        let url = ready["issuer"].as_str().expect("an issuer when ready").to_owned();
+        Self { process, url, bootstrap: ready["bootstrap"].clone(), _folder: folder }
+    }
+
+    fn says(&self, name: &str) -> String {
+        self.bootstrap[name].as_str().expect("a text when ready").to_owned()
+    }
+
+    fn client_credentials(&self) -> Form {
+        let body = url::form_urlencoded::Serializer::new(String::new())
+            .append_pair("grant_type", "client_credentials")
+            .append_pair("client_id", &self.says("client_id"))
+            .append_pair("client_secret", &self.says("client_secret"))
+            .append_pair("resource", &self.says("resource"))
+            .finish();
+        posting(body)
+    }
+
+    /// A person, and an application that keeps no secret and asks for no consent.
+    fn with_people(&self) {
+        let token = std::fs::read_to_string(self.says("admin_token_file")).expect("a token");
+        let made = |path: &str, body: Value| {
+            let answer = Ask::json("POST", &format!("{}/admin/v1{path}", self.url), &body)
+                .bearer(token.trim())
+                .send();
+            assert_eq!(answer.status, 201, "{}", answer.text());
+        };
+        made("/users", json!({"username": "ada", "password": PASSWORD}));
+        made(
+            "/clients",
+            json!({
+                "client_id": "app", "auth_method": "none", "redirect_uris": [REDIRECT], "scopes": ["openid"],
+                "resources": [self.says("resource")], "first_party": true,
+            }),
+        );
+    }
+}
+
+fn posting(body: String) -> Form {
+    let body = Bytes::from(body);
+    Arc::new(move |_| load::post("/token", body.clone()))
+}
+
+fn issuing(plan: &Plan) {
+    let ours = Served::start(&plan.binary, "0");
+    let own = std::env::current_exe().expect("this program's path");
+    let bare = on_one_core(&[own.to_str().expect("a plain path"), "bare"]);
+    let url = |process: &Process| {
+        process.ready(PATIENCE)["url"].as_str().expect("a URL when ready").to_owned()
+    };
+    let mut rows: Vec<(&str, u32, String, Form)> = vec![
+        ("claviger", ours.process.id(), ours.url.clone(), ours.client_credentials()),
+        ("bare hyper handler: form, ES256", bare.id(), url(&bare), ours.client_credentials()),
+    ];
+    let peer = plan.peer.as_ref().map(|script| on_one_core(&["node", script]));
+    if let Some(peer) = &peer {
+        let body = "grant_type=client_credentials&client_id=cc&scope=read&resource=urn:api\
+                    &client_secret=cc-secret-0123456789-0123456789-abc";
+        rows.push(("npm oidc-provider, in memory", peer.id(), url(peer), posting(body.to_owned())));
+    }
+    println!(
+        "client_credentials, ES256 access tokens, client_secret_post, {CONNECTIONS} connections, one core"
+    );
+    println!(
+        "{:<36} {:>12} {:>14} {:>9} {:>9}",
+        "", "requests/s", "per full core", "p50 µs", "p99 µs"
+    );
+    let mut rounds: Vec<Vec<Figures>> = vec![Vec::new(); rows.len()];
+    for round in 0..=plan.rounds {
+        for (row, figures) in rows.iter().zip(&mut rounds) {
+            let (_, id, url, form) = row;
+            let lasts = Duration::from_secs(plan.seconds);
+            let one = load::run(Some(*id), url, CONNECTIONS, lasts, 200, form);
+            assert_eq!(one.wrong, 0, "{} answered with another status", row.0);
+            // The first round is the warm-up.
+            if round > 0 {
+                figures.push(one);
+            }
+        }
+    }
+    let per_core =
+        |figures: &[Figures]| median(figures.iter().filter_map(|one| one.per_core).collect());
+    for (row, figures) in rows.iter().zip(&rounds) {
+        let of = |what: fn(&Figures) -> f64| median(figures.iter().map(what).collect());
+        println!(
+            "{:<36} {:>12.0} {:>14.0} {:>9.0} {:>9.0}",
+            row.0,
+            of(|one| one.rate),
+            per_core(figures),
+            of(|one| f64::from(one.p50)),
+            of(|one| f64::from(one.p99)),
+        );
+    }
+    let ours = per_core(&rounds[0]);
+    println!("claviger ÷ bare handler: {:.2}", ours / per_core(&rounds[1]));
+    if let Some(peer) = rounds.get(2) {
+        println!("claviger ÷ oidc-provider: {:.1}", ours / per_core(peer));
+    }
+    println!();
+}
+
+/// The bare handler: reads the form, signs an ES256 token, answers. No client, no secret, no checks.
+fn bare() {
+    let key = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).expect("a key");
+    let key = Arc::new(key);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.expect("a runtime").block_on(async {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        println!("{}", json!({"url": format!("http://{address}")}));
+        loop {
+            let Ok((stream, _)) = listener.accept().await else { continue };
+            drop(stream.set_nodelay(true));
+            let key = Arc::clone(&key);
+            tokio::spawn(async move {
+                let service = service_fn(move |request| signed(Arc::clone(&key), request));
+                let http = hyper::server::conn::http1::Builder::new();
+                drop(http.serve_connection(TokioIo::new(stream), service).await);
+            });
+        }
+    });
+}
+
+async fn signed(
+    key: Arc<EcdsaKeyPair>,
+    request: Request<Incoming>,
+) -> Result<Response<Full<Bytes>>, hyper::Error> {
+    let body = request.into_body().collect().await?.to_bytes();
+    let (mut client, mut resource) = (String::new(), String::new());
+    for (name, value) in url::form_urlencoded::parse(&body) {
+        match name.as_ref() {
+            "client_id" => client = value.into_owned(),
+            "resource" => resource = value.into_owned(),
+            _ => {}
+        }
+    }
+    let now = claviger_testkit::now();
+    let claims = json!({
+        "iss": "http://127.0.0.1", "sub": client, "client_id": client, "aud": resource, "iat": now,
+        "exp": now + 300, "jti": "3q2-7wAAAAAAAAAAAAAAAA", "scope": "orders:read",
+    });
+    let encoded = |text: &[u8]| URL_SAFE_NO_PAD.encode(text);
+    let header = br#"{"alg":"ES256","typ":"at+jwt","kid":"bench"}"#;
+    let input = format!("{}.{}", encoded(header), encoded(claims.to_string().as_bytes()));
+    let signature = key.sign(&SystemRandom::new(), input.as_bytes()).expect("a signature");
+    let token = format!("{input}.{}", encoded(signature.as_ref()));
+    let answer = json!({"access_token": token, "token_type": "Bearer", "expires_in": 300});
+    Ok(Response::new(Full::new(Bytes::from(answer.to_string()))))
+}
+
+fn refreshing(plan: &Plan) {
+    let served = Served::start(&plan.binary, "0,1");
+    served.with_people();
+    let mut ada = Person::new(&served.url, "ada", PASSWORD);
+    let held: Vec<String> = (0..64)
+        .map(|_| {
+            let tokens = ada.tokens("app", REDIRECT, "openid");
+            tokens["refresh_token"].as_str().expect("a refresh token").to_owned()
+        })
+        .collect();
+    let held: Arc<Vec<std::sync::Mutex<String>>> =
+        Arc::new(held.into_iter().map(std::sync::Mutex::new).collect());
+    let lasts = Duration::from_secs(plan.seconds);
+    let clients = |count: usize| {
+        load::over(Some(served.process.id()), count, lasts, |place| {
+            let (url, held) = (served.url.clone(), Arc::clone(&held));
+            async move {
+                let mut token = held[place].lock().expect("no panic before").clone();
+                let mut connection = Connection::open(&url).await;
+                let done = load::measured(lasts, async || {
+                    let body =
+                        format!("grant_type=refresh_token&client_id=app&refresh_token={token}");
+                    let answer = connection.ask(load::post("/token", body)).await;
+                    let value: Value = serde_json::from_slice(answer.body()).unwrap_or_default();
+                    match value["refresh_token"].as_str() {
+                        Some(next) => next.clone_into(&mut token),
+                        None => return false,
+                    }
+                    true
+                })
+                .await;
+                *held[place].lock().expect("no panic before") = token;
+                done
+            }
+        })
+    };
+    let folder = tempfile::tempdir().expect("a folder");
+    println!(
+        "refresh with rotation, ES256 access and ID token, durable (SQLite, synchronous=FULL)"
+    );
+    let (mut raw, mut one, mut many) = (Vec::new(), Vec::new(), Vec::new());
+    for round in 0..=plan.rounds {
+        let commits = commits(folder.path(), round, lasts);
+        let (single, all) = (clients(1), clients(64));
+        assert_eq!((single.wrong, all.wrong), (0, 0), "a refresh was refused");
+        if round > 0 {
+            raw.push(commits);
+            one.push(single);
+            many.push(all);
+        }
+    }
+    let rate = |figures: &[Figures]| median(figures.iter().map(|figures| figures.rate).collect());
+    let p99 = |figures: &[Figures]| {
+        median(figures.iter().map(|figures| f64::from(figures.p99)).collect())
+    };
+    let raw = median(raw);
+    println!("bare commits of one row             {raw:>10.0}/s");
+    println!(
+        "1 client                            {:>10.0}/s   p99 {:.0} µs",
+        rate(&one),
+        p99(&one)
+    );
+    println!(
+        "64 clients                          {:>10.0}/s   p99 {:.0} µs",
+        rate(&many),
+        p99(&many)
+    );
+    println!("1 client ÷ bare commits: {:.2}", rate(&one) / raw);
+    println!("64 clients ÷ bare commits: {:.1}", rate(&many) / raw);
+    println!("64 clients ÷ 1 client: {:.1}\n", rate(&many) / rate(&one));
+}
+
+/// How many rows with random keys SQLite commits a second, one by one, as durably as the authority does.
+fn commits(folder: &Path, round: usize, lasts: Duration) -> f64 {
+    let connection =
+        rusqlite::Connection::open(folder.join(format!("{round}.db"))).expect("a database");
+    connection
+        .execute_batch(
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+             CREATE TABLE rows (key BLOB PRIMARY KEY, value TEXT);",
+        )
+        .expect("a table");
+    let mut insert =
+        connection.prepare("INSERT INTO rows VALUES (randomblob(16), $1)").expect("a statement");
+    let value = "v".repeat(200);
+    let (start, mut count) = (Instant::now(), 0_u32);
+    while start.elapsed() < lasts {
+        insert.execute([&value]).expect("a row");
+        count += 1;
+    }
+    f64::from(count) / start.elapsed().as_secs_f64()
+}
+
+fn logging_in(plan: &Plan) {
+    let served = Served::start(&plan.binary, "0,1");
+    served.with_people();
+    let form = served.client_credentials();
+    let lasts = Duration::from_secs(plan.seconds);
+    // Two connections that ask for a token every so often: what is measured is waiting, not throughput.
+    let quiet = || load::run(Some(served.process.id()), &served.url, 2, lasts, 200, &form);
+    let (mut idle, mut busy, mut people) = (Vec::new(), Vec::new(), Vec::new());
+    for round in 0..=plan.rounds {
+        let alone = quiet();
+        let (stop, done) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
+        let threads: Vec<_> = (0..LOG_INS)
+            .map(|_| {
+                let (stop, done, url) = (Arc::clone(&stop), Arc::clone(&done), served.url.clone());
+                std::thread::spawn(move || {
+                    while !stop.load(Ordering::Relaxed) {
+                        drop(Person::new(&url, "ada", PASSWORD).code("app", REDIRECT, "openid"));
+                        done.fetch_add(1, Ordering::Relaxed);
+                    }
+                })
+            })
+            .collect();
+        let beside = quiet();
+        let logged_in = done.load(Ordering::Relaxed);
+        stop.store(true, Ordering::Relaxed);
+        for thread in threads {
+            thread.join().expect("log-ins that all went through");
+        }
+        if round > 0 {
+            idle.push(f64::from(alone.p99));
+            busy.push(f64::from(beside.p99));
+            people.push(logged_in as f64 / lasts.as_secs_f64());
+        }
+    }
+    let (idle, busy) = (median(idle), median(busy));
+    println!("client_credentials beside {LOG_INS} parallel log-ins (Argon2id), ES256");
+    println!("log-ins                             {:>10.1}/s", median(people));
+    println!("p99 of client_credentials, idle     {idle:>10.0} µs");
+    println!("p99 of client_credentials, beside   {busy:>10.0} µs");
+    println!("beside ÷ idle: {:.1}", busy / idle);
+}
