@@ -228,6 +228,8 @@ impl Default for Limits {
 pub struct ConfigError {
     /// The field as written in the configuration file.
     pub field: &'static str,
+    /// A second field that the first does not go with.
+    pub beside: Option<&'static str>,
     /// What is wrong with its value.
     pub problem: String,
     /// What to do.
@@ -235,7 +237,15 @@ pub struct ConfigError {
 }
 
 fn wrong(field: &'static str, problem: impl Into<String>, fix: impl Into<String>) -> ConfigError {
-    ConfigError { field, problem: problem.into(), fix: fix.into() }
+    ConfigError { field, beside: None, problem: problem.into(), fix: fix.into() }
+}
+
+impl ConfigError {
+    /// The value is only wrong because of that other one.
+    pub(crate) const fn beside(mut self, field: &'static str) -> Self {
+        self.beside = Some(field);
+        self
+    }
 }
 
 /// The issuer, judged: the text tokens carry and the places derived from it.
@@ -260,6 +270,25 @@ impl Config {
     /// # Errors
     /// The first field that cannot be served.
     pub fn check(&self) -> Result<(), ConfigError> {
+        self.problems().into_iter().next().map_or(Ok(()), Err)
+    }
+
+    /// What cannot be served: the first mistake of each section.
+    #[must_use]
+    pub fn problems(&self) -> Vec<ConfigError> {
+        [
+            self.check_listen(),
+            self.issuer().map(drop),
+            self.signing.check(),
+            self.tokens.check(),
+            self.limits.check(),
+        ]
+        .into_iter()
+        .filter_map(Result::err)
+        .collect()
+    }
+
+    fn check_listen(&self) -> Result<(), ConfigError> {
         if !self.listen.ip().is_loopback() && !self.trusted_proxy {
             return Err(wrong(
                 "listen",
@@ -272,10 +301,7 @@ impl Config {
                  `trusted_proxy = true`",
             ));
         }
-        self.issuer()?;
-        self.signing.check()?;
-        self.tokens.check()?;
-        self.limits.check()
+        Ok(())
     }
 
     pub(crate) fn issuer(&self) -> Result<Issuer, ConfigError> {
@@ -389,13 +415,15 @@ impl Signing {
             self.publish_ahead_seconds,
             self.jwks_max_age_seconds.max(1),
             LONGEST_SECONDS,
-        )?;
+        )
+        .map_err(|error| error.beside("signing.jwks_max_age_seconds"))?;
         within(
             "signing.rotate_after_seconds",
             self.rotate_after_seconds,
             self.publish_ahead_seconds,
             LONGEST_SECONDS,
         )
+        .map_err(|error| error.beside("signing.publish_ahead_seconds"))
     }
 }
 
@@ -407,6 +435,7 @@ impl Tokens {
         within("tokens.refresh_replay_seconds", self.refresh_replay_seconds, 0, 600)?;
         within("tokens.session_ttl_seconds", self.session_ttl_seconds, 60, 366 * 86_400)?;
         within("tokens.access_ttl_seconds", self.access_ttl_seconds, 1, self.access_ttl_max_seconds)
+            .map_err(|error| error.beside("tokens.access_ttl_max_seconds"))
     }
 }
 

@@ -46,6 +46,14 @@ pub(crate) enum Command {
         after_help = "Example:\n  claviger serve --data ./claviger-data --listen 127.0.0.1:8080"
     )]
     Serve(Serve),
+    /// Checks a configuration, or shows what file, environment and flags come to.
+    #[command(
+        after_help = "Examples:\n  claviger config check claviger.toml\n  CLAVIGER_TOKENS__ACCESS_TTL_SECONDS=600 claviger config show"
+    )]
+    Config {
+        #[command(subcommand)]
+        action: ConfigAction,
+    },
     /// Runs the gate: a reverse proxy that lets good tokens through and explains the others.
     #[command(
         after_help = "Example:\n  claviger gate --upstream http://127.0.0.1:9000 --issuer http://127.0.0.1:8600 --audience http://127.0.0.1:8090"
@@ -159,8 +167,16 @@ pub(crate) struct Admin {
 
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
-    /// The configuration; what it leaves open has safe defaults.
-    #[arg(long, value_name = "FILE")]
+    #[command(flatten)]
+    pub(crate) settings: Settings,
+}
+
+/// What the authority is configured by: flags over the environment over the file over the defaults.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Settings {
+    /// The configuration; what it leaves open has safe defaults. Every field can also be set by a
+    /// variable, such as CLAVIGER_TOKENS__ACCESS_TTL_SECONDS.
+    #[arg(long, env = "CLAVIGER_CONFIG", value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
     /// The data directory: database, keys, administrator's token. Made on the first start.
     #[arg(long, value_name = "DIR")]
@@ -171,6 +187,35 @@ pub(crate) struct Serve {
     /// The URL by which clients know this authority; the `iss` of its tokens.
     #[arg(long, value_name = "URL")]
     pub(crate) issuer: Option<String>,
+    /// Any field of the configuration, such as tokens.access_ttl_seconds=600; may be given several times.
+    #[arg(long, value_name = "FIELD=VALUE")]
+    pub(crate) set: Vec<String>,
+}
+
+impl Settings {
+    /// The same, with the file that was named without a flag.
+    pub(crate) fn with_file(mut self, file: Option<PathBuf>) -> Self {
+        self.config = file.or(self.config);
+        self
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigAction {
+    /// Says every mistake with its line and what to write instead. Exit status: 0 good, 2 not.
+    Check {
+        /// The configuration file.
+        file: Option<PathBuf>,
+        #[command(flatten)]
+        settings: Settings,
+    },
+    /// Shows every field with the value that would be served, and where it was written.
+    Show {
+        /// The configuration file.
+        file: Option<PathBuf>,
+        #[command(flatten)]
+        settings: Settings,
+    },
 }
 
 #[derive(Debug, Args)]

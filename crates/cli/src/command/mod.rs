@@ -3,6 +3,7 @@
 pub(crate) mod admin;
 pub(crate) mod attempt;
 pub(crate) mod batch;
+pub(crate) mod config;
 pub(crate) mod demo;
 pub(crate) mod explain;
 pub(crate) mod faults;

@@ -2,37 +2,12 @@
 
 use std::process::ExitCode;
 
-use claviger_authority::{Authority, Bootstrap, Config, bind};
+use claviger_authority::{Authority, Bootstrap, bind};
 use serde_json::json;
 
 use crate::args::{Format, Serve};
-use crate::command::explain::read_file;
+use crate::command::config;
 use crate::say::{self, BOLD, CYAN, DIM, GOOD, GREEN, Stop, YELLOW};
-
-fn config(arguments: &Serve) -> Result<Config, Stop> {
-    let mut config = match &arguments.config {
-        None => Config::default(),
-        Some(path) => {
-            let bytes = read_file(path, "the configuration")?;
-            let text = String::from_utf8(bytes).map_err(|_| {
-                Stop::usage(format!("the configuration `{}` is not UTF-8", path.display()))
-            })?;
-            toml::from_str(&text).map_err(|error| {
-                Stop::usage(format!("the configuration `{}`: {error}", path.display()))
-            })?
-        }
-    };
-    if let Some(data) = &arguments.data {
-        config.data_dir.clone_from(data);
-    }
-    if let Some(listen) = arguments.listen {
-        config.listen = listen;
-    }
-    if arguments.issuer.is_some() {
-        config.issuer.clone_from(&arguments.issuer);
-    }
-    Ok(config)
-}
 
 /// Resolves when the process is asked to end: Ctrl-C, or SIGTERM of a service manager.
 pub(crate) async fn asked_to_end() {
@@ -49,12 +24,13 @@ pub(crate) async fn asked_to_end() {
 }
 
 pub(crate) fn run(arguments: &Serve, format: Format) -> Result<ExitCode, Stop> {
-    let mut config = config(arguments)?;
+    let layered = config::served(&arguments.settings)?;
+    let mut config = layered.config.clone();
     crate::runtime()?.block_on(async {
         let refused = |error: claviger_authority::OpenError| Stop::unknown(error.to_string());
         let listener = bind(&mut config).await.map_err(refused)?;
         // Judged with the port that was given: the issuer may follow from it.
-        config.check().map_err(|error| Stop::usage(error.to_string()))?;
+        config.check().map_err(|error| config::refused(&[layered.locate(error)]))?;
         let data = config.data_dir.display().to_string();
         let (authority, first) = Authority::open(config).await.map_err(refused)?;
         match format {

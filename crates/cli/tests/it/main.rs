@@ -16,6 +16,7 @@ mod bad_input;
 mod batch;
 mod clients;
 mod compare;
+mod config;
 mod demo;
 mod faults;
 mod forward_auth;

@@ -1,0 +1,141 @@
+//! What a person is told about a field: what it takes, what may have been meant, what is not shown.
+
+use serde_json::Value;
+
+use super::{is_section, join};
+
+/// A guess must be this much like the text, of 1.
+const ALIKE: f64 = 0.82;
+
+/// What the parser's complaint means at this place, and what to write.
+pub(super) fn syntax(text: &str, at: usize, said: &str) -> (String, String) {
+    let before = text.get(..at).unwrap_or(text);
+    let line = before.rsplit('\n').next().unwrap_or_default();
+    let fix = if said.contains("duplicate key") {
+        "keep one of the two"
+    } else if line.trim_end().ends_with('=') {
+        "text stands in quotes (`name = \"text\"`); numbers, `true` and `false` stand without"
+    } else if line.contains('=') {
+        "end the value here: closing quotes or bracket, then a new line"
+    } else {
+        "write `name = value`, or `[section]` on a line of its own"
+    };
+    (format!("this is not TOML: {said}"), fix.to_owned())
+}
+
+/// What to write in place of a name that is no field.
+pub(super) fn unknown(schema: &Value, field: &str) -> String {
+    let name = field.rsplit('.').next().unwrap_or(field);
+    let homes: Vec<String> = fields(schema)
+        .into_iter()
+        .filter(|known| known.rsplit('.').next() == Some(name) && known != field)
+        .collect();
+    if let [home] = homes.as_slice() {
+        return match home.rsplit_once('.') {
+            Some((section, _)) => format!("it belongs under `[{section}]`"),
+            None => "it belongs at the top of the file, before the first `[section]`".to_owned(),
+        };
+    }
+    match nearest(schema, field) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "take it out; `claviger config show` lists every field".to_owned(),
+    }
+}
+
+/// The known field that the text resembles, if one does.
+pub(super) fn nearest(schema: &Value, field: &str) -> Option<String> {
+    let mut best: Option<(f64, String)> = None;
+    for known in fields(schema) {
+        // A right section speaks for the field, and must not make every field of it alike.
+        let alike = match (known.rsplit_once('.'), field.rsplit_once('.')) {
+            (Some((section, name)), Some((other, text))) => {
+                let sections = strsim::jaro_winkler(section, other);
+                if sections < ALIKE { 0.0 } else { strsim::jaro_winkler(name, text).min(sections) }
+            }
+            (None, None) => strsim::jaro_winkler(&known, field),
+            _ => 0.0,
+        };
+        if alike >= ALIKE && best.as_ref().is_none_or(|(most, _)| alike > *most) {
+            best = Some((alike, known));
+        }
+    }
+    best.map(|(_, known)| known)
+}
+
+/// All fields, dotted, and the sections among them.
+fn fields(schema: &Value) -> Vec<String> {
+    let mut out = Vec::new();
+    collect(schema, "", &mut out);
+    out
+}
+
+fn collect(schema: &Value, above: &str, out: &mut Vec<String>) {
+    for (name, value) in schema.as_object().into_iter().flatten() {
+        let field = join(above, name);
+        if is_section(value) {
+            collect(value, &field, out);
+        }
+        out.push(field);
+    }
+}
+
+/// What is wrong with a value of the wrong kind, and an example of the right one.
+pub(super) fn value(field: &str, default: &Value, said: &str) -> (String, String) {
+    let name = field.rsplit('.').next().unwrap_or(field);
+    let problem = said.trim().replace('\n', "; ");
+    let fix = match default {
+        Value::Bool(_) => "write `true` or `false`".to_owned(),
+        Value::Number(_) => {
+            format!("write a whole number without quotes, such as `{name} = {default}`")
+        }
+        Value::String(_) | Value::Array(_) | Value::Object(_) => match literal(default) {
+            Some(example) => format!("write for example `{name} = {example}`"),
+            None => "compare it with the example in the documentation".to_owned(),
+        },
+        Value::Null => "compare it with the example in the documentation".to_owned(),
+    };
+    (problem, fix)
+}
+
+/// A value as the file would have it; none for one that is not set.
+pub(super) fn literal(value: &Value) -> Option<String> {
+    toml::Value::try_from(value).ok().filter(|_| !value.is_null()).map(|value| value.to_string())
+}
+
+/// The value as it may be shown: not at all under a name that promises a secret, and without the
+/// user information of a URL.
+pub(super) fn shown(name: &str, value: &Value) -> Value {
+    match value {
+        Value::Object(members) => {
+            members.iter().map(|(name, value)| (name.clone(), shown(name, value))).collect()
+        }
+        Value::Array(items) => items.iter().map(|item| shown(name, item)).collect(),
+        Value::String(_) if is_secret(name) => Value::from("[redacted]"),
+        Value::String(text) => match url::Url::parse(text) {
+            Ok(mut url) if !url.username().is_empty() || url.password().is_some() => {
+                // A URL that has user information can lose it.
+                let _ = url.set_password(None);
+                let _ = url.set_username("redacted");
+                Value::from(url.as_str())
+            }
+            _ => value.clone(),
+        },
+        _ => value.clone(),
+    }
+}
+
+/// A line of a file without the value that its name calls a secret.
+pub(super) fn hide_secret(line: &str) -> String {
+    match line.split_once('=') {
+        Some((name, _)) if is_secret(name.trim().trim_matches(['"', '\''])) => format!("{name}= …"),
+        _ => line.to_owned(),
+    }
+}
+
+/// Secrets stand in files of their own; a name that ends like this holds one by mistake.
+fn is_secret(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["secret", "token", "password", "passphrase", "private_key", "master_key", "credential"]
+        .iter()
+        .any(|ending| name.ends_with(ending))
+}
