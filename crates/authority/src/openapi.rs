@@ -400,15 +400,14 @@ fn users() -> Value {
 }
 
 fn revocations() -> Value {
-    let kind =
-        json!({ "type": "string", "enum": ["token", "session", "subject", "client", "key"] });
+    let kind = json!({ "type": "string", "enum": claviger_token::revocation::Kind::ALL.map(claviger_token::revocation::Kind::as_str) });
     json!({
         "Revocation": object(
             &["seq", "kind", "hash", "until", "expires"],
             json!({
                 "seq": { "type": "integer", "description": "its place in the feed" },
                 "kind": kind,
-                "value": text("what it was: jti, sid, sub, client_id or kid"),
+                "value": text("what it was: jti, grant_id, sid, sub, client_id, kid, or `*` for everything"),
                 "hash": text("the first 16 bytes of SHA-256 over kind, colon and value, base64url"),
                 "until": nullable(time("tokens issued up to then are revoked; null: all")),
                 "expires": time("when the last token it can touch has expired"),
@@ -421,22 +420,34 @@ fn revocations() -> Value {
                 object(
                     &["kind", "value"],
                     json!({
-                        "kind": {
-                            "type": "string",
-                            "enum": ["token", "session", "subject", "client"],
-                        },
-                        "value": {
-                            "type": "string",
-                            "minLength": 1,
-                            "maxLength": 1000,
-                            "description": "jti, sid, sub or client_id",
-                        },
+                        "kind": { "type": "string", "enum": ["token", "grant", "session"] },
+                        "value": revoked("jti, grant_id or sid"),
                     }),
+                ),
+                object(
+                    &["kind", "value"],
+                    json!({
+                        "kind": { "type": "string", "enum": ["subject", "client"] },
+                        "value": revoked("sub or client_id"),
+                        "until": until(),
+                    }),
+                ),
+                object(
+                    &["kind"],
+                    json!({ "kind": { "type": "string", "const": "all" }, "until": until() }),
                 ),
             ],
         },
         "RevocationList": list("Revocation"),
     })
+}
+
+fn revoked(what: &str) -> Value {
+    json!({ "type": "string", "minLength": 1, "maxLength": 1000, "description": what })
+}
+
+fn until() -> Value {
+    time("tokens issued and log-ins made up to then, at most now; now where it is left out")
 }
 
 fn keys() -> Value {

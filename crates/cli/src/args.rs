@@ -121,16 +121,20 @@ pub(crate) enum Command {
         #[command(subcommand)]
         action: KeyAction,
     },
-    /// Revokes a token, a session, or all tokens of a subject or client; every guard learns it at once.
+    /// Revokes a token, a grant, a session, everything of a subject or client, or everything before an
+    /// instant; every guard learns it at once.
     #[command(
-        after_help = "Examples:\n  claviger revoke token 9pTq…        (its jti)\n  claviger revoke client billing"
+        after_help = "Examples:\n  claviger revoke token 9pTq…        (its jti)\n  claviger revoke client billing\n  claviger revoke all --before 2026-11-23T10:00:00Z"
     )]
     Revoke {
         /// What is revoked.
         #[arg(value_enum)]
         kind: RevokeKind,
-        /// Which one: the jti, sid, sub or client id.
-        value: String,
+        /// Which one: the jti, grant_id, sid, sub or client id; with `all`, none.
+        #[arg(required_if_eq_any = [("kind", "token"), ("kind", "grant"), ("kind", "session"), ("kind", "subject"), ("kind", "client")])]
+        value: Option<String>,
+        #[command(flatten)]
+        instant: Instant,
         #[command(flatten)]
         admin: Admin,
     },
@@ -139,9 +143,22 @@ pub(crate) enum Command {
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum RevokeKind {
     Token,
+    Grant,
     Session,
     Subject,
     Client,
+    All,
+}
+
+/// Up to when something is revoked; up to now where nothing is said.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Instant {
+    /// Only what was issued up to then, then included: Unix seconds or RFC 3339.
+    #[arg(long, value_name = "TIME", conflicts_with = "before")]
+    pub(crate) until: Option<String>,
+    /// Only what was issued before then.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) before: Option<String>,
 }
 
 /// How to reach the administration of an authority.

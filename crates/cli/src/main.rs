@@ -33,8 +33,8 @@ fn main() -> ExitCode {
         Command::Resource { action } => command::admin::resource(action, format),
         Command::User { action } => command::admin::user(action, format),
         Command::Key { action } => command::admin::key(action, format),
-        Command::Revoke { kind, value, admin } => {
-            command::admin::revoke(kind, &value, &admin, format)
+        Command::Revoke { kind, value, instant, admin } => {
+            command::admin::revoke(kind, value.as_deref(), &instant, &admin, format)
         }
     };
     match done {

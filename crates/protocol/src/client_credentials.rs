@@ -78,6 +78,9 @@ pub struct AccessClaims {
     /// When the user proved who they are. Unix seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub auth_time: Option<i64>,
+    /// The grant of the user that it comes from; it is revoked by that, too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub grant_id: Option<String>,
 }
 
 /// What is granted.
@@ -211,6 +214,7 @@ pub fn decide(facts: Facts<'_>, ask: &Ask, now: i64, jti: String) -> Result<Gran
         scope: (!scope.is_empty()).then(|| scope.clone()),
         sid: None,
         auth_time: None,
+        grant_id: None,
     };
     Ok(Grant { claims, expires_in, scope, audience: audience.to_owned() })
 }

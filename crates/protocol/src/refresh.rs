@@ -22,6 +22,10 @@ pub enum FamilyEnd {
     Revoked,
     /// The session ended.
     SessionEnded,
+    /// Everything of the user was ended.
+    SubjectRevoked,
+    /// Everything of the client was ended.
+    ClientRevoked,
 }
 
 /// A grant that can be refreshed.
@@ -48,9 +52,6 @@ pub struct Family {
     pub generation: u32,
     /// When that one was given out. Unix seconds.
     pub rotated_at: i64,
-    /// The id of the access token that was given last.
-    #[serde(default)]
-    pub jti: Option<String>,
     /// What asked for it: a digest over the way of authentication, scope, resource and sender key.
     pub asked_by: Option<String>,
     /// After this nothing is refreshed, used or not. Unix seconds.
@@ -128,6 +129,8 @@ pub fn refresh(
             ),
             FamilyEnd::Revoked => ("token-revoked", "the grant was revoked"),
             FamilyEnd::SessionEnded => ("session-ended", "the session of this grant has ended"),
+            FamilyEnd::SubjectRevoked => ("subject-revoked", "all grants of this user were ended"),
+            FamilyEnd::ClientRevoked => ("client-revoked", "all grants of this client were ended"),
         };
         return Refresh::Refuse(refused(code, description, LOG_IN));
     }
@@ -203,7 +206,6 @@ mod tests {
             sid: "s".into(),
             scope: "openid read".into(),
             resource: Some("https://api.example".into()),
-            jti: None,
             auth_time: NOW,
             rotates: true,
             generation: 0,

@@ -56,10 +56,15 @@ impl Store {
         self.write(move |session| create(session.connection, &client)).await
     }
 
-    /// Takes a client away; tells whether there was one.
+    /// Takes a client away with what was granted and allowed it; tells whether there was one.
     pub async fn delete_client(&self, id: &str) -> Result<bool, StoreError> {
         let id = id.to_owned();
         self.write(move |session| {
+            // Another client of the same name later must not inherit anybody's consent.
+            for table in ["families", "consents"] {
+                let sql = format!("DELETE FROM {table} WHERE client = $1");
+                session.connection.prepare_cached(&sql)?.execute([&id])?;
+            }
             let mut statement =
                 session.connection.prepare_cached("DELETE FROM clients WHERE id = $1")?;
             Ok(statement.execute([id])? > 0)

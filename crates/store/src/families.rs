@@ -1,6 +1,6 @@
 //! Grants: a code is redeemed once, a family of refresh tokens moves on by compare-and-set.
 
-use claviger_protocol::{CodeGrant, Family, FamilyEnd, Redemption, User};
+use claviger_protocol::{CodeGrant, Family, Redemption, User};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use crate::Store;
@@ -49,11 +49,13 @@ impl Store {
     }
 
     /// Lets `rule` decide on a code, given whether it was used before, and does what it decides, all in one
-    /// transaction: of many at once one takes it. With the code the grant of `family` is made.
+    /// transaction: of many at once one takes it. What it gives is known as `grant_id`; with the code the
+    /// `family` of that id is made.
     pub async fn redeem_code<F>(
         &self,
         hash: [u8; 32],
         now: i64,
+        grant_id: String,
         family: impl FnOnce(&CodeGrant) -> Option<Family> + Send + 'static,
         rule: F,
     ) -> Result<Redeemed, StoreError>
@@ -78,17 +80,12 @@ impl Store {
                     if let Some(family) = &family {
                         create(connection, family)?;
                     }
-                    let id = family.map(|family| family.id);
                     let sql = "UPDATE codes SET used_at = $1, family = $2 WHERE hash = $3";
-                    connection.prepare_cached(sql)?.execute(params![now, id, hash])?;
-                    id
+                    connection.prepare_cached(sql)?.execute(params![now, grant_id, hash])?;
+                    Some(grant_id)
                 }
-                Redemption::Leaked(_) => {
-                    if let Some(id) = &gave {
-                        end(connection, id, now, FamilyEnd::Reused)?;
-                    }
-                    gave
-                }
+                // The caller ends what the first one gave.
+                Redemption::Leaked(_) => gave,
                 Redemption::Leave(_) => None,
             };
             Ok(Redeemed::Decided(Box::new(grant), decision, gave))
@@ -135,12 +132,6 @@ impl Store {
         })
         .await
     }
-
-    /// Ends a family; tells whether it lived.
-    pub async fn end_family(&self, id: &str, now: i64, why: FamilyEnd) -> Result<bool, StoreError> {
-        let id = id.to_owned();
-        self.write(move |session| end(session.connection, &id, now, why)).await
-    }
 }
 
 fn create(connection: &Connection, family: &Family) -> Result<(), Failure> {
@@ -150,39 +141,5 @@ fn create(connection: &Connection, family: &Family) -> Result<(), Failure> {
     let record = serde_json::to_string(family)?;
     let values = params![id, generation, sub, sid, client_id, record, expires_at];
     connection.prepare_cached(sql)?.execute(values)?;
-    Ok(())
-}
-
-fn end(connection: &Connection, id: &str, now: i64, why: FamilyEnd) -> Result<bool, Failure> {
-    let sql = "SELECT record FROM families WHERE id = $1";
-    let record: Option<String> =
-        connection.prepare_cached(sql)?.query_row([id], |row| row.get(0)).optional()?;
-    let Some(record) = record else { return Ok(false) };
-    let mut family: Family = serde_json::from_str(&record)?;
-    if family.ended.is_some() {
-        return Ok(false);
-    }
-    family.ended = Some((now, why));
-    let sql = "UPDATE families SET record = $1, replay = NULL WHERE id = $2";
-    let record = serde_json::to_string(&family)?;
-    connection.prepare_cached(sql)?.execute(params![record, id])?;
-    Ok(true)
-}
-
-/// Ends every family of a session.
-pub(crate) fn end_of_session(
-    connection: &Connection,
-    sid: &str,
-    now: i64,
-    why: FamilyEnd,
-) -> Result<(), Failure> {
-    let ids: Vec<String> = {
-        let mut statement = connection.prepare_cached("SELECT id FROM families WHERE sid = $1")?;
-        let rows = statement.query_map([sid], |row| row.get(0))?;
-        rows.collect::<Result<_, _>>()?
-    };
-    for id in ids {
-        end(connection, &id, now, why)?;
-    }
     Ok(())
 }

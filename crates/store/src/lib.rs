@@ -9,6 +9,7 @@
 
 mod assertions;
 mod clients;
+mod endings;
 mod error;
 mod families;
 mod journal;
@@ -32,6 +33,7 @@ use std::time::Duration;
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot, watch};
 
+pub use endings::{Ended, Ending};
 pub use error::StoreError;
 pub use families::{HeldFamily, Redeemed};
 pub use journal::{KEPT_REFUSALS_SECS, RefusalRecord};

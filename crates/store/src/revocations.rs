@@ -17,7 +17,7 @@ const COLUMNS: &str = "seq, kind, hash, until, expires, value";
 pub struct NewRevocation {
     /// What is revoked.
     pub kind: Kind,
-    /// Which one: `jti`, `sid`, `sub`, `client_id` or `kid`.
+    /// Which one: `jti`, `grant_id`, `sid`, `sub`, `client_id` or `kid`.
     pub value: String,
     /// Tokens issued up to then; none: all. Unix seconds.
     pub until: Option<i64>,
@@ -118,7 +118,7 @@ pub(crate) fn latest(connection: &Connection) -> Result<u64, Failure> {
     Ok(from_stored(seq))
 }
 
-fn append(session: &Session<'_>, new: &NewRevocation) -> Result<Entry, Failure> {
+pub(crate) fn append(session: &Session<'_>, new: &NewRevocation) -> Result<Entry, Failure> {
     let NewRevocation { kind, value, until, expires } = new;
     if let Some(standing) = standing(session.connection, new)? {
         return Ok(standing);

@@ -1,11 +1,9 @@
 //! Log-ins: which browser is whose, what was consented to, and which grants hang on it.
 
-use claviger_protocol::FamilyEnd;
 use rusqlite::{OptionalExtension as _, params};
 
 use crate::Store;
 use crate::error::StoreError;
-use crate::families;
 
 /// A log-in that lasts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,17 +54,6 @@ impl Store {
                 })
             });
             Ok(found.optional()?)
-        })
-        .await
-    }
-
-    /// Ends a session and every grant that hangs on it; tells whether there was one.
-    pub async fn end_session(&self, sid: &str, now: i64) -> Result<bool, StoreError> {
-        let sid = sid.to_owned();
-        self.write(move |session| {
-            families::end_of_session(session.connection, &sid, now, FamilyEnd::SessionEnded)?;
-            let sql = "DELETE FROM sessions WHERE sid = $1";
-            Ok(session.connection.prepare_cached(sql)?.execute([&sid])? > 0)
         })
         .await
     }

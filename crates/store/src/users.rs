@@ -67,7 +67,7 @@ impl Store {
     pub async fn delete_user(&self, id: &str) -> Result<bool, StoreError> {
         let id = id.to_owned();
         self.write(move |session| {
-            for table in ["families", "consents", "sessions"] {
+            for table in ["families", "consents", "sessions", "aliases"] {
                 let sql = format!("DELETE FROM {table} WHERE sub = $1");
                 session.connection.prepare_cached(&sql)?.execute([&id])?;
             }

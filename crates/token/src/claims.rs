@@ -77,6 +77,11 @@ impl Claims {
     pub fn session(&self) -> Option<Cow<'_, str>> {
         self.0.text("sid")
     }
+    /// `grant_id`: the grant that it and all tokens refreshed from it come from.
+    #[must_use]
+    pub fn grant(&self) -> Option<Cow<'_, str>> {
+        self.0.text("grant_id")
+    }
     /// `client_id` (RFC 9068), else `azp`.
     #[must_use]
     pub fn client(&self) -> Option<Cow<'_, str>> {

@@ -3,6 +3,7 @@
 //! Decides whether a verified token was revoked; never fetches anything. Entries carry hashes, not
 //! identifiers: the feed that spreads them can be read by anyone, and names nobody.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use aws_lc_rs::digest;
@@ -17,6 +18,8 @@ use crate::verdict::Verified;
 pub enum Kind {
     /// One token, by `jti`.
     Token,
+    /// All tokens of a grant, by `grant_id`: those of a code and of every refresh after it.
+    Grant,
     /// All tokens of a session, by `sid`.
     Session,
     /// All tokens of a subject issued up to an instant, by `sub`.
@@ -25,21 +28,36 @@ pub enum Kind {
     Client,
     /// All tokens under a key, by `kid`.
     Key,
+    /// All tokens issued up to an instant, whoever's they are.
+    All,
 }
+
+/// The value of an entry of [`Kind::All`].
+pub const EVERYTHING: &str = "*";
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::Token, Self::Session, Self::Subject, Self::Client, Self::Key];
+    pub const ALL: [Self; 7] = [
+        Self::Token,
+        Self::Grant,
+        Self::Session,
+        Self::Subject,
+        Self::Client,
+        Self::Key,
+        Self::All,
+    ];
 
     /// As the feed writes it.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Token => "token",
+            Self::Grant => "grant",
             Self::Session => "session",
             Self::Subject => "subject",
             Self::Client => "client",
             Self::Key => "key",
+            Self::All => "all",
         }
     }
 
@@ -53,7 +71,7 @@ impl Kind {
     #[must_use]
     pub const fn code(self) -> Code {
         match self {
-            Self::Token => Code::TokenRevoked,
+            Self::Token | Self::Grant | Self::All => Code::TokenRevoked,
             Self::Session => Code::SessionEnded,
             Self::Subject => Code::SubjectRevoked,
             Self::Client => Code::ClientRevoked,
@@ -133,10 +151,12 @@ impl Marks {
         let claims = verified.claims();
         let values = [
             (Kind::Token, claims.id()),
+            (Kind::Grant, claims.grant()),
             (Kind::Session, claims.session()),
             (Kind::Subject, claims.subject()),
             (Kind::Client, claims.client()),
-            (Kind::Key, verified.kid().map(std::borrow::Cow::Borrowed)),
+            (Kind::Key, verified.kid().map(Cow::Borrowed)),
+            (Kind::All, Some(Cow::Borrowed(EVERYTHING))),
         ];
         let of = values
             .into_iter()
@@ -191,7 +211,7 @@ impl View {
     }
 
     /// The fault of a token with these marks, if an entry touches it. A token without `iat` is touched
-    /// by every entry for its subject or client: it cannot show that it is younger.
+    /// by every entry for its subject or client, and by one for everything: it cannot show that it is younger.
     #[must_use]
     pub fn check(&self, marks: &Marks) -> Option<Box<Fault>> {
         if self.entries.is_empty() {
@@ -256,6 +276,23 @@ mod tests {
         assert_eq!(view.len(), 1);
         view.forget_expired(500);
         assert!(view.is_empty());
+    }
+
+    #[test]
+    fn everything_before_an_instant_is_everybody_s() {
+        let mut view = View::default();
+        let everything = hash(Kind::All, EVERYTHING);
+        view.insert(&Entry {
+            seq: 1,
+            kind: Kind::All,
+            hash: everything,
+            until: Some(100),
+            expires: 500,
+        });
+        let marks = |issued_at| Marks { of: vec![(Kind::All, everything)], issued_at };
+        assert_eq!(view.check(&marks(Some(100))).unwrap().code, Code::TokenRevoked);
+        assert!(view.check(&marks(Some(101))).is_none());
+        assert!(view.check(&marks(None)).is_some());
     }
 
     #[test]

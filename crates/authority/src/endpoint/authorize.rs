@@ -11,13 +11,13 @@ use claviger_protocol::{
 };
 use claviger_store::LoginSession;
 use claviger_token::base64url;
-use claviger_token::revocation::Kind;
 use claviger_web::{ConsentPage, LogInPage, LogOutPage, MessagePage};
 use http::{HeaderValue, Method, StatusCode, header};
 
 use crate::browser::Browsers;
 use crate::call::{Answer, Call, Reply};
 use crate::credential;
+use crate::ending;
 use crate::random;
 use crate::refusal::Refusal;
 use crate::render;
@@ -193,10 +193,7 @@ pub(crate) async fn log_out(mut call: Call) -> Answer {
         return stale_form(&call);
     }
     if let Some((session, _)) = session(&call).await? {
-        state.store.end_session(&session.sid, state.clock.now()).await?;
-        let gone = state.last_token_gone();
-        let entry = state.store.revoke(Kind::Session, &session.sid, None, gone).await?;
-        state.revocations.reached(entry.seq).await;
+        ending::session(&state, &session.sid).await?;
     }
     let mut reply =
         message(&call, "You are logged out", "Everything that hung on this log-in has ended.")?;

@@ -5,7 +5,7 @@ use http::StatusCode;
 
 use crate::call::{Answer, Call};
 use crate::client_check;
-use crate::endpoint::token::end;
+use crate::ending;
 use crate::own_token;
 use crate::refresh_token;
 use crate::render;
@@ -20,7 +20,7 @@ pub(crate) async fn revoke(mut call: Call) -> Answer {
             && let Some(held) = state.store.find_family(&numbered.family).await?
             && held.family.client_id == caller.id
         {
-            end(state, &numbered.family, FamilyEnd::Revoked).await?;
+            ending::grant(state, &numbered.family, FamilyEnd::Revoked).await?;
             tracing::info!(client_id = caller.id, family = numbered.family, "a grant was revoked");
         }
         return Ok(render::empty(StatusCode::OK));

@@ -14,7 +14,6 @@ use claviger_protocol::{
 };
 use claviger_store::Redeemed;
 use claviger_token::base64url;
-use claviger_token::revocation::Kind;
 use http::StatusCode;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -22,6 +21,7 @@ use serde_json::{Value, json};
 use crate::call::{Answer, Call, Reply};
 use crate::client_check;
 use crate::credential;
+use crate::ending;
 use crate::random;
 use crate::refresh_token::{self, Numbered};
 use crate::refusal::Refusal;
@@ -68,6 +68,10 @@ async fn for_itself(call: &Call, form: &Form, client: &Client) -> Answer {
 /// Whom a token is for, and what it may.
 struct Granted<'a> {
     client: &'a Client,
+    /// What ends all of it together.
+    grant_id: &'a str,
+    /// When it was decided: read before the grant was, so that whoever ends it at that moment ends this token.
+    at: i64,
     sub: &'a str,
     sid: &'a str,
     auth_time: i64,
@@ -84,9 +88,9 @@ async fn for_a_code(call: &Call, form: &Form, client: &Arc<Client>) -> Answer {
     let tokens = &state.config.tokens;
     let (ttl, idle) = (tokens.refresh_ttl_seconds, tokens.refresh_idle_seconds);
     let refreshes = client.grants.contains(&GrantType::RefreshToken);
-    let (id, jti) = (random_family()?, token_id()?);
+    let id = random_family()?;
     let made = {
-        let (client, jti, asks) = (Arc::clone(client), jti.clone(), None);
+        let (client, id, asks) = (Arc::clone(client), id.clone(), None);
         move |grant: &claviger_protocol::CodeGrant| {
             refreshes.then(|| Family {
                 id,
@@ -101,7 +105,6 @@ async fn for_a_code(call: &Call, form: &Form, client: &Arc<Client>) -> Answer {
                 generation: 0,
                 rotated_at: now,
                 asked_by: asks,
-                jti: Some(jti),
                 expires_at: later(now, ttl),
                 idle_until: later(now, idle).min(later(now, ttl)),
                 ended: None,
@@ -121,16 +124,16 @@ async fn for_a_code(call: &Call, form: &Form, client: &Arc<Client>) -> Answer {
         }
     };
     let hash = credential::digest(code);
-    let Redeemed::Decided(grant, decision, family) =
-        state.store.redeem_code(hash, now, made, rule).await?
+    let Redeemed::Decided(grant, decision, gave) =
+        state.store.redeem_code(hash, now, id.clone(), made, rule).await?
     else {
         return Err(code_unknown().into());
     };
     match decision {
         Redemption::Leave(fault) => return Err(fault.into()),
         Redemption::Leaked(fault) => {
-            if let Some(family) = family {
-                end(state, &family, FamilyEnd::Reused).await?;
+            if let Some(id) = gave {
+                ending::grant(state, &id, FamilyEnd::Reused).await?;
             }
             return Err(fault.into());
         }
@@ -138,6 +141,8 @@ async fn for_a_code(call: &Call, form: &Form, client: &Arc<Client>) -> Answer {
     }
     let granted = Granted {
         client,
+        grant_id: &id,
+        at: now,
         sub: &grant.sub,
         sid: &grant.sid,
         auth_time: grant.auth_time,
@@ -145,9 +150,9 @@ async fn for_a_code(call: &Call, form: &Form, client: &Arc<Client>) -> Answer {
         resource: grant.resource.as_deref(),
         nonce: grant.nonce.as_deref(),
     };
-    let mut answer = issued(state, &granted, jti).await?;
-    if let Some(family) = family {
-        let token = state.refresh_keys.token(&Numbered { family, generation: 0 });
+    let mut answer = issued(state, &granted).await?;
+    if refreshes {
+        let token = state.refresh_keys.token(&Numbered { family: id, generation: 0 });
         let token = token.ok_or_else(|| Refusal::unavailable("no-refresh-token", "not encoded"))?;
         answer["refresh_token"] = json!(token.expose());
         answer["refresh_token_expires_in"] = json!(idle.min(ttl));
@@ -180,7 +185,7 @@ async fn refreshed(call: &Call, form: &Form, client: &Client) -> Answer {
         let scope = match &decision {
             Refresh::Refuse(fault) => return Err(fault.clone().into()),
             Refresh::End(_, fault) => {
-                end(state, &family.id, FamilyEnd::Reused).await?;
+                ending::grant(state, &family.id, FamilyEnd::Reused).await?;
                 tracing::warn!(
                     client_id = client.id,
                     family = family.id,
@@ -213,9 +218,10 @@ async fn refreshed(call: &Call, form: &Form, client: &Client) -> Answer {
             Refresh::Refuse(_) | Refresh::End(..) => return Err(unknown().into()),
         };
         let token = token.ok_or_else(|| Refusal::unavailable("no-refresh-token", "not encoded"))?;
-        let jti = token_id()?;
         let granted = Granted {
             client,
+            grant_id: &family.id,
+            at: now,
             sub: &family.sub,
             sid: &family.sid,
             auth_time: family.auth_time,
@@ -223,14 +229,13 @@ async fn refreshed(call: &Call, form: &Form, client: &Client) -> Answer {
             resource: family.resource.as_deref(),
             nonce: None,
         };
-        let mut answer = issued(state, &granted, jti.clone()).await?;
+        let mut answer = issued(state, &granted).await?;
         answer["refresh_token"] = json!(token);
         answer["refresh_token_expires_in"] = json!((next.idle_until - now).max(0));
         let body = serde_json::to_vec(&answer)
             .map_err(|error| Refusal::unavailable("not-written", error))?;
         let sealed = state.refresh_keys.seal(presented, &body);
-        let next = Family { jti: Some(jti), ..*next };
-        if state.store.move_family(family.generation, next, sealed).await? {
+        if state.store.move_family(family.generation, *next, sealed).await? {
             state.metrics.token_issued("refresh_token");
             return Ok(json_bytes(body));
         }
@@ -274,17 +279,6 @@ fn asks(client: &Client, form: &Form) -> String {
     digest_of(&parts.join("\n"))
 }
 
-/// Ends a family, and the access token that it gave last, everywhere.
-pub(crate) async fn end(state: &State, family: &str, why: FamilyEnd) -> Result<(), Box<Refusal>> {
-    let held = state.store.find_family(family).await?;
-    state.store.end_family(family, state.clock.now(), why).await?;
-    if let Some(jti) = held.and_then(|held| held.family.jti) {
-        let entry = state.store.revoke(Kind::Token, &jti, None, state.last_token_gone()).await?;
-        state.revocations.reached(entry.seq).await;
-    }
-    Ok(())
-}
-
 /// An ID token (OpenID Connect Core §2).
 #[derive(Serialize)]
 struct IdClaims<'a> {
@@ -300,7 +294,7 @@ struct IdClaims<'a> {
 }
 
 /// The access token, and the ID token where it was asked for.
-async fn issued(state: &State, granted: &Granted<'_>, jti: String) -> Result<Value, Box<Refusal>> {
+async fn issued(state: &State, granted: &Granted<'_>) -> Result<Value, Box<Refusal>> {
     let issuer = &state.issuer.text;
     let resource = match granted.resource {
         Some(uri) => state.resource(uri).await?,
@@ -313,7 +307,7 @@ async fn issued(state: &State, granted: &Granted<'_>, jti: String) -> Result<Val
         tokens.access_ttl_seconds,
         tokens.access_ttl_max_seconds,
     );
-    let now = state.clock.now();
+    let now = granted.at;
     let claims = AccessClaims {
         iss: issuer.clone(),
         sub: granted.sub.to_owned(),
@@ -322,10 +316,11 @@ async fn issued(state: &State, granted: &Granted<'_>, jti: String) -> Result<Val
         client_id: granted.client.id.clone(),
         iat: now,
         exp: later(now, expires_in),
-        jti,
+        jti: token_id()?,
         scope: (!granted.scope.is_empty()).then(|| granted.scope.to_owned()),
         sid: Some(granted.sid.to_owned()),
         auth_time: Some(granted.auth_time),
+        grant_id: Some(granted.grant_id.to_owned()),
     };
     let mut answer = json!({
         "access_token": signed(state, ACCESS_TOKEN_TYPE, &claims)?,

@@ -4,13 +4,13 @@ use serde_json::{Value, json};
 
 use crate::app::{App, ISSUER, NOW, encoded};
 
-struct Api {
+pub(crate) struct Api {
     id: String,
     secret: String,
 }
 
 /// A client that may introspect tokens for the example API.
-async fn api(app: &App) -> Api {
+pub(crate) async fn api(app: &App) -> Api {
     let resource = app.bootstrap.example.as_ref().unwrap().resource.clone();
     let draft = json!({ "client_id": "orders-api", "name": "the API itself" });
     let made = app.admin("POST", "/clients", Some(draft)).await.is(201).json();
@@ -22,7 +22,7 @@ async fn api(app: &App) -> Api {
     }
 }
 
-async fn introspect(app: &App, api: &Api, token: &str) -> Value {
+pub(crate) async fn introspect(app: &App, api: &Api, token: &str) -> Value {
     let form = format!("token={}", encoded(token));
     let answer = app.post_as("/introspect", &api.id, &api.secret, &form).await.is(200);
     assert_eq!(answer.header("cache-control"), "no-store");

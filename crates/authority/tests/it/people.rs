@@ -386,13 +386,19 @@ async fn only_its_client_can_use_or_end_a_family() {
     assert_eq!(text(&narrow, "scope"), "openid");
     let whole = refresh(&app, &text(&narrow, "refresh_token")).await.is(200).json();
     assert_eq!(text(&whole, "scope"), "openid orders:read");
-    // Its own client ends it, with the access token that it gave last.
+    // Its own client ends it, with every access token that it gave.
     let token = text(&whole, "refresh_token");
     app.post("/revoke", &query(&[("client_id", "app"), ("token", &token)])).await.is(200);
     is_refused(refresh(&app, &token).await, "token-revoked");
     let list = app.admin("GET", "/revocations", None).await.is(200).json();
-    let jti = &claims(&text(&whole, "access_token"))["jti"];
-    assert!(list["items"].as_array().unwrap().iter().any(|one| &one["value"] == jti), "{list}");
+    for given in [&tokens, &narrow, &whole] {
+        let grant = &claims(&text(given, "access_token"))["grant_id"];
+        let revoked = list["items"].as_array().unwrap();
+        assert!(
+            revoked.iter().any(|one| one["kind"] == "grant" && &one["value"] == grant),
+            "{list}"
+        );
+    }
     let damaged = format!("{}x", &token[..token.len() - 1]);
     is_refused(refresh(&app, &damaged).await, "refresh-unknown");
 }
@@ -471,6 +477,90 @@ async fn logging_out_ends_everything_that_hangs_on_it() {
     let id = text(&users["items"][0], "id");
     app.admin("DELETE", &format!("/users/{id}"), None).await.is(204);
     is_refused(refresh(&app, &token).await, "refresh-unknown");
+}
+
+/// A subject, a client, a session, everything: each ends grants and log-ins as far as it reaches, and a code
+/// that was not redeemed yet.
+#[tokio::test]
+async fn whatever_is_revoked_is_not_refreshed_either() {
+    let app = stage().await;
+    for kind in ["subject", "client", "session", "all"] {
+        app.clock.advance(10);
+        let mut browser = Browser::default();
+        let code = browser.code(&app, &[]).await;
+        let waiting = code_of(&browser.get(&app, &format!("/authorize?{}", request(&[]))).await);
+        let tokens = redeem(&app, &code, &[]).await.is(200).json();
+        let access = claims(&text(&tokens, "access_token"));
+        let value = match kind {
+            "subject" => &access["sub"],
+            "client" => &access["client_id"],
+            "session" => &access["sid"],
+            _ => &Value::Null,
+        };
+        // An instant before the log-in touches nothing of it.
+        if kind != "session" {
+            let before =
+                json!({"kind": kind, "value": value, "until": access["iat"].as_i64().unwrap() - 1});
+            let before = without_null(before);
+            app.admin("POST", "/revocations", Some(before)).await.is(201);
+            refresh(&app, &text(&tokens, "refresh_token")).await.is(200);
+        }
+        let body = without_null(json!({"kind": kind, "value": value}));
+        app.admin("POST", "/revocations", Some(body)).await.is(201);
+        let expected = match kind {
+            "subject" => "subject-revoked",
+            "client" => "client-revoked",
+            "session" => "session-ended",
+            _ => "token-revoked",
+        };
+        is_refused(refresh(&app, &text(&tokens, "refresh_token")).await, expected);
+        is_refused(redeem(&app, &waiting, &[]).await, "code-refused");
+        // The log-in is over, too, unless it was the client only.
+        let silent = request(&[("prompt", "none")]);
+        let answer = browser.get(&app, &format!("/authorize?{silent}")).await.is(303);
+        let logged_out = parameter(&answer, "error").as_deref() == Some("login_required");
+        assert_eq!(logged_out, kind != "client", "{kind}");
+    }
+}
+
+fn without_null(mut body: Value) -> Value {
+    if body["value"].is_null() {
+        body.as_object_mut().unwrap().remove("value");
+    }
+    body
+}
+
+/// A code that is brought twice takes back what it gave even where the client has no refresh token.
+#[tokio::test]
+async fn a_replayed_code_takes_back_the_token_of_a_client_that_does_not_refresh() {
+    let app = stage().await;
+    let grants = json!({"grants": ["authorization_code"]});
+    app.admin("PATCH", "/clients/app", Some(grants)).await.is(200);
+    let code = Browser::default().code(&app, &[]).await;
+    let tokens = redeem(&app, &code, &[]).await.is(200).json();
+    assert!(tokens["refresh_token"].is_null());
+    is_refused(redeem(&app, &code, &[]).await, "code-replayed");
+    let list = app.admin("GET", "/revocations", None).await.is(200).json();
+    let grant = &claims(&text(&tokens, "access_token"))["grant_id"];
+    assert_eq!(&list["items"][0]["value"], grant, "{list}");
+}
+
+/// Another client under the name of a removed one inherits nobody's consent and no grant.
+#[tokio::test]
+async fn a_client_made_again_under_an_old_name_starts_with_nothing() {
+    let app = stage().await;
+    let token = text(&granted(&app).await, "refresh_token");
+    app.admin("DELETE", "/clients/app", None).await.is(204);
+    let client = json!({
+        "client_id": "app", "auth_method": "none", "redirect_uris": [REDIRECT],
+        "scopes": ["openid", "orders:read"], "resources": [API],
+    });
+    app.admin("POST", "/clients", Some(client)).await.is(201);
+    is_refused(refresh(&app, &token).await, "refresh-unknown");
+    let mut browser = Browser::default();
+    let page = browser.get(&app, &format!("/authorize?{}", request(&[]))).await.is(200);
+    let answer = browser.log_in(&app, &page, PASSWORD).await.is(303);
+    browser.get(&app, answer.header("location")).await.is(200);
 }
 
 #[tokio::test]

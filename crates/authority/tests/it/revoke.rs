@@ -4,7 +4,8 @@ use axum::body::Body;
 use http::Request;
 use serde_json::json;
 
-use crate::app::{App, claims, encoded};
+use crate::app::{App, NOW, claims, encoded};
+use crate::introspect::{api, introspect};
 
 fn form(token: &str) -> String {
     format!("token={}", encoded(token))
@@ -114,4 +115,46 @@ async fn who_asks_must_authenticate_and_ask_properly() {
     app.send(json).await.is(415);
     assert_eq!(app.get("/revoke").await.is(405).header("allow"), "POST, OPTIONS");
     assert!(revocations(&app).await.is_empty());
+}
+
+async fn admin_revokes(app: &App, body: serde_json::Value) -> crate::app::Answer {
+    app.admin("POST", "/revocations", Some(body)).await
+}
+
+#[tokio::test]
+async fn everything_before_an_instant_is_revoked_and_nothing_after_it() {
+    let app = App::start().await;
+    let api = api(&app).await;
+    let lives = async |token: &str| introspect(&app, &api, token).await["active"] == true;
+    let old = app.access_token().await;
+    app.clock.advance(10);
+    let until = NOW + 5;
+    let made = admin_revokes(&app, json!({ "kind": "all", "until": until })).await.is(201).json();
+    assert_eq!((&made["kind"], &made["until"]), (&json!("all"), &json!(until)));
+    let young = app.access_token().await;
+    assert!(!lives(&old).await);
+    assert!(lives(&young).await);
+    // Without an instant: up to now.
+    admin_revokes(&app, json!({ "kind": "all" })).await.is(201);
+    assert!(!lives(&young).await);
+    app.clock.advance(1);
+    assert!(lives(&app.access_token().await).await);
+}
+
+#[tokio::test]
+async fn what_cannot_be_revoked_is_refused_with_the_reason() {
+    let app = App::start().await;
+    for (body, field) in [
+        (json!({}), "kind"),
+        (json!({ "kind": "subject" }), "value"),
+        (json!({ "kind": "all", "value": "x" }), "value"),
+        (json!({ "kind": "all", "until": NOW + 1 }), "until"),
+        (json!({ "kind": "session", "value": "s", "until": 1 }), "until"),
+        (json!({ "token": "x" }), "token"),
+        (json!({ "token": "x", "kind": "token", "value": "x" }), "kind"),
+    ] {
+        let answer = admin_revokes(&app, body.clone()).await.is(422).json();
+        let detail = answer["detail"].as_str().unwrap();
+        assert!(detail.starts_with(field), "{body}: {answer}");
+    }
 }

@@ -6,8 +6,10 @@ use std::process::ExitCode;
 use http::Method;
 use serde_json::{Map, Value, json};
 
-use crate::args::{Admin, ClientAction, Format, KeyAction, ResourceAction, RevokeKind, UserAction};
-use crate::command::explain::{input, read_file};
+use crate::args::{
+    Admin, ClientAction, Format, Instant, KeyAction, ResourceAction, RevokeKind, UserAction,
+};
+use crate::command::explain::{input, moment, read_file};
 use crate::http::send;
 use crate::say::{self, BOLD, CYAN, GOOD, GREEN, Stop, YELLOW};
 
@@ -274,19 +276,35 @@ pub(crate) fn key(action: KeyAction, format: Format) -> Result<ExitCode, Stop> {
 
 pub(crate) fn revoke(
     kind: RevokeKind,
-    value: &str,
+    value: Option<&str>,
+    instant: &Instant,
     admin: &Admin,
     format: Format,
 ) -> Result<ExitCode, Stop> {
     let name = match kind {
         RevokeKind::Token => "token",
+        RevokeKind::Grant => "grant",
         RevokeKind::Session => "session",
         RevokeKind::Subject => "subject",
         RevokeKind::Client => "client",
+        RevokeKind::All => "all",
     };
-    let body = json!({"kind": name, "value": value});
+    let mut body = json!({ "kind": name });
+    if let Some(value) = value {
+        body["value"] = json!(value);
+    }
+    if let Some(text) = &instant.until {
+        body["until"] = json!(moment("--until", text)?);
+    }
+    if let Some(text) = &instant.before {
+        body["until"] = json!(moment("--before", text)?.saturating_sub(1));
+    }
     let answer = ask(admin, Method::POST, "/revocations", Some(&body))?;
-    done(&format!("{name} {value} is revoked"), &answer, format)
+    let what = match value {
+        Some(value) => format!("{name} {value} is revoked"),
+        None => "everything up to then is revoked".to_owned(),
+    };
+    done(&what, &answer, format)
 }
 
 pub(crate) fn why(diagnosis: &str, admin: &Admin, format: Format) -> Result<ExitCode, Stop> {

@@ -76,11 +76,16 @@ fn now(arguments: &Context) -> Result<i64, Stop> {
     let Some(text) = &arguments.now else {
         return Ok(jiff::Timestamp::now().as_second());
     };
+    moment("--now", text)
+}
+
+/// Unix seconds of what an option names.
+pub(crate) fn moment(option: &str, text: &str) -> Result<i64, Stop> {
     if let Ok(seconds) = text.parse() {
         return Ok(seconds);
     }
     text.parse::<jiff::Timestamp>().map(jiff::Timestamp::as_second).map_err(|_| {
-        Stop::usage(format!("`--now {text}` is no time"))
+        Stop::usage(format!("`{option} {text}` is no time"))
             .hint("unix seconds (1795000000) or RFC 3339 (2026-11-18T11:06:40Z)")
     })
 }

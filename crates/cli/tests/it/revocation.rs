@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use claviger_testkit::Sink;
+use claviger_testkit::{Ask, Sink};
 
 use crate::stage::{Authority, Gate};
 use crate::tools::say;
@@ -59,6 +59,61 @@ fn revoking_a_client_refuses_all_of_its_tokens() {
         assert_eq!(code, "client-revoked");
         assert!(took < Duration::from_secs(1), "{took:?}");
     }
+}
+
+#[test]
+fn everything_before_an_instant_is_refused_within_a_second() {
+    let authority = Authority::start();
+    let sink = Sink::start();
+    let gate = Gate::of(&authority, &sink.url());
+    let old = authority.token();
+    assert_eq!(gate.get("/", &old).status, 200);
+    // Seconds are what tokens are dated by.
+    std::thread::sleep(Duration::from_millis(1100));
+    let young = authority.token();
+    let iat = token_claims(&young)["iat"].as_i64().expect("a time");
+    let since = Instant::now();
+    authority.administer(&["revoke", "all", "--before", &iat.to_string()]);
+    let (took, code) = until_refused(&gate, &old, since);
+    assert_eq!(code, "token-revoked");
+    assert!(took < Duration::from_secs(1), "{took:?}");
+    assert_eq!(gate.get("/", &young).status, 200, "issued at that instant, not before it");
+    let subject = authority.client.id.clone();
+    authority.administer(&["revoke", "subject", &subject, "--until", &iat.to_string()]);
+    let (took, code) = until_refused(&gate, &young, Instant::now());
+    assert_eq!(code, "subject-revoked");
+    assert!(took < Duration::from_secs(1), "{took:?}");
+}
+
+/// Killed right after the answer to a revocation, again and again: nothing that was acknowledged is lost.
+/// `CLAVIGER_ROUNDS` says how often.
+#[test]
+fn an_acknowledged_revocation_survives_the_process() {
+    let rounds = std::env::var("CLAVIGER_ROUNDS").ok().and_then(|text| text.parse().ok());
+    let mut authority = Authority::start();
+    let mut revoked = Vec::new();
+    for round in 0..rounds.unwrap_or(25) {
+        let doomed = authority.token();
+        authority.revoke(&doomed);
+        authority = authority.killed();
+        revoked.push(token_claims(&doomed)["jti"].clone());
+        let listed = Ask::get(&authority.url("/admin/v1/revocations?limit=1000"))
+            .bearer(&authority.admin_token())
+            .send()
+            .json();
+        let items = listed["items"].as_array().expect("a list");
+        // In the order in which they were acknowledged, with nothing lost in between.
+        let kept: Vec<_> = items.iter().map(|one| one["value"].clone()).collect();
+        let expected = &revoked[revoked.len() - kept.len().min(revoked.len())..];
+        assert_eq!(kept, expected, "round {round}");
+        assert_eq!(items.last().map(|one| &one["seq"]), Some(&(round + 1).into()));
+    }
+}
+
+fn token_claims(token: &str) -> serde_json::Value {
+    let payload = token.split('.').nth(1).expect("three parts");
+    let payload = claviger_token::base64url::decode(payload).expect("base64url");
+    serde_json::from_slice(&payload).expect("JSON")
 }
 
 #[test]

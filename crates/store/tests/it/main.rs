@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on ends by it")]
 
+mod endings;
 mod engines;
 mod file;
 mod process;

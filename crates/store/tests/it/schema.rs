@@ -101,6 +101,7 @@ async fn the_tables_have_these_columns() {
     let tables: Vec<(&str, &str)> =
         tables.iter().map(|(name, columns)| (name.as_str(), columns.as_str())).collect();
     let expected = [
+        ("aliases", "alias sub"),
         ("assertions", "client jti expires"),
         ("clients", "id record"),
         ("codes", "hash record expires used_at family"),

@@ -1,11 +1,10 @@
 //! `/admin/v1/clients`: clients are made, changed, given new secrets and removed.
 //!
 //! A secret is shown in the answer that makes it and nowhere else. Whoever loses its client loses its
-//! tokens: disabling and removing revoke what was issued.
+//! tokens and grants: disabling and removing end what was issued.
 
 use claviger_protocol::{AuthMethod, Client, GrantType};
 use claviger_store::StoreError;
-use claviger_token::revocation::Kind;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -14,6 +13,7 @@ use super::page::Page;
 use super::{check_ttl, exists, invalid, located, present, refused, unknown};
 use crate::call::{Answer, Call, clipped};
 use crate::credential;
+use crate::ending;
 use crate::random;
 use crate::refusal::Refusal;
 use crate::render;
@@ -204,7 +204,7 @@ pub(crate) async fn change(mut call: Call) -> Answer {
     put(&call.state, &client).await?;
     if change.disabled == Some(true) {
         // Each time it is asked for, so that asking again mends a first time that broke off here.
-        end_tokens(&call.state, &client.id).await?;
+        ending::client(&call.state, &client.id).await?;
     }
     tracing::info!(client_id = client.id, disabled = client.disabled, "a client was changed");
     Ok(render::json(StatusCode::OK, &View::from(client)))
@@ -236,7 +236,7 @@ pub(crate) async fn delete(call: Call) -> Answer {
     let _one = call.state.changing.lock().await;
     let client = load(&call).await?;
     // The tokens first: if this breaks off in the middle, the client is still there to be removed.
-    end_tokens(&call.state, &client.id).await?;
+    ending::client(&call.state, &client.id).await?;
     call.state.store.delete_client(&client.id).await?;
     call.state.clients.changed(&client.id);
     call.state.secrets.forget(&client.id);
@@ -292,13 +292,4 @@ async fn new_secret(state: &State) -> Result<(claviger_protocol::Secret, String)
         .await
         .map_err(|_| Refusal::unavailable("hashing-failed", "Argon2id could not be run"))?;
     Ok((secret, hash))
-}
-
-/// Revokes every token issued to a client up to now.
-async fn end_tokens(state: &State, id: &str) -> Result<(), Box<Refusal>> {
-    let until = state.clock.now();
-    let expires = state.last_token_gone();
-    let entry = state.store.revoke(Kind::Client, id, Some(until), expires).await?;
-    state.revocations.reached(entry.seq).await;
-    Ok(())
 }

@@ -1,14 +1,19 @@
-//! `/admin/v1/revocations`: what was revoked, and revoking anything: a token at hand, or everything of
-//! a token id, a session, a subject or a client.
+//! `/admin/v1/revocations`: what was revoked, and revoking anything: a token at hand, a token by its id,
+//! everything of a grant, a session, a subject or a client, or everything up to an instant.
 
+use std::borrow::Cow;
+
+use claviger_protocol::FamilyEnd;
+use claviger_store::Ending;
 use claviger_token::base64url;
-use claviger_token::revocation::{Entry, Kind};
+use claviger_token::revocation::{EVERYTHING, Entry, Kind};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 
 use super::page::Page;
 use super::refused;
 use crate::call::{Answer, Call, clipped};
+use crate::ending;
 use crate::own_token;
 use crate::refusal::Refusal;
 use crate::render;
@@ -46,6 +51,7 @@ struct Draft {
     token: Option<String>,
     kind: Option<DraftKind>,
     value: Option<String>,
+    until: Option<i64>,
 }
 
 /// Keys are withdrawn at `/admin/v1/keys`, which also takes them out of the key set.
@@ -53,20 +59,17 @@ struct Draft {
 #[serde(rename_all = "lowercase")]
 enum DraftKind {
     Token,
+    Grant,
     Session,
     Subject,
     Client,
+    All,
 }
 
-impl From<DraftKind> for Kind {
-    fn from(kind: DraftKind) -> Self {
-        match kind {
-            DraftKind::Token => Self::Token,
-            DraftKind::Session => Self::Session,
-            DraftKind::Subject => Self::Subject,
-            DraftKind::Client => Self::Client,
-        }
-    }
+/// What is to be revoked.
+enum Wanted {
+    Token(String),
+    Ending(Ending),
 }
 
 pub(crate) async fn list(call: Call) -> Answer {
@@ -91,49 +94,79 @@ pub(crate) async fn list(call: Call) -> Answer {
 pub(crate) async fn create(mut call: Call) -> Answer {
     let draft: Draft = call.json().await?;
     let state = &call.state;
-    let gone = state.last_token_gone();
-    let (kind, value, until) = match (draft.token, draft.kind, draft.value) {
-        (Some(token), None, None) => {
-            let id = own_token::verified(state, &token)
-                .and_then(|verified| verified.claims().id().map(std::borrow::Cow::into_owned));
-            let Some(id) = id else {
-                return Err(refused(
-                    "token",
-                    "it is no living access token of this authority".to_owned(),
-                    "a token that has expired or is another issuer's needs no revocation here",
-                ));
-            };
-            (Kind::Token, id, None)
+    let (wanted, value) = wanted(&call, draft)?;
+    let entry = match wanted {
+        Wanted::Token(id) => {
+            let entry = state.store.revoke(Kind::Token, &id, None, state.last_token_gone()).await?;
+            state.revocations.reached(entry.seq).await;
+            entry
         }
-        (None, Some(kind), Some(value)) => {
-            if value.is_empty() || value.len() > LONGEST_VALUE {
-                return Err(refused(
-                    "value",
-                    format!("it is {} bytes long", value.len()),
-                    format!("send the jti, sid, sub or client_id: 1 to {LONGEST_VALUE} bytes"),
-                ));
-            }
-            // Who is revoked now may get new tokens later; an id of a token or session never returns.
-            let until = match kind {
-                DraftKind::Subject | DraftKind::Client => Some(state.clock.now()),
-                DraftKind::Token | DraftKind::Session => None,
-            };
-            (Kind::from(kind), value, until)
-        }
-        _ => {
-            return Err(refused(
-                "kind",
-                "the body names neither a token alone nor a kind and its value".to_owned(),
-                "send {\"token\": …} or {\"kind\": …, \"value\": …}",
-            ));
-        }
+        Wanted::Ending(ending) => ending::end(state, ending).await?.entry,
     };
-    // A session that is revoked gives no new tokens either.
-    if kind == Kind::Session {
-        state.store.end_session(&value, state.clock.now()).await?;
-    }
-    let entry = state.store.revoke(kind, &value, until, gone).await?;
-    state.revocations.reached(entry.seq).await;
-    tracing::info!(kind = kind.as_str(), seq = entry.seq, "the administrator revoked");
+    tracing::info!(kind = entry.kind.as_str(), seq = entry.seq, "the administrator revoked");
     Ok(render::json(StatusCode::CREATED, &View::new(&entry, Some(value))))
+}
+
+/// Reads a draft; and the value that the answer names.
+fn wanted(call: &Call, draft: Draft) -> Result<(Wanted, String), Box<Refusal>> {
+    let now = call.state.clock.now();
+    if let (Some(token), None, None, None) = (&draft.token, draft.kind, &draft.value, draft.until) {
+        let id = own_token::verified(&call.state, token)
+            .and_then(|verified| verified.claims().id().map(Cow::into_owned));
+        return match id {
+            Some(id) => Ok((Wanted::Token(id.clone()), id)),
+            None => Err(refused(
+                "token",
+                "it is no living access token of this authority".to_owned(),
+                "a token that has expired or is another issuer's needs no revocation here",
+            )),
+        };
+    }
+    let (None, Some(kind)) = (&draft.token, draft.kind) else {
+        return Err(refused(
+            "kind",
+            "the body names neither a token alone nor a kind".to_owned(),
+            "send {\"token\": …}, {\"kind\": …, \"value\": …} or {\"kind\": \"all\", \"until\": …}",
+        ));
+    };
+    let timed = matches!(kind, DraftKind::Subject | DraftKind::Client | DraftKind::All);
+    let until = match draft.until {
+        None => now,
+        Some(_) if !timed => {
+            let problem = "a token, a grant or a session is revoked whole".to_owned();
+            return Err(refused("until", problem, "leave `until` out"));
+        }
+        // What does not exist yet cannot be revoked; a mistaken unit would close the authority for years.
+        Some(until) if until > now => {
+            let problem = format!("{until} lies in the future; it is {now}");
+            return Err(refused("until", problem, "send Unix seconds up to now"));
+        }
+        Some(until) => until,
+    };
+    let value = match (kind, draft.value) {
+        (DraftKind::All, None) => EVERYTHING.to_owned(),
+        (DraftKind::All, Some(_)) => {
+            let problem = "everything has no value".to_owned();
+            return Err(refused("value", problem, "leave `value` out"));
+        }
+        (_, value) => value.unwrap_or_default(),
+    };
+    if value.is_empty() || value.len() > LONGEST_VALUE {
+        return Err(refused(
+            "value",
+            format!("it is {} bytes long", value.len()),
+            format!("send the jti, grant_id, sid, sub or client_id: 1 to {LONGEST_VALUE} bytes"),
+        ));
+    }
+    let id = value.clone();
+    let wanted = Wanted::Ending(match kind {
+        DraftKind::Token => return Ok((Wanted::Token(id), value)),
+        DraftKind::Grant => Ending::Grant { id, why: FamilyEnd::Revoked },
+        DraftKind::Session => Ending::Session { sid: id },
+        // Who is revoked now may get new tokens later.
+        DraftKind::Subject => Ending::Subject { sub: id, until },
+        DraftKind::Client => Ending::Client { id, until },
+        DraftKind::All => Ending::All { until },
+    });
+    Ok((wanted, value))
 }

@@ -4,13 +4,13 @@
 
 use claviger_protocol::{Secret, User, check_password, username_key};
 use claviger_store::StoreError;
-use claviger_token::revocation::Kind;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 
 use super::page::Page;
 use super::{exists, invalid, located, unknown};
 use crate::call::{Answer, Call};
+use crate::ending;
 use crate::random;
 use crate::refusal::Refusal;
 use crate::render;
@@ -97,10 +97,7 @@ pub(crate) async fn delete(call: Call) -> Answer {
     let state = &call.state;
     let user = load(&call).await?;
     // The tokens first: if this breaks off in the middle, the user is still there to be removed.
-    let until = Some(state.clock.now());
-    let gone = state.last_token_gone();
-    let entry = state.store.revoke(Kind::Subject, &user.id, until, gone).await?;
-    state.revocations.reached(entry.seq).await;
+    ending::subject(state, &user.id).await?;
     state.store.delete_user(&user.id).await?;
     state.passwords.forget(&user.username);
     tracing::info!(sub = user.id, "a user was removed");

@@ -1,0 +1,43 @@
+//! Ending things: a grant, a log-in, everything of a person or a client, everything before an instant.
+//!
+//! The one way in which tokens are taken back by more than their own id. An answer means that it is on the
+//! disk, that introspection refuses it and that every reader of the feed has been sent it. Never decides
+//! whether something is to end.
+
+use claviger_protocol::FamilyEnd;
+use claviger_store::{Ended, Ending};
+
+use crate::refusal::Refusal;
+use crate::state::State;
+
+/// Ends it everywhere.
+pub(crate) async fn end(state: &State, ending: Ending) -> Result<Ended, Box<Refusal>> {
+    let (now, gone) = (state.clock.now(), state.last_token_gone());
+    let ended = state.store.end(ending, now, gone).await?;
+    state.revocations.reached(ended.entry.seq).await;
+    let Ended { entry, sessions, grants } = &ended;
+    tracing::info!(kind = entry.kind.as_str(), seq = entry.seq, sessions, grants, "ended");
+    Ok(ended)
+}
+
+/// Ends a grant with every token that came from it.
+pub(crate) async fn grant(state: &State, id: &str, why: FamilyEnd) -> Result<(), Box<Refusal>> {
+    end(state, Ending::Grant { id: id.to_owned(), why }).await.map(drop)
+}
+
+/// Ends a log-in with everything that hangs on it.
+pub(crate) async fn session(state: &State, sid: &str) -> Result<(), Box<Refusal>> {
+    end(state, Ending::Session { sid: sid.to_owned() }).await.map(drop)
+}
+
+/// Ends everything that a person has at this moment; what they log in for later is new.
+pub(crate) async fn subject(state: &State, sub: &str) -> Result<(), Box<Refusal>> {
+    let until = state.clock.now();
+    end(state, Ending::Subject { sub: sub.to_owned(), until }).await.map(drop)
+}
+
+/// Ends everything that a client has at this moment.
+pub(crate) async fn client(state: &State, id: &str) -> Result<(), Box<Refusal>> {
+    let until = state.clock.now();
+    end(state, Ending::Client { id: id.to_owned(), until }).await.map(drop)
+}
