@@ -33,6 +33,7 @@ use crate::refresh_token::RefreshKeys;
 use crate::revocations::Revocations;
 use crate::routes;
 use crate::secrets::Secrets;
+use crate::sender::Senders;
 use crate::serve::serve;
 use crate::shelf::Shelf;
 use crate::state::{RECORDS_HELD, State};
@@ -89,6 +90,7 @@ impl Authority {
         let passwords = Secrets::new(&config.limits, Arc::clone(&metrics))?;
         let browsers = Browsers::new(&master_file.bytes, issuer.secure);
         let refresh_keys = RefreshKeys::new(&master_file.bytes);
+        let senders = Senders::new()?;
         let now = clock.now();
         let bootstrap = match store.find_setting(first_start::ADMINISTRATOR).await? {
             Some(_) => None,
@@ -137,6 +139,7 @@ impl Authority {
             passwords,
             browsers,
             refresh_keys,
+            senders,
             keyring,
             revocations,
             journal,

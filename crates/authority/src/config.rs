@@ -147,6 +147,10 @@ pub struct Tokens {
     pub refresh_replay_seconds: u64,
     /// How long a log-in lasts, in seconds (12 hours).
     pub session_ttl_seconds: u64,
+    /// Whether a DPoP proof must carry a nonce of this authority (RFC 9449 §8): a proof that was made ahead, on a
+    /// machine whose key one cannot take away, then serves nobody. A client's first request costs a second one;
+    /// libraries send it by themselves.
+    pub dpop_nonce_required: bool,
 }
 
 impl Default for Tokens {
@@ -158,6 +162,7 @@ impl Default for Tokens {
             refresh_idle_seconds: 14 * 86_400,
             refresh_replay_seconds: 60,
             session_ttl_seconds: 12 * 3600,
+            dpop_nonce_required: true,
         }
     }
 }

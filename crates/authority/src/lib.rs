@@ -52,6 +52,7 @@ mod render;
 mod revocations;
 mod routes;
 mod secrets;
+mod sender;
 mod serve;
 mod shelf;
 mod state;

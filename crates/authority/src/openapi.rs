@@ -297,6 +297,18 @@ fn client_members() -> Map<String, Value> {
             "type": "boolean",
             "description": "is the operator's own: users are not asked for consent",
         },
+        "dpop_bound_access_tokens": {
+            "type": "boolean",
+            "description": "gets only tokens that are bound to a DPoP key (RFC 9449 §5.2)",
+        },
+        "require_pushed_authorization_requests": {
+            "type": "boolean",
+            "description": "has to push its authorization requests (RFC 9126 §6)",
+        },
+        "rotate_refresh_tokens": nullable(json!({
+            "type": "boolean",
+            "description": "each use of a refresh token gives a new one; null: for clients that nothing else protects",
+        })),
         "disabled": {
             "type": "boolean",
             "description": "gets no tokens; those it has are revoked",

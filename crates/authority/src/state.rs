@@ -18,6 +18,7 @@ use crate::metrics::Metrics;
 use crate::refresh_token::RefreshKeys;
 use crate::revocations::Revocations;
 use crate::secrets::Secrets;
+use crate::sender::Senders;
 use crate::shelf::Shelf;
 
 /// Records of clients, and of APIs, held in memory. A record is about a kilobyte.
@@ -37,6 +38,7 @@ pub(crate) struct State {
     pub(crate) passwords: Secrets,
     pub(crate) browsers: Browsers,
     pub(crate) refresh_keys: RefreshKeys,
+    pub(crate) senders: Senders,
     pub(crate) clients: Arc<Shelf<Client>>,
     pub(crate) resources: Arc<Shelf<Resource>>,
     pub(crate) keyring: Keyring,

@@ -381,6 +381,21 @@ pub(crate) struct Explain {
     pub(crate) show_repaired: bool,
 }
 
+/// What a client has to do beyond what every client has to.
+#[derive(Debug, Args)]
+pub(crate) struct Bonds {
+    /// It gets only tokens that are bound to a key, which each request then proves (DPoP).
+    #[arg(long)]
+    pub(crate) dpop: bool,
+    /// It has to push its authorization requests (PAR).
+    #[arg(long, requires = "redirect_uri")]
+    pub(crate) par: bool,
+    /// Whether each use of a refresh token gives a new one. By default it does for a client that keeps no secret
+    /// and proves no key.
+    #[arg(long, value_name = "BOOL", requires = "redirect_uri")]
+    pub(crate) rotate_refresh: Option<bool>,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum ClientAction {
     /// Lists the clients.
@@ -421,6 +436,8 @@ pub(crate) enum ClientAction {
         /// It is your own: users are not asked for consent.
         #[arg(long)]
         first_party: bool,
+        #[command(flatten)]
+        bonds: Bonds,
         #[command(flatten)]
         admin: Admin,
     },

@@ -37,6 +37,56 @@ pub struct AuthorizationRequest {
     pub max_age: Option<u64>,
     /// Who is expected to log in.
     pub login_hint: Option<String>,
+    /// An ID token of who is expected to be logged in; not verified.
+    pub id_token_hint: Option<String>,
+    /// How the log-in should be made, best first. A wish (OpenID Connect Core §3.1.2.1): whoever must have it
+    /// looks at `acr`.
+    pub acr_values: Vec<String>,
+    /// How the answer goes back.
+    pub response_mode: ResponseMode,
+    /// The thumbprint of the DPoP key that has to redeem the code (RFC 9449 §10).
+    pub dpop_jkt: Option<String>,
+}
+
+/// How an answer goes back to the client.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ResponseMode {
+    /// In the address that the browser is sent to.
+    #[default]
+    Query,
+    /// In a form that the browser posts (OAuth 2.0 Form Post Response Mode): in no address, and in no log.
+    FormPost,
+}
+
+impl ResponseMode {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Query, Self::FormPost];
+
+    /// As it is registered.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Query => "query",
+            Self::FormPost => "form_post",
+        }
+    }
+
+    /// What a request asks for; none where it is not served. Read by itself, because a refusal goes back in the
+    /// same way.
+    #[must_use]
+    pub fn of(form: &Form) -> Option<Self> {
+        match form.get("response_mode") {
+            None => Some(Self::default()),
+            Some(name) => Self::ALL.into_iter().find(|mode| mode.as_str() == name),
+        }
+    }
+
+    /// Whether it can get to an address: only a web server takes a post.
+    #[must_use]
+    pub fn reaches(self, redirect_uri: &str) -> bool {
+        self == Self::Query
+            || ["http://", "https://"].iter().any(|web| redirect_uri.starts_with(web))
+    }
 }
 
 /// What the user is to be asked (OpenID Connect Core §3.1.2.1).
@@ -116,12 +166,14 @@ pub fn authorization_request(
             .fix("send response_type=code"));
         }
     }
-    if let Some(mode) = form.get("response_mode").filter(|mode| *mode != "query") {
-        return Err(invalid(
-            "response-mode",
-            &format!("the response mode {} is not served", quoted(mode)),
-        )
-        .fix("send response_mode=query, or leave it out"));
+    let response_mode = ResponseMode::of(form).ok_or_else(|| {
+        let mode = quoted(form.get("response_mode").unwrap_or_default());
+        invalid("response-mode", &format!("the response mode {mode} is not served"))
+            .fix("send response_mode=query or form_post, or leave it out")
+    })?;
+    if !response_mode.reaches(redirect_uri) {
+        let description = "a form can be posted to an http address only, and the client's is none";
+        return Err(invalid("response-mode", description).fix("send response_mode=query"));
     }
     for unserved in ["request", "request_uri"] {
         if form.get(unserved).is_some() {
@@ -145,9 +197,7 @@ pub fn authorization_request(
         return Err(invalid("pkce-method", "the only `code_challenge_method` is S256")
             .fix("send code_challenge_method=S256"));
     }
-    if challenge.len() != 43
-        || !challenge.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
-    {
+    if !is_sha256(challenge) {
         return Err(invalid(
             "pkce-malformed",
             "the `code_challenge` is no base64url of a SHA-256 digest",
@@ -162,6 +212,11 @@ pub fn authorization_request(
     let nonce = form.get("nonce").map(str::to_owned);
     if nonce.as_ref().is_some_and(|nonce| nonce.len() > 500) {
         return Err(invalid("nonce-long", "`nonce` is longer than 500 bytes"));
+    }
+    let dpop_jkt = form.get("dpop_jkt").map(str::to_owned);
+    if dpop_jkt.as_ref().is_some_and(|jkt| !is_sha256(jkt)) {
+        return Err(invalid("dpop-jkt", "`dpop_jkt` is no thumbprint of a key")
+            .fix("send the base64url of the JWK's SHA-256 thumbprint (RFC 7638)"));
     }
     let mut ask = Ask::from_form(form);
     let asked = ask.scope.as_deref().map(scope_list).transpose()?.unwrap_or_default();
@@ -207,7 +262,23 @@ pub fn authorization_request(
         prompt: prompt(form.get("prompt"))?,
         max_age,
         login_hint: form.get("login_hint").map(|hint| hint.chars().take(100).collect()),
+        id_token_hint: form.get("id_token_hint").map(str::to_owned),
+        acr_values: acr_values(form.get("acr_values").unwrap_or_default()),
+        response_mode,
+        dpop_jkt,
     })
+}
+
+/// Whether a text can be the base64url of a SHA-256 digest.
+fn is_sha256(text: &str) -> bool {
+    text.len() == 43
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+}
+
+/// A wish needs no refusal: what is too much of it is left out.
+fn acr_values(text: &str) -> Vec<String> {
+    let short = text.split_ascii_whitespace().filter(|one| one.len() <= 200);
+    short.take(10).map(str::to_owned).collect()
 }
 
 fn prompt(text: Option<&str>) -> Result<Prompt, OauthFault> {
@@ -286,6 +357,15 @@ mod tests {
             ("http://127.0.0.1:4711/cb", "read")
         );
         assert_eq!(asked(&[("scope", "openid")]).unwrap().scope, "openid");
+        let request = asked(&[
+            ("response_mode", "form_post"),
+            ("dpop_jkt", CHALLENGE),
+            ("acr_values", "a b"),
+        ])
+        .unwrap();
+        assert_eq!(request.response_mode, ResponseMode::FormPost);
+        assert_eq!(request.dpop_jkt.as_deref(), Some(CHALLENGE));
+        assert_eq!(request.acr_values, ["a", "b"]);
     }
 
     #[test]
@@ -304,6 +384,7 @@ mod tests {
             (("max_age", "x"), "max-age"),
             (("request_uri", "https://x"), "request-object"),
             (("response_mode", "fragment"), "response-mode"),
+            (("dpop_jkt", "short"), "dpop-jkt"),
         ] {
             assert_eq!(asked(&[change]).unwrap_err().code, code, "{change:?}");
         }

@@ -122,6 +122,15 @@ pub struct Client {
     /// Whether it is the operator's own, so that users are not asked for consent.
     #[serde(default)]
     pub first_party: bool,
+    /// Whether it gets only tokens that are bound to a DPoP key (RFC 9449 §5.2).
+    #[serde(default)]
+    pub dpop_bound_access_tokens: bool,
+    /// Whether its authorization requests have to be pushed (RFC 9126 §6).
+    #[serde(default)]
+    pub require_pushed_authorization_requests: bool,
+    /// Whether each use of a refresh token gives a new one; unset, where nothing else stands in for it.
+    #[serde(default)]
+    pub rotate_refresh_tokens: Option<bool>,
     /// Whether it gets nothing.
     #[serde(default)]
     pub disabled: bool,
@@ -148,6 +157,9 @@ impl Client {
             grants: only_for_itself(),
             redirect_uris: Vec::new(),
             first_party: false,
+            dpop_bound_access_tokens: false,
+            require_pushed_authorization_requests: false,
+            rotate_refresh_tokens: None,
             disabled: false,
             created_at: now,
         }
@@ -221,7 +233,30 @@ impl Client {
             let problem = "only a grant of a user can be refreshed";
             return Err(Invalid::new("grants", problem, "add `authorization_code`"));
         }
+        if self.require_pushed_authorization_requests && !has(GrantType::AuthorizationCode) {
+            let problem = "the client has no authorization requests that could be pushed";
+            let fix = "add `authorization_code` to `grants`, or leave it out";
+            return Err(Invalid::new("require_pushed_authorization_requests", problem, fix));
+        }
+        if self.rotate_refresh_tokens == Some(false)
+            && self.auth_method == AuthMethod::None
+            && !self.dpop_bound_access_tokens
+        {
+            // RFC 9700 §4.14.2.
+            let problem =
+                "a stolen refresh token of this client would serve its thief for ever, unseen";
+            let fix = "leave it out, or set `dpop_bound_access_tokens` as well";
+            return Err(Invalid::new("rotate_refresh_tokens", problem, fix));
+        }
         Ok(())
+    }
+
+    /// Whether its refresh tokens are replaced with each use; `is_bound` where a use has to prove a key. RFC 9700
+    /// §4.14.2 wants it of those that nothing else protects, FAPI 2.0 §5.3.2.1 has the others go without.
+    #[must_use]
+    pub fn rotates(&self, is_bound: bool) -> bool {
+        let bare = self.auth_method == AuthMethod::None && !is_bound;
+        bare || self.rotate_refresh_tokens.unwrap_or(false)
     }
 
     /// Its public keys; an error where there are none or one of them cannot be used.
@@ -344,10 +379,39 @@ mod tests {
                 },
                 "jwks",
             ),
-            (Client { jwks: Some(json!({"keys": []})), ..good }, "jwks"),
+            (Client { jwks: Some(json!({"keys": []})), ..good.clone() }, "jwks"),
+            (
+                Client { require_pushed_authorization_requests: true, ..good },
+                "require_pushed_authorization_requests",
+            ),
+            (Client { rotate_refresh_tokens: Some(false), ..public() }, "rotate_refresh_tokens"),
         ] {
             assert_eq!(bad.check().unwrap_err().field, field, "{bad:?}");
         }
+    }
+
+    fn public() -> Client {
+        Client {
+            auth_method: AuthMethod::None,
+            grants: vec![GrantType::AuthorizationCode, GrantType::RefreshToken],
+            redirect_uris: vec!["https://app.example/cb".into()],
+            ..Client::new("app", 0)
+        }
+    }
+
+    /// RFC 9700 §4.14.2 and FAPI 2.0 §5.3.2.1.
+    #[test]
+    fn refresh_tokens_rotate_where_nothing_else_protects_them() {
+        let (bare, proven) = (public(), Client::new("a", 0));
+        assert!(bare.rotates(false) && !bare.rotates(true));
+        assert!(!proven.rotates(false) && !proven.rotates(true));
+        let always = Client { rotate_refresh_tokens: Some(true), ..proven };
+        assert!(always.rotates(false) && always.rotates(true));
+        let never =
+            Client { rotate_refresh_tokens: Some(false), dpop_bound_access_tokens: true, ..bare };
+        never.check().unwrap();
+        // Without a key it would be bare after all.
+        assert!(!never.rotates(true) && never.rotates(false));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::client::{Client, GrantType};
+use crate::confirmation::{Confirmation, token_type};
 use crate::error::{OauthCode, OauthFault, quoted};
 use crate::form::Form;
 use crate::resource::{Resource, check_resource_uri};
@@ -30,6 +31,8 @@ pub struct Facts<'a> {
     pub default_ttl: u64,
     /// The longest life whatever a record says, in seconds.
     pub max_ttl: u64,
+    /// The key that the request proved to hold.
+    pub cnf: Option<&'a Confirmation>,
 }
 
 /// What it asks for.
@@ -81,6 +84,9 @@ pub struct AccessClaims {
     /// The grant of the user that it comes from; it is revoked by that, too.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub grant_id: Option<String>,
+    /// The key that it is bound to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cnf: Option<Confirmation>,
 }
 
 /// What is granted.
@@ -102,7 +108,7 @@ impl Grant {
     pub fn response(&self, access_token: &str) -> Value {
         let mut answer = json!({
             "access_token": access_token,
-            "token_type": "Bearer",
+            "token_type": token_type(self.claims.cnf.as_ref()),
             "expires_in": self.expires_in,
         });
         if !self.scope.is_empty() {
@@ -191,7 +197,7 @@ pub fn wanted_resource<'a>(client: &'a Client, ask: &Ask) -> Result<&'a str, Oau
 
 /// Grants a token, or says why not.
 pub fn decide(facts: Facts<'_>, ask: &Ask, now: i64, jti: String) -> Result<Grant, OauthFault> {
-    let Facts { client, resources, issuer, default_ttl, max_ttl } = facts;
+    let Facts { client, resources, issuer, default_ttl, max_ttl, cnf } = facts;
     let audience = wanted_resource(client, ask)?;
     let Some(resource) = resources.iter().find(|resource| resource.uri == audience) else {
         return Err(OauthFault::new(
@@ -215,6 +221,7 @@ pub fn decide(facts: Facts<'_>, ask: &Ask, now: i64, jti: String) -> Result<Gran
         sid: None,
         auth_time: None,
         grant_id: None,
+        cnf: cnf.cloned(),
     };
     Ok(Grant { claims, expires_in, scope, audience: audience.to_owned() })
 }
@@ -310,6 +317,7 @@ mod tests {
             issuer: "https://id.example",
             default_ttl: 300,
             max_ttl: 3600,
+            cnf: None,
         };
         decide(facts, ask, NOW, "j1".into())
     }

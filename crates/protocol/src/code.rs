@@ -32,6 +32,9 @@ pub struct CodeGrant {
     pub resource: Option<String>,
     /// For the ID token.
     pub nonce: Option<String>,
+    /// The thumbprint of the DPoP key that has to redeem it; none where any may (RFC 9449 §10).
+    #[serde(default)]
+    pub dpop_jkt: Option<String>,
     /// When the user proved who they are. Unix seconds.
     pub auth_time: i64,
     /// Unix seconds.
@@ -47,6 +50,8 @@ pub struct Redeeming<'a> {
     pub redirect_uri: Option<&'a str>,
     /// BASE64URL(SHA256(code_verifier)); none where there was no verifier.
     pub challenge: Option<&'a str>,
+    /// The thumbprint of the DPoP key that the request proved to hold.
+    pub jkt: Option<&'a str>,
 }
 
 /// What becomes of a code.
@@ -98,6 +103,13 @@ pub fn redeem(grant: &CodeGrant, redeeming: Redeeming<'_>, used: bool, now: i64)
     if redeeming.client_id != grant.client_id || !verifier_fits {
         return Redemption::Leave(code_unknown());
     }
+    // Whoever has another key is not the owner, whatever else they hold.
+    if grant.dpop_jkt.is_some() && grant.dpop_jkt.as_deref() != redeeming.jkt {
+        return Redemption::Leave(refused(
+            "code-key",
+            "send a DPoP proof of the key that `dpop_jkt`, or the proof at /par, named",
+        ));
+    }
     if !address_fits {
         return Redemption::Leave(refused(
             "code-redirect",
@@ -131,6 +143,7 @@ mod tests {
             scope: "openid".into(),
             resource: None,
             nonce: None,
+            dpop_jkt: None,
             auth_time: 0,
             expires_at: 60,
         }
@@ -142,6 +155,7 @@ mod tests {
             client_id: "app",
             redirect_uri: Some("https://app.example/cb"),
             challenge: Some("c"),
+            jkt: None,
         };
         assert_eq!(redeem(&grant(), good, false, 59), Redemption::Take);
         assert!(matches!(redeem(&grant(), good, true, 59), Redemption::Leaked(_)));
@@ -158,6 +172,13 @@ mod tests {
             }
         }
         assert!(matches!(redeem(&grant(), good, false, 60), Redemption::Leave(_)));
+        let bound = CodeGrant { dpop_jkt: Some("k".into()), ..grant() };
+        for jkt in [None, Some("l")] {
+            let redeeming = Redeeming { jkt, ..good };
+            assert!(matches!(redeem(&bound, redeeming, true, 59), Redemption::Leave(_)));
+        }
+        let by_its_key = Redeeming { jkt: Some("k"), ..good };
+        assert_eq!(redeem(&bound, by_its_key, false, 59), Redemption::Take);
         let unnamed = CodeGrant { named_redirect: false, ..grant() };
         assert_eq!(
             redeem(&unnamed, Redeeming { redirect_uri: None, ..good }, false, 1),

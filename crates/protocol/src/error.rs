@@ -39,6 +39,10 @@ pub enum OauthCode {
     LoginRequired,
     /// The user would have to consent, and nothing may be shown.
     ConsentRequired,
+    /// The proof of the sender's key does not fit (RFC 9449 §12.2).
+    InvalidDpopProof,
+    /// It lacks a nonce of this authority, or has one that is over.
+    UseDpopNonce,
     /// A mistake of ours.
     ServerError,
     /// Later.
@@ -64,6 +68,8 @@ impl OauthCode {
             Self::RequestUriNotSupported => "request_uri_not_supported",
             Self::LoginRequired => "login_required",
             Self::ConsentRequired => "consent_required",
+            Self::InvalidDpopProof => "invalid_dpop_proof",
+            Self::UseDpopNonce => "use_dpop_nonce",
             Self::ServerError => "server_error",
             Self::TemporarilyUnavailable => "temporarily_unavailable",
         }

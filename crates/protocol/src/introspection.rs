@@ -7,11 +7,12 @@ use claviger_token::Verified;
 use serde_json::{Map, Value, json};
 
 use crate::client_credentials::ACCESS_TOKEN_TYPE;
+use crate::confirmation::token_type;
 use crate::resource::Resource;
 
 /// The claims that are told; what else a token carries is told, too, once it is registered here.
-const TOLD: [&str; 10] =
-    ["iss", "sub", "aud", "client_id", "exp", "iat", "nbf", "jti", "scope", "sid"];
+const TOLD: [&str; 11] =
+    ["iss", "sub", "aud", "client_id", "exp", "iat", "nbf", "jti", "scope", "sid", "cnf"];
 
 /// The answer. `verified` is the token judged under this authority's own keys and issuer; `resource`
 /// the record of its audience; `caller` the authenticated client that asks.
@@ -38,7 +39,9 @@ pub fn introspect(
     let members = verified.claims().members();
     let mut answer = Map::new();
     answer.insert("active".to_owned(), Value::Bool(true));
-    answer.insert("token_type".to_owned(), Value::from("Bearer"));
+    // RFC 9449 §6.2: whoever lets the token pass has to ask for the proof as well.
+    let bond = members.get("cnf").and_then(|cnf| serde_json::from_value(cnf).ok());
+    answer.insert("token_type".to_owned(), Value::from(token_type(bond.as_ref())));
     for name in TOLD {
         if let Some(value) = members.get(name) {
             answer.insert(name.to_owned(), value);
@@ -57,12 +60,18 @@ mod tests {
     const NOW: i64 = 1_795_000_000;
 
     fn verified(typ: &str) -> Verified {
+        verified_with(typ, &json!({}))
+    }
+
+    fn verified_with(typ: &str, changes: &Value) -> Verified {
         let key = keys::signing(Algorithm::Es256);
         let header = json!({ "alg": "ES256", "kid": key.kid(), "typ": typ });
         let claims = access_claims("https://id.example", "https://api.example", NOW);
+        let claims = claviger_testkit::mint::with(claims, changes);
         let token = mint_with(&key, &header, &claims);
         let set = KeySet::new(vec![key.public().unwrap()]);
-        let policy = Policy { issuers: vec!["https://id.example".into()], ..Policy::default() };
+        let issuers = vec!["https://id.example".into()];
+        let policy = Policy { issuers, sender_bound: true, ..Policy::default() };
         verify(&token, &policy, &set, NOW).unwrap()
     }
 
@@ -79,6 +88,9 @@ mod tests {
         assert_eq!(told["active"], true);
         assert_eq!(told["aud"], "https://api.example");
         assert_eq!(told["token_type"], "Bearer");
+        let bound = verified_with("at+jwt", &json!({ "cnf": { "jkt": "t" } }));
+        let told = introspect(Some(&bound), false, Some(&api), "api");
+        assert_eq!((&told["token_type"], &told["cnf"]["jkt"]), (&json!("DPoP"), &json!("t")));
         let inactive = json!({ "active": false });
         for said in [
             introspect(None, false, Some(&api), "api"),

@@ -17,6 +17,7 @@ mod client;
 mod client_auth;
 mod client_credentials;
 mod code;
+mod confirmation;
 mod error;
 mod form;
 mod introspection;
@@ -28,11 +29,12 @@ mod resource;
 mod revocation;
 mod scope;
 mod secret;
+mod sender;
 mod user;
 
 pub use assertion::{Accepted, assertion_cause, assertion_replayed, verify_assertion};
 pub use authorization::{
-    AuthorizationRequest, IDENTITY_SCOPES, Prompt, answer_to, authorization_request,
+    AuthorizationRequest, IDENTITY_SCOPES, Prompt, ResponseMode, answer_to, authorization_request,
 };
 pub use client::{AuthMethod, Client, GrantType, check_client_id};
 pub use client_auth::{Check, Presented, admit, authenticate, not_authenticated};
@@ -41,6 +43,7 @@ pub use client_credentials::{
     wanted_resource,
 };
 pub use code::{CODE_TTL, CodeGrant, Redeeming, Redemption, code_unknown, is_verifier, redeem};
+pub use confirmation::{Confirmation, token_type};
 pub use error::{Invalid, OauthCode, OauthFault};
 pub use form::Form;
 pub use introspection::introspect;
@@ -50,4 +53,5 @@ pub use resource::{Resource, check_issuer, check_resource_uri};
 pub use revocation::{KEPT_BEYOND_EXP, RevokeOutcome, revoke};
 pub use scope::{check_scope, scope_list};
 pub use secret::Secret;
+pub use sender::{check_sender, nonce_wanted, proof_refused, refresh_bond};
 pub use user::{Address, LONGEST_PASSWORD, SHORTEST_PASSWORD, User, check_password, username_key};

@@ -4,9 +4,10 @@
 //! Decides what is true of this authority and says nothing else: a member for something that is not
 //! served sends a library to an address that is not there.
 
-use claviger_token::Algorithm;
+use claviger_token::{Algorithm, dpop};
 use serde_json::{Value, json};
 
+use crate::authorization::ResponseMode;
 use crate::client::AuthMethod;
 
 /// RFC 8414 §2. `base` is the issuer without trailing slash; `algorithms` what tokens are signed
@@ -19,6 +20,7 @@ pub fn oauth(base: &str, issuer: &str, scopes: &[String]) -> Value {
         .filter(|algorithm| !algorithm.is_symmetric())
         .map(|algorithm| algorithm.name())
         .collect();
+    let proofs: Vec<&str> = dpop::algorithms().map(Algorithm::name).collect();
     let mut document = json!({
         "issuer": issuer,
         "token_endpoint": format!("{base}/token"),
@@ -29,10 +31,11 @@ pub fn oauth(base: &str, issuer: &str, scopes: &[String]) -> Value {
         "authorization_endpoint": format!("{base}/authorize"),
         "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
         "response_types_supported": ["code"],
-        "response_modes_supported": ["query"],
+        "response_modes_supported": ResponseMode::ALL.map(ResponseMode::as_str),
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": true,
         "prompt_values_supported": ["none", "login", "consent"],
+        "dpop_signing_alg_values_supported": proofs,
     });
     for endpoint in ["token", "introspection", "revocation"] {
         // A client that proves nothing learns nothing about tokens (RFC 7662 §4).
@@ -71,6 +74,7 @@ pub fn openid(base: &str, issuer: &str, algorithms: &[Algorithm], scopes: &[Stri
         "auth_time",
         "nonce"
     ]);
+    document["claims_parameter_supported"] = json!(false);
     document["request_parameter_supported"] = json!(false);
     document["request_uri_parameter_supported"] = json!(false);
     document

@@ -10,6 +10,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::confirmation::Confirmation;
 use crate::error::{OauthCode, OauthFault};
 
 /// Why a family is over.
@@ -52,6 +53,9 @@ pub struct Family {
     pub generation: u32,
     /// When that one was given out. Unix seconds.
     pub rotated_at: i64,
+    /// The key that has to be proven at each use (RFC 9449 §5); none where the client proves itself.
+    #[serde(default)]
+    pub cnf: Option<Confirmation>,
     /// What asked for it: a digest over the way of authentication, scope, resource and sender key.
     pub asked_by: Option<String>,
     /// After this nothing is refreshed, used or not. Unix seconds.
@@ -74,6 +78,8 @@ pub struct Used<'a> {
     /// The number that was live when the request came, where it has lost a race since. Whoever came while
     /// its token was live has stolen nothing, however often others were faster.
     pub met: Option<u32>,
+    /// The key that the request proved to hold.
+    pub cnf: Option<&'a Confirmation>,
 }
 
 /// How long the one token before the live one still gets the live one's answer, in seconds.
@@ -119,6 +125,13 @@ pub fn refresh(
             "refresh-foreign",
             "the refresh token was issued to another client",
             "use the client that the token was issued to",
+        ));
+    }
+    if family.cnf.is_some() && family.cnf.as_ref() != used.cnf {
+        return Refresh::Refuse(refused(
+            "refresh-key",
+            "the refresh token is bound to a key, and the request does not prove that it holds it",
+            "send a DPoP proof, or a certificate, of the key that the first token was asked with",
         ));
     }
     if let Some((_, why)) = family.ended {
@@ -206,6 +219,7 @@ mod tests {
             sid: "s".into(),
             scope: "openid read".into(),
             resource: Some("https://api.example".into()),
+            cnf: None,
             auth_time: NOW,
             rotates: true,
             generation: 0,
@@ -218,7 +232,7 @@ mod tests {
     }
 
     fn used(generation: u32) -> Used<'static> {
-        Used { generation, client_id: "app", asks: "a", met: None }
+        Used { generation, client_id: "app", asks: "a", cnf: None, met: None }
     }
 
     fn at(family: &Family, used: Used<'_>, now: i64) -> Refresh {
@@ -259,6 +273,19 @@ mod tests {
         assert!(
             matches!(at(&first, thief, NOW + 1000), Refresh::Refuse(fault) if fault.code == "refresh-foreign")
         );
+        // Nor does its own client without the key: the token was stolen, and the thief gets and ends nothing.
+        let (own, other) = (Confirmation::Key("k".into()), Confirmation::Key("l".into()));
+        let bound = Family { cnf: Some(own.clone()), ..first };
+        for cnf in [None, Some(&other)] {
+            for generation in 0..4 {
+                let thief = Used { cnf, ..used(generation) };
+                assert!(
+                    matches!(at(&bound, thief, NOW + 1000), Refresh::Refuse(fault) if fault.code == "refresh-key")
+                );
+            }
+        }
+        let owner = Used { cnf: Some(&own), ..used(2) };
+        assert_eq!(rotated(&bound, owner, NOW + 1000).generation, 3);
     }
 
     #[test]
@@ -295,8 +322,7 @@ mod tests {
     impl World {
         /// The token that the client holds afterwards; none where it is refused.
         fn present(&mut self, generation: u32, asks: &str) -> Option<u32> {
-            match at(&self.family, Used { generation, client_id: "app", asks, met: None }, self.now)
-            {
+            match at(&self.family, Used { asks, ..used(generation) }, self.now) {
                 Refresh::Rotate(next) => {
                     self.family = *next;
                     Some(self.family.generation)

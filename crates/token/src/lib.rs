@@ -28,6 +28,7 @@ mod check;
 mod claims;
 mod compact;
 mod der;
+pub mod dpop;
 mod json;
 mod key;
 mod key_set;

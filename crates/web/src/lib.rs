@@ -1,8 +1,8 @@
 //! Pages for people: typed contexts in, HTML out.
 //!
 //! Every page is a struct with the values it shows and a method `html`; the templates lie in
-//! `templates/`, the one stylesheet and the icon in `assets/`. Pages hold no script and no inline
-//! style, so the strictest content security policy that still loads a stylesheet and an image from
+//! `templates/`, the one stylesheet and the icon in `assets/`. Pages hold no inline style and, but for
+//! [`FormPostPage`], no script, so the strictest content security policy that still loads a stylesheet and an image from
 //! the same origin fits them all:
 //! `default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
 //! the pages with a form need `form-action 'self'` and, for the redirect behind it, where that leads.
@@ -33,8 +33,8 @@ pub use clause::source_url;
 pub use markdown::{fault_index_markdown, fault_markdown};
 pub use near::near;
 pub use page::{
-    ConsentPage, Endpoint, FaultIndexPage, FaultPage, FrontPage, LogInPage, LogOutPage,
-    MessagePage, NotFoundPage, Step, Unrenderable,
+    ConsentPage, Endpoint, FaultIndexPage, FaultPage, FormPostPage, FrontPage, LogInPage,
+    LogOutPage, MessagePage, NotFoundPage, Step, Unrenderable,
 };
 pub use site::Site;
 pub use specimen::{Specimen, specimen};

@@ -6,12 +6,12 @@
 //! reads it here.
 
 use claviger_protocol::{
-    AuthorizationRequest, CODE_TTL, Client, CodeGrant, Form, OauthCode, OauthFault, Resource, User,
-    answer_to, authorization_request, username_key, wanted_resource,
+    AuthorizationRequest, CODE_TTL, Client, CodeGrant, Form, OauthCode, OauthFault, Resource,
+    ResponseMode, User, answer_to, authorization_request, username_key, wanted_resource,
 };
 use claviger_store::LoginSession;
 use claviger_token::base64url;
-use claviger_web::{ConsentPage, LogInPage, LogOutPage, MessagePage};
+use claviger_web::{ConsentPage, FormPostPage, LogInPage, LogOutPage, MessagePage};
 use http::{HeaderValue, Method, StatusCode, header};
 
 use crate::browser::Browsers;
@@ -238,7 +238,13 @@ async fn asking(call: &Call, raw: String) -> Result<Result<Asking, Refused>, Box
                 OauthFault { description: format!("{} ({diagnosis})", fault.description), ..fault };
             let members =
                 [("error", fault.error.as_str()), ("error_description", &fault.description)];
-            Ok(Err(Box::new(sent_back(call, &redirect_uri, &members, form.get("state")))))
+            let back = Back {
+                application: &client.name,
+                redirect_uri: &redirect_uri,
+                mode: ResponseMode::of(&form).unwrap_or_default(),
+                state: form.get("state"),
+            };
+            Ok(Err(Box::new(sent_back(call, &back, &members))))
         }
     }
 }
@@ -296,12 +302,12 @@ async fn code(call: &Call, asking: &Asking, session: &LoginSession) -> Answer {
         scope: request.scope.clone(),
         resource: request.resource.clone(),
         nonce: request.nonce.clone(),
+        dpop_jkt: request.dpop_jkt.clone(),
         auth_time: session.auth_time,
         expires_at: now.saturating_add(CODE_TTL),
     };
     call.state.store.create_code(credential::digest(&code), grant).await?;
-    let state = request.state.as_deref();
-    Ok(sent_back(call, &request.redirect_uri, &[("code", &code)], state))
+    Ok(sent_back(call, &asking.back(), &[("code", &code)]))
 }
 
 fn log_in_page(call: &Call, asking: &Asking, username: &str, problem: Option<&str>) -> Answer {
@@ -407,27 +413,70 @@ fn redirected(to: &str) -> Reply {
     reply
 }
 
+/// The way back to a client.
+struct Back<'a> {
+    application: &'a str,
+    redirect_uri: &'a str,
+    mode: ResponseMode,
+    state: Option<&'a str>,
+}
+
+impl Asking {
+    fn back(&self) -> Back<'_> {
+        Back {
+            application: &self.client.name,
+            redirect_uri: &self.request.redirect_uri,
+            mode: self.request.response_mode,
+            state: self.request.state.as_deref(),
+        }
+    }
+}
+
 /// Back to the client, with `iss` against mix-up (RFC 9207).
-fn sent_back(
-    call: &Call,
-    redirect_uri: &str,
-    members: &[(&str, &str)],
-    state: Option<&str>,
-) -> Reply {
+fn sent_back(call: &Call, back: &Back<'_>, members: &[(&str, &str)]) -> Reply {
+    let state = back.state.map(|state| ("state", state));
+    let iss = ("iss", call.state.issuer.text.as_str());
+    let members: Vec<(&str, &str)> = members.iter().copied().chain(state).chain([iss]).collect();
+    if back.mode == ResponseMode::FormPost && back.mode.reaches(back.redirect_uri) {
+        return posted_back(call, back, &members);
+    }
     let mut query = url::form_urlencoded::Serializer::new(String::new());
     query.extend_pairs(members);
-    if let Some(state) = state {
-        query.append_pair("state", state);
-    }
-    query.append_pair("iss", &call.state.issuer.text);
+    let redirect_uri = back.redirect_uri;
     let joint = if redirect_uri.contains('?') { '&' } else { '?' };
     redirected(&format!("{redirect_uri}{joint}{}", query.finish()))
+}
+
+/// Back to the client by a form that the browser posts. Browsers hold what the client redirects to behind it to
+/// `form-action`, too, and that is the client's own matter: any https address will do.
+fn posted_back(call: &Call, back: &Back<'_>, members: &[(&str, &str)]) -> Reply {
+    let destination = origin(back.redirect_uri);
+    let page = FormPostPage {
+        site: &call.state.site,
+        application: back.application,
+        action: back.redirect_uri,
+        destination: &destination,
+        members,
+    };
+    let Ok(html) = page.html() else { return render::empty(StatusCode::INTERNAL_SERVER_ERROR) };
+    let mut reply = render::reply(StatusCode::OK, render::HTML, html);
+    let policy = format!(
+        "default-src 'none'; script-src '{}'; style-src 'self'; img-src 'self'; base-uri 'none'; \
+         form-action {destination} https:; frame-ancestors 'none'",
+        FormPostPage::SCRIPT_HASH
+    );
+    let headers = reply.headers_mut();
+    if let Ok(policy) = HeaderValue::from_str(&policy) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    headers.insert(header::CACHE_CONTROL, render::NO_STORE);
+    reply
 }
 
 /// The client is told that it cannot have what it asks for.
 fn unable(call: &Call, asking: &Asking, error: OauthCode, description: &str) -> Reply {
     let members = [("error", error.as_str()), ("error_description", description)];
-    sent_back(call, &asking.request.redirect_uri, &members, asking.request.state.as_deref())
+    sent_back(call, &asking.back(), &members)
 }
 
 /// The person is told, for nobody knows whether the address is the client's.

@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use aws_lc_rs::digest;
 use claviger_protocol::{
-    ACCESS_TOKEN_TYPE, AccessClaims, Ask, AuthMethod, Client, Facts, Family, FamilyEnd, Form,
+    ACCESS_TOKEN_TYPE, AccessClaims, Ask, Client, Confirmation, Facts, Family, FamilyEnd, Form,
     GrantType, OauthCode, OauthFault, Redeeming, Redemption, Refresh, Used, Window, check_grant,
-    code_unknown, decide, grant_type, is_verifier, life, redeem, refresh, scope_list,
-    wanted_resource,
+    code_unknown, decide, grant_type, is_verifier, life, redeem, refresh, refresh_bond, scope_list,
+    token_type, wanted_resource,
 };
 use claviger_store::Redeemed;
 use claviger_token::base64url;
@@ -26,6 +26,7 @@ use crate::random;
 use crate::refresh_token::{self, Numbered};
 use crate::refusal::Refusal;
 use crate::render;
+use crate::sender::Sender;
 use crate::state::State;
 
 /// A family that is moved by somebody else at the same moment is looked at again so many times.
@@ -35,18 +36,28 @@ pub(crate) async fn token(mut call: Call) -> Answer {
     let form = client_check::form(&mut call).await?;
     // Before the client is authenticated: a request that nobody could be served costs no hash.
     let grant = grant_type(&form)?;
+    let sender = Sender::read(&call, &call.state.token_endpoint)?;
     let client = client_check::client(&call, &form).await?;
     let about = |refusal: Box<Refusal>| Box::new(refusal.evidence("client_id", client.id.as_str()));
     check_grant(&client, grant).map_err(|fault| about(fault.into()))?;
+    let cnf = sender.admit(&call.state, &client).await.map_err(about)?;
+    let cnf = cnf.as_ref();
     let answer = match grant {
-        GrantType::ClientCredentials => for_itself(&call, &form, &client).await,
-        GrantType::AuthorizationCode => for_a_code(&call, &form, &client).await,
-        GrantType::RefreshToken => refreshed(&call, &form, &client).await,
+        GrantType::ClientCredentials => for_itself(&call, &form, &client, cnf).await,
+        GrantType::AuthorizationCode => for_a_code(&call, &form, &client, cnf).await,
+        GrantType::RefreshToken => refreshed(&call, &form, &client, cnf).await,
     };
-    answer.map_err(about)
+    let mut reply = answer.map_err(about)?;
+    sender.renew(&call.state, &mut reply);
+    Ok(reply)
 }
 
-async fn for_itself(call: &Call, form: &Form, client: &Client) -> Answer {
+async fn for_itself(
+    call: &Call,
+    form: &Form,
+    client: &Client,
+    cnf: Option<&Confirmation>,
+) -> Answer {
     let state = &call.state;
     let ask = Ask::from_form(form);
     let wanted = wanted_resource(client, &ask)?;
@@ -57,6 +68,7 @@ async fn for_itself(call: &Call, form: &Form, client: &Client) -> Answer {
         issuer: &state.issuer.text,
         default_ttl: state.config.tokens.access_ttl_seconds,
         max_ttl: state.config.tokens.access_ttl_max_seconds,
+        cnf,
     };
     let grant = decide(facts, &ask, state.clock.now(), token_id()?)?;
     let token = signed(state, ACCESS_TOKEN_TYPE, &grant.claims)?;
@@ -78,9 +90,15 @@ struct Granted<'a> {
     scope: &'a str,
     resource: Option<&'a str>,
     nonce: Option<&'a str>,
+    cnf: Option<&'a Confirmation>,
 }
 
-async fn for_a_code(call: &Call, form: &Form, client: &Arc<Client>) -> Answer {
+async fn for_a_code(
+    call: &Call,
+    form: &Form,
+    client: &Arc<Client>,
+    cnf: Option<&Confirmation>,
+) -> Answer {
     let state = &call.state;
     let code = form.needs("code")?;
     let challenge = form.get("code_verifier").filter(|text| is_verifier(text)).map(digest_of);
@@ -90,7 +108,8 @@ async fn for_a_code(call: &Call, form: &Form, client: &Arc<Client>) -> Answer {
     let refreshes = client.grants.contains(&GrantType::RefreshToken);
     let id = random_family()?;
     let made = {
-        let (client, id, asks) = (Arc::clone(client), id.clone(), None);
+        let (client, id) = (Arc::clone(client), id.clone());
+        let bond = refresh_bond(&client, cnf);
         move |grant: &claviger_protocol::CodeGrant| {
             refreshes.then(|| Family {
                 id,
@@ -100,11 +119,11 @@ async fn for_a_code(call: &Call, form: &Form, client: &Arc<Client>) -> Answer {
                 scope: grant.scope.clone(),
                 resource: grant.resource.clone(),
                 auth_time: grant.auth_time,
-                // A client that proves itself needs no rotation (FAPI 2.0 §5.3.2.1).
-                rotates: client.auth_method == AuthMethod::None,
+                rotates: client.rotates(bond.is_some()),
                 generation: 0,
                 rotated_at: now,
-                asked_by: asks,
+                asked_by: None,
+                cnf: bond,
                 expires_at: later(now, ttl),
                 idle_until: later(now, idle).min(later(now, ttl)),
                 ended: None,
@@ -114,11 +133,13 @@ async fn for_a_code(call: &Call, form: &Form, client: &Arc<Client>) -> Answer {
     let rule = {
         let client_id = client.id.clone();
         let redirect_uri = form.get("redirect_uri").map(str::to_owned);
+        let jkt = cnf.and_then(Confirmation::jkt).map(str::to_owned);
         move |grant: &claviger_protocol::CodeGrant, used: bool| {
             let redeeming = Redeeming {
                 client_id: &client_id,
                 redirect_uri: redirect_uri.as_deref(),
                 challenge: challenge.as_deref(),
+                jkt: jkt.as_deref(),
             };
             redeem(grant, redeeming, used, now)
         }
@@ -149,6 +170,7 @@ async fn for_a_code(call: &Call, form: &Form, client: &Arc<Client>) -> Answer {
         scope: &grant.scope,
         resource: grant.resource.as_deref(),
         nonce: grant.nonce.as_deref(),
+        cnf,
     };
     let mut answer = issued(state, &granted).await?;
     if refreshes {
@@ -161,7 +183,12 @@ async fn for_a_code(call: &Call, form: &Form, client: &Arc<Client>) -> Answer {
     Ok(render::json(StatusCode::OK, &answer))
 }
 
-async fn refreshed(call: &Call, form: &Form, client: &Client) -> Answer {
+async fn refreshed(
+    call: &Call,
+    form: &Form,
+    client: &Client,
+    cnf: Option<&Confirmation>,
+) -> Answer {
     let state = &call.state;
     let presented = form.needs("refresh_token")?;
     let unknown = || {
@@ -171,13 +198,13 @@ async fn refreshed(call: &Call, form: &Form, client: &Client) -> Answer {
     let tokens = &state.config.tokens;
     let window = Window(u32::try_from(tokens.refresh_replay_seconds).unwrap_or(u32::MAX));
     let idle = u32::try_from(tokens.refresh_idle_seconds).unwrap_or(u32::MAX);
-    let asks = asks(client, form);
+    let asks = asks(client, form, cnf);
     let mut met = None;
     for _ in 0..ATTEMPTS {
         let held = state.store.find_family(&numbered.family).await?.ok_or_else(unknown)?;
         let family = &held.family;
         let used =
-            Used { generation: numbered.generation, client_id: &client.id, asks: &asks, met };
+            Used { generation: numbered.generation, client_id: &client.id, asks: &asks, cnf, met };
         met.get_or_insert(family.generation);
         let now = state.clock.now();
         let decision = refresh(family, used, window, idle, now);
@@ -228,6 +255,7 @@ async fn refreshed(call: &Call, form: &Form, client: &Client) -> Answer {
             scope: &scope,
             resource: family.resource.as_deref(),
             nonce: None,
+            cnf,
         };
         let mut answer = issued(state, &granted).await?;
         answer["refresh_token"] = json!(token);
@@ -269,12 +297,14 @@ fn narrowed(family: &Family, form: &Form) -> Result<String, OauthFault> {
     Ok(asked.join(" "))
 }
 
-/// What tells one way of asking from another: the client's proof, scope and resource.
-fn asks(client: &Client, form: &Form) -> String {
+/// What tells one way of asking from another: the client's proof, scope, resource and the sender's key.
+fn asks(client: &Client, form: &Form, cnf: Option<&Confirmation>) -> String {
+    let key = cnf.and_then(|cnf| serde_json::to_string(cnf).ok()).unwrap_or_default();
     let parts = [
         client.auth_method.as_str(),
         form.get("scope").unwrap_or_default(),
         &form.all("resource").join(" "),
+        &key,
     ];
     digest_of(&parts.join("\n"))
 }
@@ -321,10 +351,11 @@ async fn issued(state: &State, granted: &Granted<'_>) -> Result<Value, Box<Refus
         sid: Some(granted.sid.to_owned()),
         auth_time: Some(granted.auth_time),
         grant_id: Some(granted.grant_id.to_owned()),
+        cnf: granted.cnf.cloned(),
     };
     let mut answer = json!({
         "access_token": signed(state, ACCESS_TOKEN_TYPE, &claims)?,
-        "token_type": "Bearer",
+        "token_type": token_type(granted.cnf),
         "expires_in": expires_in,
         "scope": granted.scope,
     });

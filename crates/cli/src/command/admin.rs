@@ -170,6 +170,7 @@ pub(crate) fn client(action: ClientAction, format: Format) -> Result<ExitCode, S
             redirect_uri,
             public,
             first_party,
+            bonds,
             admin,
         } => {
             let mut body = Map::new();
@@ -185,6 +186,11 @@ pub(crate) fn client(action: ClientAction, format: Format) -> Result<ExitCode, S
             }
             if public {
                 body.insert("auth_method".to_owned(), json!("none"));
+            }
+            body.insert("dpop_bound_access_tokens".to_owned(), json!(bonds.dpop));
+            body.insert("require_pushed_authorization_requests".to_owned(), json!(bonds.par));
+            if let Some(rotate) = bonds.rotate_refresh {
+                body.insert("rotate_refresh_tokens".to_owned(), json!(rotate));
             }
             if let Some(path) = jwks {
                 let text = read_file(&path, "the key set")?;

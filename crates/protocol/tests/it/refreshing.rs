@@ -103,6 +103,7 @@ impl World {
                 generation: request.presented,
                 client_id: "app",
                 asks: "a",
+                cnf: None,
                 met: request.met,
             };
             request.met.get_or_insert(self.family.generation);
@@ -236,7 +237,7 @@ proptest! {
     ) {
         let mut world = World::new();
         let use_token = |world: &mut World, presented: u32| {
-            let used = Used { generation: presented, client_id: "app", asks: "a", met: None };
+            let used = Used { generation: presented, client_id: "app", asks: "a", cnf: None, met: None };
             match refresh(&world.family, used, REPLAY_WINDOW, IDLE, world.now) {
                 Refresh::Rotate(next) => { world.family = *next; Some(world.family.generation) }
                 Refresh::Replay => Some(world.family.generation),

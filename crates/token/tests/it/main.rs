@@ -9,6 +9,7 @@
 mod agreement;
 mod catalogue;
 mod cookbook;
+mod dpop;
 mod stories;
 mod vectors;
 mod wycheproof;

@@ -11,7 +11,7 @@ pub(crate) use fault::answer;
 pub use fault_index::FaultIndexPage;
 pub use front::{Endpoint, FrontPage, Step};
 pub use not_found::NotFoundPage;
-pub use people::{ConsentPage, LogInPage, LogOutPage, MessagePage};
+pub use people::{ConsentPage, FormPostPage, LogInPage, LogOutPage, MessagePage};
 
 use askama::Template;
 

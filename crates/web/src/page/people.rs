@@ -93,6 +93,44 @@ impl ConsentPage<'_> {
     }
 }
 
+/// The answer to a client, in a form that the browser posts (OAuth 2.0 Form Post Response Mode).
+#[derive(Clone, Debug)]
+pub struct FormPostPage<'a> {
+    /// Where the page lives.
+    pub site: &'a Site,
+    /// The application's name.
+    pub application: &'a str,
+    /// Where the form goes: a registered address.
+    pub action: &'a str,
+    /// Its host, for people.
+    pub destination: &'a str,
+    /// What it carries.
+    pub members: &'a [(&'a str, &'a str)],
+}
+
+#[derive(Template)]
+#[template(path = "form_post.html")]
+struct FormPost<'v> {
+    frame: Frame,
+    page: &'v FormPostPage<'v>,
+}
+
+impl FormPostPage<'_> {
+    /// The hash of the one script of all pages, by which a Content-Security-Policy lets it run and nothing else.
+    /// It presses the button; without it the person does.
+    pub const SCRIPT_HASH: &'static str = "sha256-ePniVEkSivX/c7XWBGafqh8tSpiRrKiqYeqbG7N1TOE=";
+
+    /// The page as HTML.
+    ///
+    /// # Errors
+    /// See [`Unrenderable`].
+    pub fn html(&self) -> Result<String, Unrenderable> {
+        let title = format!("Back to {}", self.application);
+        let frame = Frame::new(self.site, "", title, String::new());
+        render(&FormPost { frame, page: self })
+    }
+}
+
 /// Whether to log out.
 #[derive(Clone, Copy, Debug)]
 pub struct LogOutPage<'a> {

@@ -50,7 +50,16 @@ fn people(site: &Site, application: &str, username: &str) -> Vec<(String, String
         fix: application,
         diagnosis: "dg_1",
     };
+    let members = [("state", application), (application, username)];
+    let form_post = FormPostPage {
+        site,
+        application,
+        action: application,
+        destination: application,
+        members: &members,
+    };
     vec![
+        ("form: post".to_owned(), form_post.html().unwrap()),
         ("form: log in".to_owned(), log_in.html().unwrap()),
         ("form: consent".to_owned(), consent.html().unwrap()),
         (
@@ -65,7 +74,9 @@ fn people(site: &Site, application: &str, username: &str) -> Vec<(String, String
 fn what_applications_call_themselves_is_text() {
     for (name, html) in people(&Site::new(""), HOSTILE, HOSTILE) {
         check_whole(&name, &html);
-        assert!(!html.contains("<script>") && !html.contains("<img src=x"), "{name}");
+        let scripts = html.matches("<script").count();
+        assert_eq!(scripts, usize::from(name == "form: post"), "{name}");
+        assert!(!html.contains("<img src=x"), "{name}");
     }
 }
 
@@ -87,7 +98,13 @@ fn check_markup(name: &str, html: &str) {
             element.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '!'),
             "{name}: <{tag}>"
         );
-        assert!(!["script", "style", "iframe", "object"].contains(&element), "{name}: <{tag}>");
+        let is_own_script = name == "form: post"
+            && tag == "script"
+            && rest.starts_with("document.forms[0].submit()</script>");
+        assert!(
+            is_own_script || !["script", "style", "iframe", "object"].contains(&element),
+            "{name}: <{tag}>"
+        );
         assert!(element != "form" || name.starts_with("form:"), "{name}: <{tag}>");
         // The names of the attributes alone: what stands in quotes is a value.
         let names: String = tag.split('"').step_by(2).collect();
@@ -181,7 +198,7 @@ fn hostile_values_stay_text() {
     front.steps.push(Step { what: HOSTILE.to_owned(), command: HOSTILE.to_owned() });
     pages.push(("hostile front".to_owned(), front.html().unwrap()));
     for (name, html) in pages {
-        assert!(!html.contains("<script"), "{name}");
+        assert_eq!(html.contains("<script"), name == "form: post", "{name}");
         assert!(!html.contains("href=\"javascript:"), "{name}");
         assert!(!html.contains("<img src=x"), "{name}");
         check_whole(&name, &html);

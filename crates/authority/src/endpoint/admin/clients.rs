@@ -35,6 +35,9 @@ struct View {
     grants: Vec<GrantType>,
     redirect_uris: Vec<String>,
     first_party: bool,
+    dpop_bound_access_tokens: bool,
+    require_pushed_authorization_requests: bool,
+    rotate_refresh_tokens: Option<bool>,
     disabled: bool,
     created_at: i64,
 }
@@ -68,6 +71,11 @@ struct Draft {
     #[serde(default)]
     first_party: bool,
     #[serde(default)]
+    dpop_bound_access_tokens: bool,
+    #[serde(default)]
+    require_pushed_authorization_requests: bool,
+    rotate_refresh_tokens: Option<bool>,
+    #[serde(default)]
     disabled: bool,
 }
 
@@ -88,6 +96,10 @@ struct Change {
     grants: Option<Vec<GrantType>>,
     redirect_uris: Option<Vec<String>>,
     first_party: Option<bool>,
+    dpop_bound_access_tokens: Option<bool>,
+    require_pushed_authorization_requests: Option<bool>,
+    #[serde(default, deserialize_with = "present")]
+    rotate_refresh_tokens: Option<Option<bool>>,
     disabled: Option<bool>,
 }
 
@@ -107,6 +119,9 @@ impl From<Client> for View {
             grants: client.grants,
             redirect_uris: client.redirect_uris,
             first_party: client.first_party,
+            dpop_bound_access_tokens: client.dpop_bound_access_tokens,
+            require_pushed_authorization_requests: client.require_pushed_authorization_requests,
+            rotate_refresh_tokens: client.rotate_refresh_tokens,
             disabled: client.disabled,
             created_at: client.created_at,
         }
@@ -146,6 +161,9 @@ pub(crate) async fn create(mut call: Call) -> Answer {
     });
     client.redirect_uris = draft.redirect_uris;
     client.first_party = draft.first_party;
+    client.dpop_bound_access_tokens = draft.dpop_bound_access_tokens;
+    client.require_pushed_authorization_requests = draft.require_pushed_authorization_requests;
+    client.rotate_refresh_tokens = draft.rotate_refresh_tokens;
     client.disabled = draft.disabled;
     check(&call, &client, &[]).await?;
     let secret = if client.auth_method.uses_secret() {
@@ -199,6 +217,13 @@ pub(crate) async fn change(mut call: Call) -> Answer {
     client.grants = change.grants.unwrap_or(client.grants);
     client.redirect_uris = change.redirect_uris.unwrap_or(client.redirect_uris);
     client.first_party = change.first_party.unwrap_or(client.first_party);
+    client.dpop_bound_access_tokens =
+        change.dpop_bound_access_tokens.unwrap_or(client.dpop_bound_access_tokens);
+    client.require_pushed_authorization_requests = change
+        .require_pushed_authorization_requests
+        .unwrap_or(client.require_pushed_authorization_requests);
+    client.rotate_refresh_tokens =
+        change.rotate_refresh_tokens.unwrap_or(client.rotate_refresh_tokens);
     client.disabled = change.disabled.unwrap_or(client.disabled);
     check(&call, &client, &had).await?;
     put(&call.state, &client).await?;
