@@ -67,7 +67,12 @@ pub(crate) fn judge(bench: &Bench<'_>, passage: &Passage) -> Judgement {
         return Judgement::of_one(fault, Certainty::Proven, view_of_text(passage, "jws"));
     }
     let mended = structure::canonical(passage, &repair::lengths(bench, text));
-    match Token::parse(mended.passage.text()) {
+    let parsed = Token::parse(mended.passage.text());
+    let is_odd = parsed.is_err() || !mended.faults.is_empty();
+    if is_odd && let Some(explained) = repair::of_moved_dot(bench, passage) {
+        return instead(bench, passage, explained, &mut Vec::new(), SignatureState::Refuted);
+    }
+    match parsed {
         Ok(token) => well_formed(bench, &mended, &token),
         Err(fault) => ill_formed(bench, &mended, fault),
     }

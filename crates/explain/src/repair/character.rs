@@ -51,7 +51,39 @@ pub(crate) fn mended(bench: &Bench<'_>, passage: &Passage) -> Option<Explained> 
     if bench.keys().is_empty() {
         return None;
     }
-    let proof = search(bench, text)?;
+    Some(explained(passage, search(bench, text)?))
+}
+
+/// A dot that changed places with its neighbour. It leaves two segments odd, so it is asked for before
+/// either is mended by itself.
+pub(crate) fn moved_dot(bench: &Bench<'_>, passage: &Passage) -> Option<Explained> {
+    if bench.keys().is_empty() {
+        return None;
+    }
+    Some(explained(passage, with_dot_moved(bench, passage.text())?))
+}
+
+fn with_dot_moved(bench: &Bench<'_>, text: &str) -> Option<Proof> {
+    let bytes = text.as_bytes();
+    let dots: Vec<usize> = text.match_indices('.').map(|(at, _)| at).collect();
+    if dots.len() != 2 || !text.is_ascii() {
+        return None;
+    }
+    let places = dots.iter().flat_map(|dot| [dot.checked_sub(1), Some(*dot)]).flatten();
+    places.filter(|at| at + 1 < bytes.len()).find_map(|at| {
+        let (first, second) = (char::from(bytes[at]), char::from(bytes[at + 1]));
+        if first == second || !bench.may() {
+            return None;
+        }
+        let moved = format!("{}{second}{first}{}", &text[..at], &text[at + 2..]);
+        let edit = Edit::Swap { first, second };
+        crate::bench::holds(&bench.examine(&moved)).then_some(Proof { at, edit, text: moved })
+    })
+}
+
+/// The fault that a proven edit shows.
+fn explained(passage: &Passage, proof: Proof) -> Explained {
+    let text = passage.text();
     let (found, expected) = proof.edit.sides();
     // Edits count bytes, people and spans count characters.
     let position = passage.character_at(proof.at);
@@ -68,7 +100,7 @@ pub(crate) fn mended(bench: &Bench<'_>, passage: &Passage) -> Option<Explained> 
         }
     }
     let instead = proof.edit.apply_to(passage, position);
-    Some(Explained { instead: Some(instead), repaired: Some(proof.text), ..Explained::of(fault) })
+    Explained { instead: Some(instead), repaired: Some(proof.text), ..Explained::of(fault) }
 }
 
 /// Claims in which an edit changes what the token is good for.
@@ -154,7 +186,11 @@ impl Judge<'_> {
 fn search(bench: &Bench<'_>, text: &str) -> Option<Proof> {
     let dots: Vec<usize> = text.match_indices('.').map(|(at, _)| at).collect();
     match dots.len() {
-        2 => {}
+        2 => {
+            if let Some(proof) = with_dot_moved(bench, text) {
+                return Some(proof);
+            }
+        }
         1 | 3 => return around_dots(bench, text),
         _ => return None,
     }

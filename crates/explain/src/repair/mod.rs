@@ -118,7 +118,12 @@ pub(crate) fn too_short(found: usize, expected: usize, length: usize) -> Fault {
     tail::fault(found, expected, length)
 }
 
-/// The end of a token that could not be taken apart, found again.
+/// A dot that changed places with the character beside it.
+pub(crate) fn of_moved_dot(bench: &Bench<'_>, passage: &Passage) -> Option<Explained> {
+    character::moved_dot(bench, passage)
+}
+
+/// A text that is no token: its end is missing, or one character is wrong.
 pub(crate) fn of_text(bench: &Bench<'_>, passage: &Passage) -> Option<Explained> {
     tail::restored(bench, passage).or_else(|| character::mended(bench, passage))
 }

@@ -945,3 +945,25 @@ fn a_foreign_letter_at_the_end_of_the_payload_is_one_wrong_character() {
         }
     }
 }
+
+#[test]
+fn a_dot_that_changed_places_is_found() {
+    for algorithm in SOME.iter().chain(&[Algorithm::Es384, Algorithm::Es512]) {
+        let context = surroundings(*algorithm);
+        // Claims of several lengths: what is left over of the last byte differs.
+        for more in ["", "a", "bc"] {
+            let good = token_with(*algorithm, &json!({"sub": format!("user-{more}")}));
+            let dots: Vec<usize> = good.match_indices('.').map(|(at, _)| at).collect();
+            for at in [dots[0] - 1, dots[0], dots[1] - 1, dots[1]] {
+                let (first, second) = (&good[at..=at], &good[at + 1..at + 2]);
+                let moved = format!("{}{second}{first}{}", &good[..at], &good[at + 2..]);
+                only(
+                    &format!("{algorithm:?} at {at}"),
+                    moved.as_bytes(),
+                    &context,
+                    "character-error",
+                );
+            }
+        }
+    }
+}
