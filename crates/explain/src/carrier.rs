@@ -226,9 +226,7 @@ fn elsewhere(request: &Request, located: &mut Located) {
             .at(field.name.whole());
         located.faults.push(possible(fault));
         located.label = Some(field.name.clone());
-        let with_scheme = scheme::leading(field.value.text()).is_some();
-        let origin = if with_scheme { Origin::Header } else { Origin::Bare };
-        located.value = Some((field.value.clone(), origin));
+        located.value = Some((field.value.clone(), origin(&field.value)));
         return;
     }
     let places = [
@@ -240,8 +238,8 @@ fn elsewhere(request: &Request, located: &mut Located) {
         if let Some((name, value)) = found {
             let fault = Fault::new(code).with("name", shown_name(name)).at(value.whole());
             located.faults.push(possible(fault));
-            let with_scheme = scheme::leading(value.text()).is_some();
-            located.value = Some((value, if with_scheme { Origin::Header } else { Origin::Bare }));
+            let origin = origin(&value);
+            located.value = Some((value, origin));
             return;
         }
     }
@@ -255,6 +253,12 @@ fn elsewhere(request: &Request, located: &mut Located) {
         Some(target) => fault.at(target.whole()),
         None => fault,
     });
+}
+
+/// Whether a value was made for `Authorization`: a scheme stands in front, quotes around it aside.
+fn origin(value: &Passage) -> Origin {
+    let bare = value.text().trim_start_matches(['"', '\'', '`', ' ', '\t']);
+    if scheme::leading(bare).is_some() { Origin::Header } else { Origin::Bare }
 }
 
 /// A parameter's or cookie's name, as far as it is one (RFC 9110 §5.6.2): damaged input may hold anything

@@ -58,7 +58,8 @@ impl Judgement {
 /// Judges a credential.
 pub(crate) fn judge(bench: &Bench<'_>, passage: &Passage) -> Judgement {
     let text = passage.text();
-    if !shape::is_complete(text)
+    let says_alg = || shape::header(text).is_some_and(|header| header.get("alg").is_some());
+    if !(shape::is_complete(text) && says_alg())
         && let Some(found) = opaque::recognise(text)
     {
         return of_family(&found, passage);
@@ -138,7 +139,8 @@ fn ill_formed(bench: &Bench<'_>, mended: &Mended, fault: Fault) -> Judgement {
         _ => Certainty::Proven,
     };
     let mut judgement = Judgement::of_one(named, certainty, view_of_text(passage, kind));
-    let mut faults = rated(&mended.faults, false);
+    // What is no token at all has no segments to be mended.
+    let mut faults = if kind == "opaque" { Vec::new() } else { rated(&mended.faults, false) };
     faults.append(&mut judgement.faults);
     Judgement { faults, ..judgement }
 }

@@ -131,6 +131,7 @@ const FAMILIES: &[(&str, &str, &str)] = &[
     ("shpat_", "a Shopify access token", "the shop, in the header X-Shopify-Access-Token"),
     ("shpss_", "a Shopify shared secret, which is no token", "the Shopify app"),
     ("SG.", "a SendGrid key", "api.sendgrid.com"),
+    ("sl.", "a Dropbox access token", "api.dropboxapi.com"),
     ("dckr_pat_", "a Docker personal access token", "hub.docker.com"),
     ("CCIPAT_", "a CircleCI token", "circleci.com/api"),
     ("dp.pt.", "a Doppler token", "api.doppler.com"),
@@ -163,17 +164,14 @@ const FAMILIES: &[(&str, &str, &str)] = &[
 /// The family of a text that is no JWT; none where nothing speaks for one.
 pub(crate) fn recognise(text: &str) -> Option<Opaque> {
     let of = |family, home| Some(Opaque { family, home, checksum: Checksum::None });
+    if text.starts_with('{') && text.len() <= 16_384 {
+        return in_json(text);
+    }
     if text.len() < 16 || text.len() > 16_384 || text.contains(char::is_whitespace) {
         return None;
     }
     if is_paseto(text) {
         return of("a PASETO", "the service that issued it, with its key");
-    }
-    if text.starts_with('{') && text.contains("\"payload\"") && text.contains("\"signature") {
-        return of(
-            "a JWS in its JSON form, not the compact one",
-            "whoever reads JWS JSON (RFC 7515 §7.2)",
-        );
     }
     if is_sd_jwt(text) {
         return of("an SD-JWT", "a verifier of selective disclosure");
@@ -183,9 +181,6 @@ pub(crate) fn recognise(text: &str) -> Option<Opaque> {
     }
     if text.len() > 40 && text.starts_with("sk-") && text.contains("T3BlbkFJ") {
         return of("an OpenAI key", "api.openai.com");
-    }
-    if text.starts_with("{\"v\":2") && text.contains("\"s64\":") {
-        return of("a macaroon in its JSON form", "the service that issued it");
     }
     if is_entra_secret(text) {
         return of(
@@ -225,12 +220,28 @@ pub(crate) fn recognise(text: &str) -> Option<Opaque> {
         "AKCp" | "cmVmd" => text.len() > 40 && !text.contains('.'),
         "eyJrIjoi" => !text.contains('.'),
         "0.A" | "1.A" | "1//" | "SG." => text.len() > 30,
+        "sl." => text.len() > 100,
         _ => true,
     };
     fits.then(|| Opaque { family, home, checksum: checksum(prefix, text, rest) })
 }
 
-/// `v4.public.…` and the like.
+/// Tokens that are JSON, whatever blanks are in it.
+pub(crate) fn in_json(text: &str) -> Option<Opaque> {
+    let of = |family, home| Some(Opaque { family, home, checksum: Checksum::None });
+    if text.contains("\"payload\"") && text.contains("\"signature") {
+        return of(
+            "a JWS in its JSON form, not the compact one",
+            "whoever reads JWS JSON (RFC 7515 §7.2)",
+        );
+    }
+    let begins: String = text.chars().filter(|c| !c.is_whitespace()).take(6).collect();
+    if begins == "{\"v\":2" && text.contains("\"s64\"") {
+        return of("a macaroon in its JSON form", "the service that issued it");
+    }
+    None
+}
+
 /// A token with disclosures behind it (RFC 9901 §4), or one that says that it may have some; a tilde behind
 /// any other was copied along.
 fn is_sd_jwt(text: &str) -> bool {
@@ -250,6 +261,7 @@ fn is_sd_jwt(text: &str) -> bool {
     shape::has_three_parts(token) && (parts.peek().is_some() || says(token)) && parts.all(disclosed)
 }
 
+/// `v4.public.…` and the like.
 fn is_paseto(text: &str) -> bool {
     let mut parts = text.split('.');
     let version = parts.next().unwrap_or_default();
@@ -297,8 +309,11 @@ fn checksum(prefix: &str, text: &str, rest: &str) -> Checksum {
         }
         "ghr_" => judged(rest.len() == 76 && base62_fits(rest, 6)),
         "ATATT3" | "ATCTT3" => match text.rsplit_once('=') {
+            // Whether the sign between belongs to what is summed is said nowhere.
             Some((body, sum)) if sum.len() == 8 => {
-                judged(u32::from_str_radix(sum, 16) == Ok(crc32(body.as_bytes())))
+                let sum = u32::from_str_radix(sum, 16);
+                let signed = &text[..body.len() + 1];
+                judged([body, signed].iter().any(|one| sum == Ok(crc32(one.as_bytes()))))
             }
             _ => Checksum::None,
         },
@@ -357,6 +372,8 @@ pub(crate) fn looks(text: &str) -> String {
         "a UUID: a session id or an opaque access token".to_owned()
     } else if hex && matches!(length, 32 | 40 | 64 | 128) {
         format!("{length} hexadecimal digits: a session id or an opaque access token")
+    } else if text.matches('.').count() == 2 {
+        format!("a text of {length} characters whose parts are no JSON")
     } else {
         format!("a text of {length} characters without the two dots of a JWT")
     }

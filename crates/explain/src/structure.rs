@@ -175,7 +175,7 @@ pub(crate) fn named(fault: Fault, passage: &Passage, lengths: &[usize]) -> Fault
     };
     match (fault.code, segments.as_slice()) {
         (Code::TokenOpaque, [only])
-            if is_header_like(only) && !only.contains(char::is_whitespace) =>
+            if begins_as_text(only) && !only.contains(char::is_whitespace) =>
         {
             truncated("it ends inside the header")
         }
@@ -205,6 +205,15 @@ pub(crate) fn named(fault: Fault, passage: &Passage, lengths: &[usize]) -> Fault
             } else {
                 truncated("it ends inside the payload")
             }
+        }
+        // Two or three parts, and none of them begins as JSON does.
+        (Code::SegmentCount, [first, second]) if is_foreign([first, second]) => {
+            opaque(text, passage)
+        }
+        (Code::Base64Invalid, [first, second, _])
+            if is_foreign([first, second]) && text.chars().all(shape::is_token_character) =>
+        {
+            opaque(text, passage)
         }
         (Code::SegmentCount, [header, ..])
             if shape::header(header).is_some_and(|header| header.get("enc").is_some()) =>
@@ -260,6 +269,25 @@ pub(crate) fn named(fault: Fault, passage: &Passage, lengths: &[usize]) -> Fault
             None => fault.at(passage.whole()),
         },
     }
+}
+
+fn opaque(text: &str, passage: &Passage) -> Fault {
+    Fault::new(Code::TokenOpaque)
+        .with("reason", Fact::Words(opaque::looks(text)))
+        .at(passage.whole())
+}
+
+/// Whether neither part begins as a JSON object does.
+fn is_foreign(parts: [&str; 2]) -> bool {
+    parts.iter().all(|part| !part.is_empty() && !is_header_like(part))
+}
+
+/// Whether a segment begins as an object of text does, and not by chance with the byte of a brace.
+fn begins_as_text(segment: &str) -> bool {
+    is_header_like(segment)
+        && segment.get(..8).and_then(shape::decode).is_some_and(|bytes| {
+            bytes.iter().all(|byte| byte.is_ascii_graphic() || byte.is_ascii_whitespace())
+        })
 }
 
 fn is_whole_object(segment: &str) -> bool {

@@ -183,14 +183,24 @@ pub(crate) fn is_of_another_purpose(name: &str) -> bool {
 }
 
 pub(super) fn in_query(request: &Request) -> Option<(String, Passage)> {
+    in_target(request).or_else(|| {
+        // curl puts the data there when it is told to.
+        let data = request.body.as_ref().filter(|_| request.again.as_query)?;
+        best(in_pairs(data))
+    })
+}
+
+fn in_pairs(part: &Passage) -> Vec<(String, Passage)> {
+    pairs(part, '&').into_iter().map(|(name, value)| (name, decoded(&value))).collect()
+}
+
+fn in_target(request: &Request) -> Option<(String, Passage)> {
     let target = request.target.as_ref()?;
     let start = target.text().find(['?', '#'])?;
     let query = target.since(start + 1);
     // `#` parts the query from the fragment; both are looked at.
     let flat = query.mapped(|c| if c == '#' { '&' } else { c });
-    let pairs =
-        pairs(&flat, '&').into_iter().map(|(name, value)| (name, decoded(&value))).collect();
-    best(pairs)
+    best(in_pairs(&flat))
 }
 
 pub(super) fn in_cookie(request: &Request) -> Option<(String, Passage)> {
@@ -221,7 +231,7 @@ fn unsigned(value: &Passage) -> Passage {
 }
 
 pub(super) fn in_body(request: &Request) -> Option<(String, Passage)> {
-    let body = request.body.as_ref()?;
+    let body = request.body.as_ref().filter(|_| !request.again.as_query)?;
     let text = body.text();
     let trimmed = text.trim_start();
     let offset = text.len() - trimmed.len();
@@ -241,9 +251,7 @@ pub(super) fn in_body(request: &Request) -> Option<(String, Passage)> {
     }
     let line = body.trimmed(|c| c == '\r' || c == '\n' || c == ' ');
     if line.text().contains('=') {
-        return best(
-            pairs(&line, '&').into_iter().map(|(name, value)| (name, decoded(&value))).collect(),
-        );
+        return best(in_pairs(&line));
     }
     let bare = line.text().split('.').next().is_some_and(is_header_like);
     (bare && shape::has_three_parts(line.text()))

@@ -196,6 +196,10 @@ const TRIALS: &[(&str, &str)] = &[
     ),
     ("a SendGrid", "`curl -H \"Authorization: Bearer $TOKEN\" https://api.sendgrid.com/v3/scopes`"),
     (
+        "a Dropbox",
+        "`dbxcli account` shows whose it is; it lives four hours, and the refresh token gives the next",
+    ),
+    (
         "a Docker",
         "`docker login -u <user> --password-stdin` reads it: it is the password of a user, not a Bearer token",
     ),

@@ -148,6 +148,10 @@ pub(crate) fn inside(passage: &Passage) -> Option<Step> {
         None => fault,
     };
     let mut step = Step::new(fault, joined);
+    // Two blanks where the dots were.
+    if !text.contains('.') && text.split(is_space).count() == 3 {
+        step.others.push(passage.mapped(|c| if is_space(c) { '.' } else { c }));
+    }
     if has_three_parts(first) {
         step.others.push(passage.bytes(0..first.len()));
     }

@@ -6,7 +6,7 @@ use claviger_token::{Code, Fault};
 
 use super::Step;
 use crate::passage::Passage;
-use crate::recognise::is_token_like;
+use crate::recognise::{is_header_like, is_token_like};
 
 /// `%2E`, also `%252E`.
 pub(crate) fn percent(passage: &Passage) -> Option<Step> {
@@ -184,7 +184,16 @@ fn entity(rest: &[char]) -> Option<(Option<char>, usize)> {
         "equals" => '=',
         "plus" => '+',
         "sol" => '/',
-        "shy" | "zwnj" | "zwj" => return Some((None, end + 1)),
+        "ndash" => '–',
+        "mdash" => '—',
+        "minus" => '−',
+        "hellip" => '…',
+        "ensp" | "emsp" | "thinsp" => ' ',
+        "lsquo" | "rsquo" => '\'',
+        "ldquo" | "rdquo" => '"',
+        "lpar" => '(',
+        "rpar" => ')',
+        "shy" | "zwnj" | "zwj" | "lrm" | "rlm" => return Some((None, end + 1)),
         number => {
             let number = number.strip_prefix('#')?;
             let value = match number.strip_prefix(['x', 'X']) {
@@ -227,20 +236,35 @@ fn is_encoded_again(text: &str, times: u8) -> bool {
     })
 }
 
+/// Bytes as text, and how many make a letter: what .NET calls Unicode has a zero beside each.
+fn text_of(bytes: Vec<u8>) -> Option<(String, usize)> {
+    let wide =
+        bytes.len().is_multiple_of(2) && bytes.iter().skip(1).step_by(2).all(|byte| *byte == 0);
+    let width = if wide { 2 } else { 1 };
+    Some((String::from_utf8(bytes.into_iter().step_by(width).collect()).ok()?, width))
+}
+
 /// The whole token encoded once more.
 pub(crate) fn base64(passage: &Passage) -> Option<Step> {
     let text = passage.text();
     if text.contains('.') || text.len() < 24 {
         return None;
     }
+    // Something of the surrounding text behind it is seen before what it encodes.
+    let digit = |c: char| c.is_ascii_alphanumeric() || "+/-_=".contains(c);
+    let end = text.trim_end_matches(|c| !digit(c)).len();
+    if end < text.len() {
+        base64(&passage.bytes(0..end))?;
+        return Some(super::extent::cut(passage, end));
+    }
     let compact: String = text.chars().filter(|c| !c.is_whitespace()).collect();
-    let decoded = String::from_utf8(crate::shape::decode(&compact)?).ok()?;
+    let (decoded, width) = text_of(crate::shape::decode(&compact)?)?;
     let begins = decoded.trim_start_matches(|c: char| !c.is_ascii_alphanumeric());
     let inner = begins
         .get(..7)
         .filter(|head| head.eq_ignore_ascii_case("bearer "))
         .map_or(begins, |_| &begins[7..]);
-    let speaks = is_token_like(inner)
+    let speaks = is_header_like(inner)
         || (decoded.contains("access_token") && decoded.contains("ey"))
         || is_encoded_again(inner, 3)
         || crate::opaque::recognise(decoded.trim()).is_some();
@@ -253,7 +277,7 @@ pub(crate) fn base64(passage: &Passage) -> Option<Step> {
     for c in decoded.chars() {
         // Four characters carry three bytes.
         let first = byte * 4 / 3;
-        byte += c.len_utf8();
+        byte += c.len_utf8() * width;
         let last = (byte * 4).div_ceil(3);
         out.push_from(c, passage, first.min(count)..last.min(count));
     }

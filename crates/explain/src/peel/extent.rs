@@ -40,23 +40,23 @@ pub(crate) fn before(passage: &Passage) -> Option<Step> {
 /// Something behind: `,` `;` `"}` `&foo=…`, a full stop.
 pub(crate) fn behind(passage: &Passage) -> Option<Step> {
     let text = passage.text();
-    let cut = text.find(|c| !is_token_character(c)).unwrap_or(text.len());
-    let head = &text[..cut];
+    let border = text.find(|c| !is_token_character(c)).unwrap_or(text.len());
+    let head = &text[..border];
     let dots: Vec<usize> = head.match_indices('.').map(|(at, _)| at).collect();
     let end = match dots.as_slice() {
         // A third dot with nothing sensible behind it: a sentence's full stop, an ellipsis.
         [_, second, third, ..] if *third > *second + 1 => {
             let rest = &head[*third..];
             let bare = rest.trim_matches('.').is_empty();
-            if bare || (cut < text.len() && rest.len() < 8) { *third } else { cut }
+            if bare || (border < text.len() && rest.len() < 8) { *third } else { border }
         }
-        [_, _] => cut,
+        [_, _] => border,
         _ => return None,
     };
+    let end = end + padding(&text[..end], &text[end..])?;
     let tail = &text[end..];
-    // Padding and the standard alphabet are faults of their own.
+    // The standard alphabet is a fault of its own.
     if tail.is_empty()
-        || tail.starts_with('=')
         || (tail.starts_with(['+', '/']) && !(is_end(tail) && shape::is_complete(head)))
         || !is_header_like(head.split('.').next().unwrap_or_default())
     {
@@ -66,17 +66,46 @@ pub(crate) fn behind(passage: &Passage) -> Option<Step> {
     // In the middle of the signature one foreign character is damage, not an end, unless nothing of
     // the alphabet follows or the signature is complete.
     let goes_on = tail.chars().skip(1).filter(|c| c.is_ascii_alphanumeric()).count() > 8;
-    let whole = shape::is_complete(&text[..end]);
-    if !whole && (goes_on || signature == 0) {
+    let whole = shape::is_complete(text[..end].trim_end_matches('='));
+    if !whole && (goes_on || signature == 0 || is_one_wrong(text, end)) {
         return None;
     }
+    Some(cut(passage, end))
+}
+
+/// What stands behind this byte, taken off.
+pub(super) fn cut(passage: &Passage, end: usize) -> Step {
     let part = passage.since(end);
     let fault = Fault::new(Code::TrailingCharacters)
-        .with("found", Fact::Words(said(tail)))
+        .with("found", Fact::Words(said(part.text())))
         .with("position", passage.character_at(end))
         .at(part.whole());
-    let padded = tail.trim_start_matches(|c: char| c != '=').is_empty();
-    (!padded || !tail.contains('=')).then(|| Step::new(fault, passage.bytes(0..end)))
+    Step::new(fault, passage.bytes(0..end))
+}
+
+/// How much of what stands behind a whole token is its padding, which is a fault of its own; none where
+/// there is nothing else.
+fn padding(head: &str, tail: &str) -> Option<usize> {
+    let signs = tail.len() - tail.trim_start_matches('=').len();
+    if signs == 0 {
+        return Some(0);
+    }
+    if signs == tail.len() || !shape::is_complete(head) {
+        return None;
+    }
+    let signature = head.rsplit('.').next().unwrap_or_default();
+    Some(if (signature.len() + signs).is_multiple_of(4) { signs } else { 0 })
+}
+
+/// Whether a character that is foreign to the alphabet stands in the signature's length, in the place of
+/// another or beside it: then it is one wrong character and no end.
+fn is_one_wrong(text: &str, at: usize) -> bool {
+    let (head, tail) = text.split_at(at);
+    let mut behind = tail.chars();
+    behind.next();
+    let rest = behind.as_str();
+    !rest.is_empty()
+        && ["A", ""].iter().any(|one| shape::is_complete(&format!("{head}{one}{rest}")))
 }
 
 /// Whether so little stands behind a whole token that it is no part of its signature.
@@ -115,7 +144,7 @@ fn parted(passage: &Passage) -> Option<Vec<Passage>> {
     let text = passage.text();
     let mut parts = Vec::new();
     let mut at = 0;
-    for piece in text.split(|c: char| c.is_whitespace() || ",;|&:".contains(c)) {
+    for piece in text.split(|c: char| c.is_whitespace() || ",;|&:\"'<>[]{}()".contains(c)) {
         let start = at;
         at += piece.len();
         at += text[at..].chars().next().map_or(0, char::len_utf8);

@@ -162,8 +162,9 @@ fn take(peeled: &mut Peeled, step: Step) {
 
 /// A token of a known family that no wrapping touches.
 fn is_clean_opaque(text: &str) -> bool {
-    opaque::recognise(text).is_some()
-        && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_.~/+=:".contains(c))
+    opaque::in_json(text).is_some()
+        || opaque::recognise(text).is_some()
+            && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_.~/+=:".contains(c))
 }
 
 fn nothing_or_placeholder(passage: &Passage) -> Option<Fault> {

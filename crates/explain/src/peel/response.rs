@@ -10,7 +10,8 @@ use crate::recognise::response_members;
 
 pub(crate) fn response(passage: &Passage) -> Option<Step> {
     let text = passage.text();
-    let (member, rest) = if text.starts_with('{') || text.starts_with('[') {
+    // Go prints a map as `map[access_token:eyJ… expires_in:300]`.
+    let (member, rest) = if ["{", "[", "map["].iter().any(|open| text.starts_with(open)) {
         in_json(passage).or_else(|| in_broken_json(passage))?
     } else {
         in_form(passage)?
@@ -38,7 +39,7 @@ fn in_broken_json(passage: &Passage) -> Option<(&'static str, Passage)> {
         };
         let start = at + skip(&text[at..]);
         let end = text[start..]
-            .find(|c: char| c.is_whitespace() || "\"',}\\&;".contains(c))
+            .find(|c: char| c.is_whitespace() || "\"',}]\\&;".contains(c))
             .map_or(text.len(), |end| start + end);
         (end > start + 8).then(|| (*name, passage.bytes(start..end)))
     })

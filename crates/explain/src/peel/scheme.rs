@@ -141,9 +141,14 @@ pub(crate) fn opening(text: &str) -> Opening {
         let rest = &text[6..];
         let length = parted(rest);
         // Any one mark: what it is matters little, the token behind it shows what is meant.
-        let marked = rest.starts_with(['-', '_', '/', '.', '~', '*', '\\', '!', '&', '#', '@'])
+        let marked = rest
+            .starts_with(['-', '_', '/', '.', '~', '*', '\\', '!', '&', '#', '@', '"', '\'', '`'])
             && is_glued(&rest[1..]);
-        if length > 0 || rest.is_empty() || is_glued(rest) {
+        // A quote that is closed again is the token's own.
+        let quoted = marked
+            && rest.len() > 1
+            && ['"', '\'', '`'].iter().any(|c| rest.starts_with(*c) && rest.ends_with(*c));
+        if length > 0 || rest.is_empty() || is_glued(rest) || quoted {
             return Opening::Bearer { parted: length, usual: word == "Bearer" };
         }
         if marked {

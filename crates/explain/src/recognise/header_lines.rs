@@ -127,6 +127,7 @@ fn is_plausible(name: &str, value: &str) -> bool {
     // `https://…` is an address.
     begins
         && short
+        && !is_header_like(name)
         && !name.trim_end().contains(' ')
         && (is_known(name) || !value.starts_with("//"))
 }

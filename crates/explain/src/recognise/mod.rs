@@ -13,6 +13,7 @@ pub(crate) mod request;
 mod response;
 mod shell;
 mod tool;
+mod variable;
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -205,9 +206,9 @@ pub(crate) fn recognise(input: &Input<'_>) -> Recognised {
         .or_else(|| request::raw(input, body))
         .or_else(|| header_lines::lines(input, body))
     {
-        return bounded(found);
+        return bounded(variable::filled(input, found));
     }
-    bounded(prose::recognise(input, text))
+    bounded(variable::filled(input, prose::recognise(input, text)))
 }
 
 /// JSON: a HAR file, a token response, headers, a structured log line.

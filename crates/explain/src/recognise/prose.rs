@@ -36,11 +36,19 @@ pub(crate) fn recognise(input: &Input<'_>, text: &str) -> Recognised {
         if let Some(found) = address(input, only).or_else(|| form(input, only)) {
             return found;
         }
+        if let Some(value) = setting(body) {
+            let carried = Carried::Credential(input.part(value));
+            return Recognised::new(InputKind::Text, carried);
+        }
         if let Some(found) = assignment(input, only)
             .or_else(|| in_address(input, only))
             .or_else(|| called(input, only))
         {
             return found;
+        }
+        if let Some(token) = column(only).or_else(|| argument(only)) {
+            let carried = Carried::Credential(input.part(token));
+            return Recognised::new(InputKind::Text, carried);
         }
         return match scheme::leading(only) {
             Some(_) => value(body),
@@ -69,20 +77,75 @@ fn is_blank(c: char) -> bool {
     matches!(c, ' ' | '\t' | '\r' | '\n')
 }
 
+/// A token in a line of separated columns, with others before it.
+fn column(chunk: &str) -> Option<&str> {
+    [',', ';', '|'].iter().find_map(|separator| {
+        let columns: Vec<&str> = chunk.split(*separator).collect();
+        let (nth, token) = columns.iter().enumerate().find(|(_, column)| is_complete(column))?;
+        let others = || columns.iter().filter(|column| *column != token);
+        let plain = |column: &&str| !column.is_empty() && !column.contains(['"', '\'', '{', '=']);
+        (nth > 0 && columns.len() > 2 && others().all(plain)).then_some(*token)
+    })
+}
+
+/// `client.bearer_auth("eyJ…")`: the argument of a call.
+fn argument(chunk: &str) -> Option<&str> {
+    chunk.match_indices(['"', '\'', '`']).take(16).find_map(|(at, quote)| {
+        let called = chunk[..at].ends_with('(')
+            && chunk[..at - 1].ends_with(|c: char| c.is_ascii_alphanumeric() || "_!".contains(c));
+        let (token, _) = chunk[at + 1..].split_once(quote)?;
+        (called && is_complete(token)).then_some(token)
+    })
+}
+
+/// `TOKEN='eyJ…'`, as a shell sets a variable; the quotes are the shell's.
+fn setting(body: &str) -> Option<&str> {
+    let (name, value) = body.trim_matches(is_blank).split_once('=')?;
+    let is_name = name.starts_with(|c: char| c.is_ascii_uppercase())
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_');
+    let quoted = |quote: char| value.strip_prefix(quote)?.strip_suffix(quote);
+    let value = quoted('"').or_else(|| quoted('\'')).unwrap_or(value);
+    let scheme = ["BEARER", "AUTHORIZATION"].contains(&name);
+    (is_name && !scheme && value.split('.').next().is_some_and(is_header_like)).then_some(value)
+}
+
 /// `Bearer eyJ…`: a header's value without its name.
 fn is_value(trimmed: &str, chunks: &[&str]) -> bool {
     let Some(behind) = scheme::leading(trimmed) else { return false };
-    let rest = &trimmed[behind..];
+    let (word, rest) = trimmed.split_at(behind);
+    // `token = "eyJ…"` is a line of a program.
+    if rest.starts_with(is_blank)
+        && rest.trim_start_matches(is_blank).starts_with('=')
+        && !word.eq_ignore_ascii_case("bearer")
+    {
+        return false;
+    }
     match chunks {
         [_, second] => rest.trim_matches(is_blank) == *second || scheme::leading(second).is_some(),
         _ => {
             let joined: String = rest.split(is_blank).collect();
             is_token_like(joined.trim_start_matches(['"', '\'', '<', '{', '[', '(', ':', '=']))
                 || is_placeholder(rest)
-                || rest.trim_start_matches(is_blank).starts_with('{')
+                || begins_response(rest.trim_start_matches(is_blank))
                 || scheme::leading(rest.trim_start_matches(is_blank)).is_some()
+                || is_encoded(chunks.get(1..).unwrap_or_default())
+                || is_in_pieces(chunks.get(1..).unwrap_or_default())
         }
     }
+}
+
+/// A response in the place of a token: JSON, also as a JSON text or in a list, a map as Go prints it.
+fn begins_response(rest: &str) -> bool {
+    rest.starts_with("map[")
+        || rest.trim_start_matches(['"', '\'', '[', '\\', ' ']).starts_with('{')
+}
+
+/// Whether chunks are the segments of a token whose dots became blanks.
+fn is_in_pieces(chunks: &[&str]) -> bool {
+    let alphabet = |piece: &&str| piece.bytes().all(claviger_token::base64url::is_alphabet);
+    chunks.first().is_some_and(|first| is_header_like(first)) && chunks.iter().all(alphabet)
 }
 
 /// Whether chunks are the pieces of one token, or several tokens and nothing else.
@@ -102,6 +165,8 @@ fn is_bare_with_blanks(chunks: &[&str]) -> bool {
     }
     let mut filled = pieces.iter().filter(|piece| !piece.is_empty());
     if pieces.iter().all(|piece| has_three_parts(piece))
+        // A line end before the closing mark.
+        || pieces[1..].iter().all(|piece| piece.is_empty())
         // Marks with blanks inside them: `{{ eyJ… }}`.
         || (first.is_empty() && filled.next().is_some() && filled.next().is_none())
     {
@@ -217,7 +282,10 @@ fn assignment(input: &Input<'_>, body: &str) -> Option<Recognised> {
         {
             continue;
         }
-        let Some(value) = assigned(&body[from..]) else { continue };
+        // `HttpHeaders.authorizationHeader` is that name too.
+        let behind = &body[from..];
+        let suffix = behind.get(..6).filter(|suffix| suffix.eq_ignore_ascii_case("header"));
+        let Some(value) = assigned(&behind[suffix.map_or(0, str::len)..]) else { continue };
         if value.trim().is_empty() && body.len() > 200 {
             continue;
         }
@@ -239,6 +307,13 @@ fn assigned(behind: &str) -> Option<&str> {
     let rest = rest.trim_start_matches([' ', '\t']);
     let rest = ["=>", "->", ":", "=", ","].iter().find_map(|sign| rest.strip_prefix(sign))?;
     let rest = rest.trim_start_matches([' ', '\t']);
+    // A field may have several values: Go, Java and gRPC print a list.
+    let rest = match rest.strip_prefix('[') {
+        Some(listed) if scheme::leading(listed.trim_start_matches(['"', '\''])).is_some() => {
+            listed.split(']').next().unwrap_or(listed)
+        }
+        _ => rest,
+    };
     for quote in ["\\\"", "\"", "'", "`", "b\"", "f\"", "b'", "f'"] {
         if let Some(inner) = rest.strip_prefix(quote) {
             let end = quote.trim_start_matches(['b', 'f']);
@@ -249,9 +324,19 @@ fn assigned(behind: &str) -> Option<&str> {
     // Without quotes: the scheme and one word, or one word.
     let mut end = 0;
     for _ in 0..8 {
-        let Some(length) = scheme::leading(&line[end..]) else { break };
+        let rest = &line[end..];
+        let name = rest.get(..14).filter(|name| name.eq_ignore_ascii_case("authorization:"));
+        let Some(length) = name.map(str::len).or_else(|| scheme::leading(rest)) else { break };
         end += length;
         end += line[end..].len() - line[end..].trim_start_matches([' ', '\t', ':', '=']).len();
+    }
+    // A scheme that nobody knows: one word more, where that is the token.
+    if let Some((word, rest)) = line[end..].split_once(' ')
+        && (1..=24).contains(&word.len())
+        && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        && is_token_like(rest)
+    {
+        end += word.len() + 1;
     }
     let word = line[end..].split(is_blank).next().unwrap_or_default();
     let word = closed(word);
@@ -288,6 +373,13 @@ fn around(input: &Input<'_>, body: &str) -> Option<Recognised> {
         // What was passed over is not looked at again.
         from = from.max(end);
         let word = closed(rest.split(is_blank).next().unwrap_or_default());
+        // An element of XML ends there.
+        let word = word.split_once('<').map_or(
+            word,
+            |(inner, _)| {
+                if is_complete(inner) { inner } else { word }
+            },
+        );
         if is_token_like(word) || opaque::recognise(word).is_some() {
             let value = input.part(&body[start..end + word.len()]);
             return Some(Recognised::new(InputKind::Text, Carried::Value(value)));

@@ -5,7 +5,8 @@
 use std::ops::Range;
 
 use super::json::Node;
-use super::{Carried, InputKind, Recognised, Request, is_token_like};
+use super::{Carried, Field, InputKind, Recognised, Request, is_token_like};
+use crate::carrier::places::rides;
 use crate::passage::Passage;
 
 /// Members that hold a token, best first.
@@ -48,6 +49,9 @@ pub(crate) fn recognise(
         let value = text.passage(&place(text.inner.clone()));
         return Some(Recognised::new(InputKind::Text, Carried::Value(value)));
     }
+    if let Some(request) = recorded(source, node, place).filter(rides) {
+        return Some(Recognised::new(InputKind::Text, Carried::Request(Box::new(request))));
+    }
     for name in TOKEN_MEMBERS {
         if let Some(text) = node.find(source, name) {
             let credential = text.passage(&place(text.inner.clone()));
@@ -67,6 +71,38 @@ pub(crate) fn recognise(
     let text = any_token(source, node)?;
     let credential = text.passage(&place(text.inner.clone()));
     Some(Recognised::new(InputKind::Response, held(credential)))
+}
+
+/// The request whose header fields are recorded, at any depth: an object with the member `headers`.
+fn recorded(source: &str, node: &Node, place: &dyn Fn(Range<usize>) -> Passage) -> Option<Request> {
+    let text = |node: &Node, names: &[&str]| {
+        let found = names.iter().find_map(|name| node.member(source, name)?.text())?;
+        Some(found.passage(&place(found.inner.clone())))
+    };
+    let members = match node {
+        Node::Object(members) => members,
+        Node::List(list) => return list.iter().find_map(|one| recorded(source, one, place)),
+        Node::Text(_) | Node::Other(_) => return None,
+    };
+    let Some(Node::Object(headers)) = node.member(source, "headers") else {
+        return members.iter().find_map(|(_, member)| recorded(source, member, place));
+    };
+    let value = |node: &Node| match node {
+        Node::Text(text) => Some(text.passage(&place(text.inner.clone()))),
+        Node::List(list) => {
+            list.first()?.text().map(|text| text.passage(&place(text.inner.clone())))
+        }
+        Node::Object(_) | Node::Other(_) => None,
+    };
+    let fields = headers.iter().filter_map(|(name, node)| {
+        Some(Field { name: place(name.inner.clone()), value: value(node)? })
+    });
+    Some(Request {
+        method: text(node, &["method", "httpMethod"]).map(|method| method.text().to_owned()),
+        target: text(node, &["url", "path", "rawPath", "uri"]),
+        fields: fields.collect(),
+        ..Request::default()
+    })
 }
 
 /// A text with the scheme in front was made for a header.

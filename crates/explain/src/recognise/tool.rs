@@ -4,6 +4,7 @@
 
 use super::shell::words;
 use super::{Carried, Field, Input, InputKind, Recognised, Request};
+use crate::carrier::places::rides;
 use crate::passage::Passage;
 
 /// Options of curl that take a value and matter to nobody here.
@@ -71,6 +72,33 @@ const SHORT_WITH_VALUE: &str = "AeowmxEcFTrCDKUyYztPQ";
 
 /// The command that the text begins with, behind a prompt or variable settings.
 pub(crate) fn command(input: &Input<'_>, body: &str) -> Option<Recognised> {
+    let first = one_command(input, body)?;
+    let carries = |found: &Recognised| match &found.carried {
+        Carried::Request(request) => {
+            request.named("authorization").next().is_some() || rides(request)
+        }
+        _ => true,
+    };
+    if carries(&first) {
+        return Some(first);
+    }
+    // Of several commands the one with a credential is meant.
+    let mut rest = body;
+    for _ in 0..MOST_COMMANDS {
+        let Some(start) = command_start(rest) else { break };
+        let Some(line) = rest[start..].find('\n') else { break };
+        rest = &rest[start + line + 1..];
+        if let Some(found) = one_command(input, rest).filter(carries) {
+            return Some(found);
+        }
+    }
+    Some(first)
+}
+
+/// More commands than anybody pastes to ask about one.
+const MOST_COMMANDS: usize = 16;
+
+fn one_command(input: &Input<'_>, body: &str) -> Option<Recognised> {
     let start = command_start(body)?;
     let words = words(&input.part(&body[start..]));
     let mut rest = words.as_slice();
@@ -129,7 +157,8 @@ fn command_start(body: &str) -> Option<usize> {
         });
         // A sentence that mentions curl has no address and no option behind the word.
         let has_arguments =
-            [" -", "://", "^\"", "uthorization:"].iter().any(|mark| line.contains(mark));
+            [" -", "://", "^\"", "uthorization:"].iter().any(|mark| line.contains(mark))
+                || line.trim_end().ends_with(['\\', '`', '^']);
         if is_command && has_arguments {
             return Some(at + prompt(line));
         }

@@ -12,6 +12,7 @@ mod diffs;
 mod keys_planted;
 mod markdown;
 mod messages;
+mod pasted;
 mod planted;
 mod products;
 mod properties;

@@ -78,16 +78,17 @@ pub(crate) fn damage(bench: &Bench<'_>, parts: [&str; 3]) -> Damage {
 /// Whether a signature has its algorithm's length, and which edits could give it that.
 fn signature(bench: &Bench<'_>, algorithm: Algorithm, text: &str) -> (bool, Kinds) {
     let lengths = expected(bench, algorithm);
-    if lengths.contains(&text.len()) {
+    // A foreign character takes several bytes and is one all the same.
+    let length = text.chars().count();
+    if lengths.contains(&length) {
         return (base64url::decode(text).is_ok(), Kinds::SAME_LENGTH);
     }
-    if lengths.contains(&(text.len() + 1)) {
+    if lengths.contains(&(length + 1)) {
         return (false, Kinds::LONGER);
     }
-    if lengths.contains(&(text.len().wrapping_sub(1))) {
+    if lengths.contains(&(length.wrapping_sub(1))) {
         return (false, Kinds::SHORTER);
     }
-    // A foreign character of several bytes counts as several.
     (false, Kinds::ALL)
 }
 
