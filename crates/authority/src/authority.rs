@@ -37,6 +37,7 @@ use crate::sender::Senders;
 use crate::serve::serve;
 use crate::shelf::Shelf;
 use crate::state::{RECORDS_HELD, State};
+use crate::throttle::Throttle;
 
 /// How often it is asked what has become due. A withdrawn key does not wait for it.
 const TURN: Duration = Duration::from_secs(5);
@@ -125,6 +126,7 @@ impl Authority {
             token_endpoint: format!("{}/token", issuer.base),
             site: Site::new(&issuer.path),
             openapi: Document::new(&openapi::document(&issuer, &routes::table())),
+            registering: Throttle::hourly(config.registration.per_address_per_hour),
             feed_places: Arc::new(Semaphore::new(config.limits.feed_readers)),
             clients: Arc::new(Shelf::new(RECORDS_HELD)),
             resources: Arc::new(Shelf::new(RECORDS_HELD)),

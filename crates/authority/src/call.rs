@@ -94,6 +94,18 @@ impl Call {
 
     /// A JSON body; unknown members are refused by the types it is read into.
     pub(crate) async fn json<T: DeserializeOwned>(&mut self) -> Result<T, Box<Refusal>> {
+        let bytes = self.json_bytes().await?;
+        serde_json::from_slice(&bytes).map_err(|error| {
+            let code = if error.is_data() { "body-refused" } else { "body-no-json" };
+            Refusal::new(StatusCode::BAD_REQUEST, code)
+                .detail(without_values(&error.to_string()))
+                .fix("see `/admin/v1/openapi.json` for the members of this request")
+                .into()
+        })
+    }
+
+    /// A body that says it is JSON, unread.
+    pub(crate) async fn json_bytes(&mut self) -> Result<Bytes, Box<Refusal>> {
         let media = self.media_type();
         let fits = media.as_deref().is_some_and(|media| {
             media == "application/json" || media == "application/merge-patch+json"
@@ -108,13 +120,7 @@ impl Call {
                 .fix("send JSON with `Content-Type: application/json`")
                 .into());
         }
-        serde_json::from_slice(&bytes).map_err(|error| {
-            let code = if error.is_data() { "body-refused" } else { "body-no-json" };
-            Refusal::new(StatusCode::BAD_REQUEST, code)
-                .detail(without_values(&error.to_string()))
-                .fix("see `/admin/v1/openapi.json` for the members of this request")
-                .into()
-        })
+        Ok(bytes)
     }
 
     /// The whole body, within the limits of size and time.

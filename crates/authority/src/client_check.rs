@@ -17,6 +17,9 @@ use crate::refusal::Refusal;
 use crate::render::BASIC_CHALLENGE;
 use crate::secrets::{Asked, Unjudged};
 
+/// For endpoints that want a bearer token of another kind than an access token (RFC 6750 §3).
+const BEARER_CHALLENGE: HeaderValue = HeaderValue::from_static("Bearer realm=\"claviger\"");
+
 /// Parameters that carry something which must not stand in a URL, where every log keeps it.
 const BODY_ONLY: [&str; 9] = [
     "grant_type",
@@ -37,6 +40,9 @@ impl From<OauthFault> for Box<Refusal> {
             .error(fault.error.as_str())
             .detail(fault.description)
             .fix(fault.fix);
+        if fault.error == OauthCode::InvalidToken {
+            return refusal.header(header::WWW_AUTHENTICATE, BEARER_CHALLENGE).into();
+        }
         if status == StatusCode::UNAUTHORIZED {
             // RFC 6749 §5.2 wants it where the header was used, RFC 9110 §15.5.2 with every 401.
             let (name, value) = BASIC_CHALLENGE;

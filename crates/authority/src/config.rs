@@ -3,12 +3,17 @@
 //! Every field has a unit in its name, a default that is safe, and says what more and less of it
 //! costs. Unknown fields are refused. Never reads a file or the environment: the command line does.
 
+mod registration;
+
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
+use claviger_protocol::metadata;
 use claviger_token::Algorithm;
 use serde::{Deserialize, Serialize};
 use url::{Host, Url};
+
+pub use registration::{Registration, RegistrationMode};
 
 /// The configuration of an authority. `Config::default()` serves on loopback out of
 /// `./claviger-data`; [`Config::EXAMPLE`] shows every field with its default.
@@ -40,6 +45,8 @@ pub struct Config {
     pub signing: Signing,
     /// What issued tokens look like.
     pub tokens: Tokens,
+    /// Whether clients may register themselves, and for what.
+    pub registration: Registration,
     /// What one peer, and all of them together, may cost.
     pub limits: Limits,
 }
@@ -59,6 +66,7 @@ impl Default for Config {
             metrics_open: true,
             signing: Signing::default(),
             tokens: Tokens::default(),
+            registration: Registration::default(),
             limits: Limits::default(),
         }
     }
@@ -286,6 +294,7 @@ impl Config {
             self.issuer().map(drop),
             self.signing.check(),
             self.tokens.check(),
+            self.registration.check(),
             self.limits.check(),
         ]
         .into_iter()
@@ -307,6 +316,11 @@ impl Config {
             ));
         }
         Ok(())
+    }
+
+    /// What is served by choice, for the metadata.
+    pub(crate) fn offers(&self) -> metadata::Offers {
+        metadata::Offers { registration: self.registration.is_open() }
     }
 
     pub(crate) fn issuer(&self) -> Result<Issuer, ConfigError> {

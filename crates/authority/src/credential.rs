@@ -14,6 +14,10 @@ use crate::random::{self, NoRandomness};
 pub(crate) const ADMIN: &str = "clv_admin_";
 /// A client's secret.
 pub(crate) const CLIENT: &str = "clv_cs_";
+/// The operator's leave to register a client.
+pub(crate) const INITIAL_ACCESS: &str = "clv_iat_";
+/// A registered client's access to its own registration.
+pub(crate) const REGISTRATION: &str = "clv_rat_";
 
 const BODY: usize = 43;
 const CHECK: usize = 6;

@@ -56,6 +56,7 @@ pub(crate) struct Keyring {
     signing: Signing,
     settings: KeySettings,
     issuer: Issuer,
+    offers: metadata::Offers,
     metrics: Arc<Metrics>,
 }
 
@@ -79,7 +80,8 @@ impl Keyring {
         issuer: Issuer,
         metrics: Arc<Metrics>,
     ) -> Result<Self, KeyringError> {
-        let ring = load(&store, &master, &issuer).await?;
+        let offers = config.offers();
+        let ring = load(&store, &master, &issuer, offers).await?;
         metrics.keys_published(ring.verifying.keys().len());
         Ok(Self {
             ring: ArcSwap::from_pointee(ring),
@@ -89,6 +91,7 @@ impl Keyring {
             signing: config.signing.clone(),
             settings: settings(config),
             issuer,
+            offers,
             metrics,
         })
     }
@@ -160,7 +163,7 @@ impl Keyring {
         if !steps.is_empty() {
             self.store.change_keys(created, changed).await?;
         }
-        let ring = load(&self.store, &self.master, &self.issuer).await?;
+        let ring = load(&self.store, &self.master, &self.issuer, self.offers).await?;
         self.metrics.keys_published(ring.verifying.keys().len());
         self.ring.store(Arc::new(ring));
         Ok(())
@@ -189,6 +192,7 @@ async fn load(
     store: &Store,
     master: &Arc<MasterKey>,
     issuer: &Issuer,
+    offers: metadata::Offers,
 ) -> Result<Ring, KeyringError> {
     let held = store.list_keys().await?;
     let mut active = None;
@@ -215,12 +219,17 @@ async fn load(
             jwks.push(key.jwk());
         }
     }
+    let mut oauth = metadata::oauth(&issuer.base, &issuer.text, &[]);
+    let mut openid = metadata::openid(&issuer.base, &issuer.text, &algorithms, &[]);
+    for document in [&mut oauth, &mut openid] {
+        offers.write(&issuer.base, document);
+    }
     Ok(Ring {
         active,
         verifying,
         records: held.into_iter().map(|(record, _)| record).collect(),
         jwks: Document::new(&json!({ "keys": jwks })),
-        oauth: Document::new(&metadata::oauth(&issuer.base, &issuer.text, &[])),
-        openid: Document::new(&metadata::openid(&issuer.base, &issuer.text, &algorithms, &[])),
+        oauth: Document::new(&oauth),
+        openid: Document::new(&openid),
     })
 }

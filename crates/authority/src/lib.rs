@@ -56,12 +56,16 @@ mod sender;
 mod serve;
 mod shelf;
 mod state;
+mod throttle;
 mod wire;
 
 pub use authority::Authority;
 pub use claviger_protocol::Secret;
 pub use clock::Clock;
-pub use config::{Config, ConfigError, DEFAULT_LISTEN, Limits, Signing, SigningAlgorithm, Tokens};
+pub use config::{
+    Config, ConfigError, DEFAULT_LISTEN, Limits, Registration, RegistrationMode, Signing,
+    SigningAlgorithm, Tokens,
+};
 pub use first_start::{Bootstrap, Example};
 pub use layers::{Layered, Layers, Origin, Place, Problem, Setting};
 pub use open_error::OpenError;

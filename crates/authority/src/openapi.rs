@@ -224,7 +224,17 @@ fn list(of: &str) -> Value {
 
 fn schemas() -> Value {
     let mut all = Map::new();
-    for part in [problem(), clients(), resources(), users(), revocations(), keys(), journal()] {
+    let parts = [
+        problem(),
+        clients(),
+        resources(),
+        users(),
+        registration_tokens(),
+        revocations(),
+        keys(),
+        journal(),
+    ];
+    for part in parts {
         if let Value::Object(part) = part {
             all.extend(part);
         }
@@ -330,12 +340,18 @@ fn with(mut members: Map<String, Value>, more: &[(&str, Value)]) -> Value {
 fn clients() -> Value {
     let id = ("client_id", client_id());
     let has_secret = ("has_secret", json!({ "type": "boolean" }));
+    let registered =
+        ("registered", json!({ "type": "boolean", "description": "registered itself (RFC 7591)" }));
     let created = ("created_at", time("when it was made"));
     let secret = ("client_secret", nullable(text("shown this once; null for `private_key_jwt`")));
     let given =
         ["client_id", "name", "auth_method", "has_secret", "scopes", "resources", "disabled"];
-    let whole = with(client_members(), &[id.clone(), has_secret.clone(), created.clone()]);
-    let with_secret = with(client_members(), &[id.clone(), has_secret, created, secret]);
+    let whole = with(
+        client_members(),
+        &[id.clone(), has_secret.clone(), registered.clone(), created.clone()],
+    );
+    let with_secret =
+        with(client_members(), &[id.clone(), has_secret, registered, created, secret]);
     json!({
         "Client": object(&given, whole),
         "ClientDraft": object(&[], with(client_members(), std::slice::from_ref(&id))),
@@ -409,6 +425,46 @@ fn users() -> Value {
         "UserDraft": object(&["username", "password"], draft),
         "UserList": list("User"),
     })
+}
+
+fn registration_tokens() -> Value {
+    let note = json!({ "type": "string", "maxLength": 200, "description": "what it is for" });
+    let uses = nullable(json!({ "type": "integer", "minimum": 1, "maximum": 1_000_000 }));
+    let members = json!({
+        "id": text("its id"),
+        "note": note,
+        "created_at": time("when it was made"),
+        "expires_at": time("when it ends"),
+        "uses_left": nullable(json!({
+            "type": "integer",
+            "description": "how many clients it may still bring in; null: any number",
+        })),
+        "used": { "type": "integer", "description": "how many it has brought in" },
+    });
+    let given = ["id", "note", "created_at", "expires_at", "uses_left", "used"];
+    let mut created = members.clone();
+    created["token"] = text("shown this once");
+    json!({
+        "RegistrationToken": object(&given, members),
+        "RegistrationTokenCreated": object(&[&given[..], &["token"]].concat(), created),
+        "RegistrationTokenDraft": object(&[], json!({
+            "note": note,
+            "expires_in_seconds": {
+                "type": "integer",
+                "minimum": 60,
+                "maximum": 31_622_400,
+                "default": 604_800,
+                "description": "its life",
+            },
+            "uses": with_description(uses, "how many clients it may bring in; 1 when left out, null: any number"),
+        })),
+        "RegistrationTokenList": list("RegistrationToken"),
+    })
+}
+
+fn with_description(mut schema: Value, text: &str) -> Value {
+    schema["description"] = json!(text);
+    schema
 }
 
 fn revocations() -> Value {

@@ -8,7 +8,7 @@ use http::Method;
 
 use crate::call::{Answer, Call};
 use crate::endpoint::{
-    admin, authorize, feed, health, introspect, jwks, metadata, pages, revoke, token,
+    admin, authorize, feed, health, introspect, jwks, metadata, pages, registration, revoke, token,
 };
 
 /// Who reads the answers of a route; it decides the form of refusals and the headers.
@@ -132,6 +132,17 @@ fn oauth() -> Vec<Route> {
         route("/token", "token", Face::Oauth, vec![does!(POST token::token)]),
         route("/introspect", "introspect", Face::Oauth, vec![does!(POST introspect::introspect)]),
         route("/revoke", "revoke", Face::Oauth, vec![does!(POST revoke::revoke)]),
+        route("/register", "registration", Face::Oauth, vec![does!(POST registration::register)]),
+        route(
+            "/register/{client_id}",
+            "registration",
+            Face::Oauth,
+            vec![
+                does!(GET registration::show),
+                does!(PUT registration::change),
+                does!(DELETE registration::remove),
+            ],
+        ),
     ]
 }
 
@@ -168,6 +179,15 @@ fn administration() -> Vec<Route> {
         admin("/admin/v1/resources/{uri}", "admin-resource", resource()),
         admin("/admin/v1/users", "admin-users", users()),
         admin("/admin/v1/users/{user}", "admin-user", user()),
+        admin("/admin/v1/registration-tokens", "admin-registration-tokens", registration_tokens()),
+        admin(
+            "/admin/v1/registration-tokens/{id}",
+            "admin-registration-token",
+            vec![does!(DELETE admin::registration_tokens::delete,
+                id: "deleteRegistrationToken",
+                summary: "Ends a registration token; clients that came by it stay", takes: None,
+                gives: (204, None), refuses: &[404], paged: false, guarded: true)],
+        ),
         admin("/admin/v1/revocations", "admin-revocations", revocations()),
         admin(
             "/admin/v1/keys",
@@ -278,6 +298,20 @@ fn user() -> Vec<Operation> {
         does!(DELETE admin::users::delete,
             id: "deleteUser", summary: "Removes an account and ends everything of it",
             takes: None, gives: (204, None), refuses: &[404], paged: false, guarded: true),
+    ]
+}
+
+fn registration_tokens() -> Vec<Operation> {
+    vec![
+        does!(GET admin::registration_tokens::list,
+            id: "listRegistrationTokens", summary: "The tokens that let clients register themselves",
+            takes: None, gives: (200, Some("RegistrationTokenList")), refuses: &[400], paged: true,
+            guarded: true),
+        does!(POST admin::registration_tokens::create,
+            id: "createRegistrationToken",
+            summary: "Makes a registration token (an initial access token); it is shown this once",
+            takes: Some("RegistrationTokenDraft"), gives: (201, Some("RegistrationTokenCreated")),
+            refuses: &[400, 413, 415, 422], paged: false, guarded: true),
     ]
 }
 

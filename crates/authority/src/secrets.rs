@@ -239,7 +239,7 @@ impl Inner {
 }
 
 /// An IPv6 host usually has a whole /64 to choose addresses from.
-fn network(peer: IpAddr) -> IpAddr {
+pub(crate) fn network(peer: IpAddr) -> IpAddr {
     match peer.to_canonical() {
         IpAddr::V6(v6) => {
             let mut octets = v6.octets();

@@ -20,6 +20,7 @@ use crate::revocations::Revocations;
 use crate::secrets::Secrets;
 use crate::sender::Senders;
 use crate::shelf::Shelf;
+use crate::throttle::Throttle;
 
 /// Records of clients, and of APIs, held in memory. A record is about a kilobyte.
 pub(crate) const RECORDS_HELD: usize = 10_000;
@@ -50,6 +51,8 @@ pub(crate) struct State {
     /// The digest of the administrator's credential.
     pub(crate) administrator: [u8; 32],
     pub(crate) feed_places: Arc<Semaphore>,
+    /// Open registrations by address.
+    pub(crate) registering: Throttle,
     /// Cancelled when the authority ends.
     pub(crate) ending: CancellationToken,
     pub(crate) openapi: Document,
@@ -91,6 +94,9 @@ impl State {
     pub(crate) async fn forget_expired(&self) -> Result<(), StoreError> {
         let now = self.clock.now();
         self.store.forget_expired(now).await?;
+        if let Some(before) = self.config.registration.unused_before(now) {
+            self.store.forget_unused_clients(before).await?;
+        }
         self.revocations.forget_expired(now);
         Ok(())
     }

@@ -115,6 +115,14 @@ pub(crate) enum Command {
         #[command(subcommand)]
         action: UserAction,
     },
+    /// Manages the tokens by which clients may register themselves (RFC 7591).
+    #[command(
+        after_help = "Example:\n  claviger registration-token create --note \"for the build farm\" --uses 10 --expires-in 86400"
+    )]
+    RegistrationToken {
+        #[command(subcommand)]
+        action: RegistrationTokenAction,
+    },
     /// Manages the signing keys.
     #[command(after_help = "Example:\n  claviger key rotate")]
     Key {
@@ -514,6 +522,36 @@ pub(crate) enum UserAction {
     },
     /// Removes an account; everything of it ends at once.
     Delete {
+        /// The id that `list` shows.
+        id: String,
+        #[command(flatten)]
+        admin: Admin,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum RegistrationTokenAction {
+    /// Lists the tokens, without themselves.
+    List {
+        #[command(flatten)]
+        admin: Admin,
+    },
+    /// Makes a token, shown once.
+    Create {
+        /// What it is for.
+        #[arg(long, default_value = "")]
+        note: String,
+        /// How many clients it may bring in; 0: any number.
+        #[arg(long, default_value_t = 1, value_name = "COUNT")]
+        uses: u32,
+        /// Its life in seconds (a week).
+        #[arg(long, default_value_t = 604_800, value_name = "SECONDS")]
+        expires_in: u64,
+        #[command(flatten)]
+        admin: Admin,
+    },
+    /// Ends a token; clients that came by it stay.
+    Revoke {
         /// The id that `list` shows.
         id: String,
         #[command(flatten)]

@@ -32,6 +32,7 @@ fn main() -> ExitCode {
         Command::Client { action } => command::admin::client(action, format),
         Command::Resource { action } => command::admin::resource(action, format),
         Command::User { action } => command::admin::user(action, format),
+        Command::RegistrationToken { action } => command::admin::registration_token(action, format),
         Command::Key { action } => command::admin::key(action, format),
         Command::Revoke { kind, value, instant, admin } => {
             command::admin::revoke(kind, value.as_deref(), &instant, &admin, format)

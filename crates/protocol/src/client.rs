@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::error::{Invalid, quoted};
 use crate::redirect::check_redirect_uris;
+use crate::registration::Registered;
 use crate::resource::check_resource_uri;
 use crate::scope::check_scopes;
 
@@ -46,6 +47,28 @@ pub enum GrantType {
     AuthorizationCode,
     /// New tokens for that user later.
     RefreshToken,
+}
+
+impl GrantType {
+    /// All of them.
+    pub const ALL: [Self; 3] =
+        [Self::ClientCredentials, Self::AuthorizationCode, Self::RefreshToken];
+
+    /// As it is registered.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ClientCredentials => "client_credentials",
+            Self::AuthorizationCode => "authorization_code",
+            Self::RefreshToken => "refresh_token",
+        }
+    }
+
+    /// The grant of a name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|grant| grant.as_str() == name)
+    }
 }
 
 fn only_for_itself() -> Vec<GrantType> {
@@ -134,6 +157,9 @@ pub struct Client {
     /// Whether it gets nothing.
     #[serde(default)]
     pub disabled: bool,
+    /// That it registered itself (RFC 7591).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registered: Option<Registered>,
     /// When it was made. Unix seconds.
     pub created_at: i64,
 }
@@ -161,6 +187,7 @@ impl Client {
             require_pushed_authorization_requests: false,
             rotate_refresh_tokens: None,
             disabled: false,
+            registered: None,
             created_at: now,
         }
     }

@@ -43,6 +43,12 @@ pub enum OauthCode {
     InvalidDpopProof,
     /// It lacks a nonce of this authority, or has one that is over.
     UseDpopNonce,
+    /// The bearer token is missing or no good (RFC 6750 §3.1).
+    InvalidToken,
+    /// A redirect address that cannot be registered (RFC 7591 §3.2.2).
+    InvalidRedirectUri,
+    /// Client metadata that cannot stand (RFC 7591 §3.2.2).
+    InvalidClientMetadata,
     /// A mistake of ours.
     ServerError,
     /// Later.
@@ -70,6 +76,9 @@ impl OauthCode {
             Self::ConsentRequired => "consent_required",
             Self::InvalidDpopProof => "invalid_dpop_proof",
             Self::UseDpopNonce => "use_dpop_nonce",
+            Self::InvalidToken => "invalid_token",
+            Self::InvalidRedirectUri => "invalid_redirect_uri",
+            Self::InvalidClientMetadata => "invalid_client_metadata",
             Self::ServerError => "server_error",
             Self::TemporarilyUnavailable => "temporarily_unavailable",
         }
@@ -79,7 +88,7 @@ impl OauthCode {
     #[must_use]
     pub const fn status(self) -> u16 {
         match self {
-            Self::InvalidClient => 401,
+            Self::InvalidClient | Self::InvalidToken => 401,
             Self::AccessDenied => 403,
             Self::ServerError => 500,
             Self::TemporarilyUnavailable => 503,

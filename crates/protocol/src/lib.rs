@@ -25,6 +25,7 @@ pub mod key;
 pub mod metadata;
 mod redirect;
 mod refresh;
+mod registration;
 mod resource;
 mod revocation;
 mod scope;
@@ -49,6 +50,9 @@ pub use form::Form;
 pub use introspection::introspect;
 pub use key::{KeyRecord, KeySettings, KeyState, KeyStep, WithdrawError, plan, rotate, withdraw};
 pub use refresh::{Family, FamilyEnd, REPLAY_WINDOW, Refresh, Used, Window, refresh};
+pub use registration::{
+    ClientMetadata, InitialAccess, Registered, Terms, information, registration_unproven,
+};
 pub use resource::{Resource, check_issuer, check_resource_uri};
 pub use revocation::{KEPT_BEYOND_EXP, RevokeOutcome, revoke};
 pub use scope::{check_scope, scope_list};

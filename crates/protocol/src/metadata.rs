@@ -10,6 +10,22 @@ use serde_json::{Value, json};
 use crate::authorization::ResponseMode;
 use crate::client::AuthMethod;
 
+/// What is served where the operator has switched it on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Offers {
+    /// Clients may register themselves (RFC 7591), freely or with a token.
+    pub registration: bool,
+}
+
+impl Offers {
+    /// Adds the members of what is on.
+    pub fn write(self, base: &str, document: &mut Value) {
+        if self.registration {
+            document["registration_endpoint"] = json!(format!("{base}/register"));
+        }
+    }
+}
+
 /// RFC 8414 §2. `base` is the issuer without trailing slash; `algorithms` what tokens are signed
 /// with; `scopes` may be empty where the list is not to be published.
 #[must_use]
@@ -100,5 +116,10 @@ mod tests {
         let algorithms = document["token_endpoint_auth_signing_alg_values_supported"].to_string();
         assert!(algorithms.contains("PS512") && !algorithms.contains("HS256"), "{algorithms}");
         assert!(oauth(base, base, &[]).get("scopes_supported").is_none());
+        let mut document = oauth(base, base, &[]);
+        Offers::default().write(base, &mut document);
+        assert!(document.get("registration_endpoint").is_none());
+        Offers { registration: true }.write(base, &mut document);
+        assert_eq!(document["registration_endpoint"], "https://id.example/acme/register");
     }
 }

@@ -8,5 +8,6 @@ pub(crate) mod introspect;
 pub(crate) mod jwks;
 pub(crate) mod metadata;
 pub(crate) mod pages;
+pub(crate) mod registration;
 pub(crate) mod revoke;
 pub(crate) mod token;

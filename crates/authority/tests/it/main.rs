@@ -13,6 +13,7 @@ mod metadata;
 mod openapi;
 mod pages;
 mod people;
+mod registration;
 mod revoke;
 mod server;
 mod token;

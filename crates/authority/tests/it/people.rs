@@ -7,20 +7,20 @@ use serde_json::{Value, json};
 
 use crate::app::{Answer, App, ISSUER, NOW};
 
-const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
-const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
-const REDIRECT: &str = "https://app.example/cb";
-const PASSWORD: &str = "correct horse battery";
-const API: &str = "http://127.0.0.1:8090";
+pub(crate) const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+pub(crate) const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+pub(crate) const REDIRECT: &str = "https://app.example/cb";
+pub(crate) const PASSWORD: &str = "correct horse battery";
+pub(crate) const API: &str = "http://127.0.0.1:8090";
 
 /// An authority with a person and an application that keeps no secret.
-async fn stage() -> App {
+pub(crate) async fn stage() -> App {
     let app = App::start().await;
     with_people(&app).await;
     app
 }
 
-async fn with_people(app: &App) {
+pub(crate) async fn with_people(app: &App) {
     let ada = json!({"username": "Ada", "password": PASSWORD, "email": "ada@example.org"});
     app.admin("POST", "/users", Some(ada)).await.is(201);
     let client = json!({
@@ -30,11 +30,11 @@ async fn with_people(app: &App) {
     app.admin("POST", "/clients", Some(client)).await.is(201);
 }
 
-fn query(pairs: &[(&str, &str)]) -> String {
+pub(crate) fn query(pairs: &[(&str, &str)]) -> String {
     url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
 }
 
-fn request(changes: &[(&str, &str)]) -> String {
+pub(crate) fn request(changes: &[(&str, &str)]) -> String {
     let mut pairs = vec![
         ("response_type", "code"),
         ("client_id", "app"),
@@ -53,13 +53,19 @@ fn request(changes: &[(&str, &str)]) -> String {
 }
 
 /// A browser with its cookies.
-#[derive(Default)]
-struct Browser {
+#[derive(Debug, Default)]
+pub(crate) struct Browser {
     cookies: Vec<(String, String)>,
 }
 
 impl Browser {
-    async fn send(&mut self, app: &App, method: &str, path: &str, body: Option<String>) -> Answer {
+    pub(crate) async fn send(
+        &mut self,
+        app: &App,
+        method: &str,
+        path: &str,
+        body: Option<String>,
+    ) -> Answer {
         let cookies: Vec<String> =
             self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let mut request = Request::builder().method(method).uri(path).header("accept", "text/html");
@@ -82,12 +88,17 @@ impl Browser {
         answer
     }
 
-    async fn get(&mut self, app: &App, path: &str) -> Answer {
+    pub(crate) async fn get(&mut self, app: &App, path: &str) -> Answer {
         self.send(app, "GET", path, None).await
     }
 
     /// Fills in the form of a page.
-    async fn fill(&mut self, app: &App, page: &Answer, fields: &[(&str, &str)]) -> Answer {
+    pub(crate) async fn fill(
+        &mut self,
+        app: &App,
+        page: &Answer,
+        fields: &[(&str, &str)],
+    ) -> Answer {
         let action = between(&page.body, "action=\"", "\"");
         let mut pairs = vec![("proof", between(&page.body, "name=\"proof\" value=\"", "\""))];
         if page.body.contains("name=\"request\"") {
@@ -99,12 +110,12 @@ impl Browser {
         self.send(app, "POST", &action, Some(query(&pairs))).await
     }
 
-    async fn log_in(&mut self, app: &App, page: &Answer, password: &str) -> Answer {
+    pub(crate) async fn log_in(&mut self, app: &App, page: &Answer, password: &str) -> Answer {
         self.fill(app, page, &[("username", " ADA "), ("password", password)]).await
     }
 
     /// From the request to the code.
-    async fn code(&mut self, app: &App, changes: &[(&str, &str)]) -> String {
+    pub(crate) async fn code(&mut self, app: &App, changes: &[(&str, &str)]) -> String {
         let page = self.get(app, &format!("/authorize?{}", request(changes))).await.is(200);
         let answer = self.log_in(app, &page, PASSWORD).await.is(303);
         let next = self.get(app, answer.header("location")).await;
@@ -118,13 +129,13 @@ impl Browser {
     }
 }
 
-fn between(text: &str, from: &str, to: &str) -> String {
+pub(crate) fn between(text: &str, from: &str, to: &str) -> String {
     let (_, rest) = text.split_once(from).unwrap_or_else(|| panic!("no {from} in {text}"));
     let value = rest.split(to).next().unwrap();
     value.replace("&#38;", "&").replace("&amp;", "&").replace("&#60;", "<").replace("&#62;", ">")
 }
 
-fn parameter(answer: &Answer, name: &str) -> Option<String> {
+pub(crate) fn parameter(answer: &Answer, name: &str) -> Option<String> {
     let to = url::Url::parse(answer.header("location")).unwrap();
     to.query_pairs().find(|(known, _)| known == name).map(|(_, value)| value.into_owned())
 }
@@ -136,7 +147,7 @@ fn code_of(answer: &Answer) -> String {
     parameter(answer, "code").unwrap_or_else(|| panic!("{:?}", answer.headers))
 }
 
-async fn redeem(app: &App, code: &str, changes: &[(&str, &str)]) -> Answer {
+pub(crate) async fn redeem(app: &App, code: &str, changes: &[(&str, &str)]) -> Answer {
     let mut pairs = vec![
         ("grant_type", "authorization_code"),
         ("client_id", "app"),
@@ -151,7 +162,7 @@ async fn redeem(app: &App, code: &str, changes: &[(&str, &str)]) -> Answer {
     app.post("/token", &query(&pairs)).await
 }
 
-async fn refresh(app: &App, token: &str) -> Answer {
+pub(crate) async fn refresh(app: &App, token: &str) -> Answer {
     refresh_with(app, token, &[]).await
 }
 
@@ -162,12 +173,12 @@ async fn refresh_with(app: &App, token: &str, more: &[(&str, &str)]) -> Answer {
     app.post("/token", &query(&pairs)).await
 }
 
-async fn granted(app: &App) -> Value {
+pub(crate) async fn granted(app: &App) -> Value {
     let code = Browser::default().code(app, &[]).await;
     redeem(app, &code, &[]).await.is(200).json()
 }
 
-fn text(value: &Value, name: &str) -> String {
+pub(crate) fn text(value: &Value, name: &str) -> String {
     value[name].as_str().unwrap_or_else(|| panic!("no {name} in {value}")).to_owned()
 }
 

@@ -7,7 +7,8 @@ use http::Method;
 use serde_json::{Map, Value, json};
 
 use crate::args::{
-    Admin, ClientAction, Format, Instant, KeyAction, ResourceAction, RevokeKind, UserAction,
+    Admin, ClientAction, Format, Instant, KeyAction, RegistrationTokenAction, ResourceAction,
+    RevokeKind, UserAction,
 };
 use crate::command::explain::{input, moment, read_file};
 use crate::http::send;
@@ -145,7 +146,9 @@ fn done(what: &str, value: &Value, format: Format) -> Result<ExitCode, Stop> {
 
 /// What was made, its secret on top: it is shown this once.
 fn made(value: &Value, format: Format) -> Result<ExitCode, Stop> {
-    let has_secret = value.get("client_secret").is_some_and(|secret| !secret.is_null());
+    let has_secret = ["client_secret", "token"]
+        .iter()
+        .any(|name| value.get(*name).is_some_and(|secret| !secret.is_null()));
     if has_secret && format == Format::Text {
         say::note(&format!("{YELLOW}The secret is shown this once; keep it now.{YELLOW:#}"));
     }
@@ -255,6 +258,29 @@ pub(crate) fn user(action: UserAction, format: Format) -> Result<ExitCode, Stop>
             let path = format!("/users/{}", segment(&id));
             let value = ask(&admin, Method::DELETE, &path, None)?;
             done(&format!("user {id} is removed"), &value, format)
+        }
+    }
+}
+
+pub(crate) fn registration_token(
+    action: RegistrationTokenAction,
+    format: Format,
+) -> Result<ExitCode, Stop> {
+    const PATH: &str = "/registration-tokens";
+    match action {
+        RegistrationTokenAction::List { admin } => {
+            let all = ask(&admin, Method::GET, PATH, None)?;
+            list(&all, &["id", "note", "used", "uses_left", "expires_at"], format)
+        }
+        RegistrationTokenAction::Create { note, uses, expires_in, admin } => {
+            let uses = (uses > 0).then_some(uses);
+            let body = json!({"note": note, "uses": uses, "expires_in_seconds": expires_in});
+            made(&ask(&admin, Method::POST, PATH, Some(&body))?, format)
+        }
+        RegistrationTokenAction::Revoke { id, admin } => {
+            let path = format!("{PATH}/{}", segment(&id));
+            let value = ask(&admin, Method::DELETE, &path, None)?;
+            done(&format!("registration token {id} is over"), &value, format)
         }
     }
 }

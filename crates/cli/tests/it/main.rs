@@ -11,6 +11,7 @@
 )]
 
 mod admin_api;
+mod agents;
 mod attempt;
 mod bad_input;
 mod batch;

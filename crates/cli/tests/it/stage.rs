@@ -58,10 +58,21 @@ impl Authority {
     }
 
     pub(crate) fn start_in(folder: TempDir) -> Self {
+        Self::start_with(folder, &[])
+    }
+
+    /// With a configuration file of these lines.
+    pub(crate) fn configured(lines: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = file(folder.path(), "claviger.toml", lines);
+        Self::start_with(folder, &["--config", &path])
+    }
+
+    fn start_with(folder: TempDir, further: &[&str]) -> Self {
         let data = folder.path().join("data");
         let data = data.to_str().expect("a folder with a plain name").to_owned();
         let arguments = ["serve", "--data", &data, "--listen", "127.0.0.1:0", "--format", "json"];
-        let process = Process::spawn(claviger(&arguments));
+        let process = Process::spawn(claviger(&[&arguments, further].concat()));
         let ready = process.ready(PATIENCE);
         assert!(ready["error"].is_null(), "{ready}");
         let text = |value: &Value| value.as_str().expect("a text when ready").to_owned();
@@ -181,7 +192,17 @@ pub(crate) struct Gate {
 
 impl Gate {
     pub(crate) fn start(upstream: &str, issuer: &str, audience: &str, further: &[&str]) -> Self {
-        let mut arguments = vec!["gate", "--listen", "127.0.0.1:0", "--upstream", upstream];
+        Self::listening("127.0.0.1:0", upstream, issuer, audience, further)
+    }
+
+    pub(crate) fn listening(
+        listen: &str,
+        upstream: &str,
+        issuer: &str,
+        audience: &str,
+        further: &[&str],
+    ) -> Self {
+        let mut arguments = vec!["gate", "--listen", listen, "--upstream", upstream];
         arguments.extend(["--issuer", issuer, "--audience", audience, "--format", "json"]);
         arguments.extend(further);
         let process = Process::spawn(claviger(&arguments));

@@ -108,6 +108,7 @@ async fn the_tables_have_these_columns() {
         ("consents", "sub client resource scope at"),
         ("counters", "name value"),
         ("families", "id generation sub sid client record replay expires"),
+        ("initial_access", "id digest record expires"),
         ("refusals", "place id at code evidence"),
         ("resources", "uri record"),
         ("revocations", "seq kind value hash until expires"),

@@ -39,6 +39,7 @@ struct View {
     require_pushed_authorization_requests: bool,
     rotate_refresh_tokens: Option<bool>,
     disabled: bool,
+    registered: bool,
     created_at: i64,
 }
 
@@ -123,6 +124,7 @@ impl From<Client> for View {
             require_pushed_authorization_requests: client.require_pushed_authorization_requests,
             rotate_refresh_tokens: client.rotate_refresh_tokens,
             disabled: client.disabled,
+            registered: client.registered.is_some(),
             created_at: client.created_at,
         }
     }
@@ -260,13 +262,19 @@ pub(crate) async fn renew_secret(call: Call) -> Answer {
 pub(crate) async fn delete(call: Call) -> Answer {
     let _one = call.state.changing.lock().await;
     let client = load(&call).await?;
-    // The tokens first: if this breaks off in the middle, the client is still there to be removed.
-    ending::client(&call.state, &client.id).await?;
-    call.state.store.delete_client(&client.id).await?;
-    call.state.clients.changed(&client.id);
-    call.state.secrets.forget(&client.id);
-    tracing::info!(client_id = client.id, "a client was removed");
+    remove(&call.state, &client.id).await?;
     Ok(render::empty(StatusCode::NO_CONTENT))
+}
+
+/// Takes a client away, with the tokens that it has.
+pub(crate) async fn remove(state: &State, id: &str) -> Result<(), Box<Refusal>> {
+    // The tokens first: if this breaks off in the middle, the client is still there to be removed.
+    ending::client(state, id).await?;
+    state.store.delete_client(id).await?;
+    state.clients.changed(id);
+    state.secrets.forget(id);
+    tracing::info!(client_id = id, "a client was removed");
+    Ok(())
 }
 
 /// Past the shelf: a change must begin with what is stored.
@@ -277,7 +285,7 @@ async fn load(call: &Call) -> Result<Client, Box<Refusal>> {
     })
 }
 
-async fn put(state: &State, client: &Client) -> Result<(), Box<Refusal>> {
+pub(crate) async fn put(state: &State, client: &Client) -> Result<(), Box<Refusal>> {
     state.store.put_client(client.clone()).await?;
     state.clients.changed(&client.id);
     state.secrets.forget(&client.id);
@@ -308,7 +316,9 @@ async fn check(call: &Call, client: &Client, had: &[String]) -> Result<(), Box<R
     Ok(())
 }
 
-async fn new_secret(state: &State) -> Result<(claviger_protocol::Secret, String), Box<Refusal>> {
+pub(crate) async fn new_secret(
+    state: &State,
+) -> Result<(claviger_protocol::Secret, String), Box<Refusal>> {
     let secret = credential::mint(credential::CLIENT)
         .map_err(|error| Refusal::unavailable("no-randomness", error))?;
     let hash = state

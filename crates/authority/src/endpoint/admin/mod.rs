@@ -5,6 +5,7 @@ pub(crate) mod clients;
 pub(crate) mod keys;
 mod page;
 pub(crate) mod refusals;
+pub(crate) mod registration_tokens;
 pub(crate) mod resources;
 pub(crate) mod revocations;
 pub(crate) mod users;

@@ -1,0 +1,606 @@
+//! Dynamic client registration (RFC 7591) and what a registered client may change of itself (RFC 7592).
+//!
+//! Decides which metadata can stand and what the client then may have: never more than the operator's
+//! [`Terms`] say, whatever it asks for. Draws no id and no secret; holds digests only.
+
+use claviger_token::{Members, Strictness};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use url::Url;
+
+use crate::authorization::IDENTITY_SCOPES;
+use crate::client::{AuthMethod, Client, GrantType};
+use crate::error::{Invalid, OauthCode, OauthFault, quoted};
+use crate::resource::Resource;
+use crate::scope::scope_list;
+
+/// Metadata are some hundred bytes; a large key set is a few kilobytes.
+const MOST_BYTES: usize = 16 * 1024;
+const LONGEST_TEXT: usize = 500;
+const MOST_CONTACTS: usize = 10;
+
+/// Members that only the server sets; an update must not bring them (RFC 7592 §2.2).
+const SERVER_ONLY: [&str; 4] = [
+    "registration_access_token",
+    "registration_client_uri",
+    "client_secret_expires_at",
+    "client_id_issued_at",
+];
+/// Addresses for people that are kept and told again (RFC 7591 §2).
+const PAGES: [&str; 4] = ["client_uri", "logo_uri", "tos_uri", "policy_uri"];
+/// Texts that are kept and told again.
+const TEXTS: [&str; 2] = ["software_id", "software_version"];
+
+/// What the operator lets registered clients have.
+#[derive(Clone, Debug)]
+pub struct Terms<'a> {
+    /// The grants that may be asked for.
+    pub grants: &'a [GrantType],
+    /// The APIs; the first is the one of a request that names none.
+    pub resources: &'a [Resource],
+    /// The scopes; none: those of OpenID Connect, and all that the APIs know.
+    pub scopes: Option<&'a [String]>,
+}
+
+impl Terms<'_> {
+    fn scopes(&self) -> Vec<String> {
+        if let Some(scopes) = self.scopes {
+            return scopes.to_vec();
+        }
+        let mut all: Vec<String> = IDENTITY_SCOPES.iter().map(|&scope| scope.to_owned()).collect();
+        for scope in self.resources.iter().flat_map(|resource| &resource.scopes) {
+            if !all.contains(scope) && all.len() < 100 {
+                all.push(scope.clone());
+            }
+        }
+        all
+    }
+}
+
+/// That a client came by registration, and what it brought that is only told again.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Registered {
+    /// The digest of its registration access token.
+    pub token: String,
+    /// The initial access token that it came by; none where registration was open.
+    #[serde(default)]
+    pub by: Option<String>,
+    /// Pages, contacts and the like.
+    #[serde(default)]
+    pub extra: Map<String, Value>,
+}
+
+/// Metadata as a client sends them, read but not yet judged.
+#[derive(Clone, Debug)]
+pub struct ClientMetadata {
+    members: Map<String, Value>,
+}
+
+fn refused(code: &'static str, description: impl Into<String>) -> OauthFault {
+    OauthFault::new(OauthCode::InvalidClientMetadata, code, description)
+}
+
+fn wrong(name: &str, problem: &str, fix: &'static str) -> OauthFault {
+    refused("metadata-refused", format!("`{name}` {problem}")).fix(fix)
+}
+
+impl ClientMetadata {
+    /// Reads a JSON object; a name that stands twice is refused, at every depth.
+    pub fn read(body: &[u8]) -> Result<Self, OauthFault> {
+        let fix = "send one JSON object with client metadata (RFC 7591 section 2)";
+        if body.len() > MOST_BYTES {
+            let description = format!("the client metadata have more than {MOST_BYTES} bytes");
+            return Err(refused("metadata-too-large", description).fix(fix));
+        }
+        let members = Members::parse(body.to_vec(), Strictness::EveryDepth).map_err(|why| {
+            refused("metadata-no-json", format!("the client metadata are no JSON object: {why}"))
+                .fix(fix)
+        })?;
+        if let Some(name) = members.duplicate() {
+            let description = format!("the member {} stands twice", quoted(name));
+            return Err(refused("metadata-duplicate", description).fix("send each member once"));
+        }
+        let Value::Object(members) = members.to_value() else {
+            return Err(refused("metadata-no-json", "the client metadata are no object").fix(fix));
+        };
+        // RFC 7591 §2: a member without value is as one that was left out.
+        let members = members.into_iter().filter(|(_, value)| !value.is_null()).collect();
+        Ok(Self { members })
+    }
+
+    /// The text of a member.
+    pub fn text(&self, name: &str) -> Result<Option<&str>, OauthFault> {
+        match self.members.get(name) {
+            None => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text)),
+            Some(_) => Err(wrong(name, "is no text", "send it as a JSON string")),
+        }
+    }
+
+    fn texts(&self, name: &str, most: usize) -> Result<Option<Vec<String>>, OauthFault> {
+        let no_list = || wrong(name, "is no list of texts", "send a JSON array of strings");
+        match self.members.get(name) {
+            None => Ok(None),
+            Some(Value::Array(list)) if list.len() <= most => list
+                .iter()
+                .map(|item| item.as_str().map(str::to_owned).ok_or_else(no_list))
+                .collect::<Result<_, _>>()
+                .map(Some),
+            Some(Value::Array(_)) => Err(wrong(name, "has too many entries", "send fewer")),
+            Some(_) => Err(no_list()),
+        }
+    }
+
+    /// The addresses for redirection.
+    pub fn redirect_uris(&self) -> Result<Vec<String>, OauthFault> {
+        let list = self
+            .texts("redirect_uris", 50)
+            .map_err(|fault| OauthFault { error: OauthCode::InvalidRedirectUri, ..fault })?;
+        Ok(list.unwrap_or_default())
+    }
+
+    fn auth_method(&self) -> Result<AuthMethod, OauthFault> {
+        let Some(name) = self.text("token_endpoint_auth_method")? else {
+            return Ok(AuthMethod::SecretBasic);
+        };
+        AuthMethod::from_name(name).ok_or_else(|| {
+            wrong(
+                "token_endpoint_auth_method",
+                &format!("is {}, which is not served", quoted(name)),
+                "choose one of `token_endpoint_auth_methods_supported` in the server's metadata",
+            )
+        })
+    }
+
+    fn grants(&self, terms: &Terms<'_>, had: &Client) -> Result<Vec<GrantType>, OauthFault> {
+        let Some(names) = self.texts("grant_types", 20)? else {
+            return Ok(vec![GrantType::AuthorizationCode]);
+        };
+        let kept = |grant: &GrantType| had.registered.is_some() && had.grants.contains(grant);
+        let mut grants = Vec::new();
+        for name in &names {
+            let grant = GrantType::from_name(name)
+                .filter(|grant| terms.grants.contains(grant) || kept(grant));
+            let Some(grant) = grant else {
+                let allowed: Vec<&str> = terms.grants.iter().map(|grant| grant.as_str()).collect();
+                return Err(refused(
+                    "metadata-grant",
+                    format!(
+                        "the grant type {} cannot be registered for; these can: {}",
+                        quoted(name),
+                        allowed.join(", ")
+                    ),
+                )
+                .fix("leave it out, or have the operator make the client"));
+            };
+            if !grants.contains(&grant) {
+                grants.push(grant);
+            }
+        }
+        Ok(grants)
+    }
+
+    /// RFC 7591 §2.1: response types and grants say the same.
+    fn check_response_types(&self, grants: &[GrantType]) -> Result<(), OauthFault> {
+        let by_code = grants.contains(&GrantType::AuthorizationCode);
+        let Some(types) = self.texts("response_types", 10)? else { return Ok(()) };
+        if let Some(other) = types.iter().find(|name| *name != "code") {
+            let problem = format!("has {}, which is not served", quoted(other));
+            return Err(wrong("response_types", &problem, "send [\"code\"]"));
+        }
+        if by_code == types.is_empty() {
+            return Err(wrong(
+                "response_types",
+                "and `grant_types` contradict each other",
+                "`code` and `authorization_code` go together",
+            ));
+        }
+        Ok(())
+    }
+
+    fn extra(&self) -> Result<Map<String, Value>, OauthFault> {
+        let mut extra = Map::new();
+        for name in PAGES {
+            let Some(text) = self.text(name)? else { continue };
+            let web = Url::parse(text).is_ok_and(|url| {
+                matches!(url.scheme(), "https" | "http")
+                    && url.has_host()
+                    && url.username().is_empty()
+            });
+            if !web || text.len() > LONGEST_TEXT || text.contains(char::is_control) {
+                return Err(wrong(name, "is no address of a web page", "send an https URL"));
+            }
+            extra.insert(name.to_owned(), json!(text));
+        }
+        for name in TEXTS {
+            let Some(text) = self.text(name)? else { continue };
+            if text.len() > LONGEST_TEXT || text.contains(char::is_control) {
+                return Err(wrong(name, "is too long or has a control character", "shorten it"));
+            }
+            extra.insert(name.to_owned(), json!(text));
+        }
+        if let Some(contacts) = self.texts("contacts", MOST_CONTACTS)? {
+            if contacts.iter().any(|one| one.len() > LONGEST_TEXT || one.contains(char::is_control))
+            {
+                return Err(wrong("contacts", "has an entry that is too long", "shorten it"));
+            }
+            extra.insert("contacts".to_owned(), json!(contacts));
+        }
+        Ok(extra)
+    }
+
+    /// Makes these metadata what a client is; `client` brings its id, times, and what the operator may have set or
+    /// given it since: that stays. What is left out counts as deleted (RFC 7592 §2.2). The secret is the caller's matter.
+    pub fn apply(&self, mut client: Client, terms: &Terms<'_>) -> Result<Client, OauthFault> {
+        client.auth_method = self.auth_method()?;
+        client.grants = self.grants(terms, &client)?;
+        self.check_response_types(&client.grants)?;
+        client.redirect_uris = self.redirect_uris()?;
+        client.name = match self.text("client_name")? {
+            Some(name) if !name.trim().is_empty() => name.to_owned(),
+            _ => client.id.clone(),
+        };
+        client.jwks = self.keys(client.auth_method)?;
+        client.scopes = self.scopes(terms, &client)?;
+        if client.registered.is_none() {
+            let uris = terms.resources.iter().map(|resource| resource.uri.clone());
+            client.resources = uris.collect();
+            client.default_resource = client.resources.first().cloned();
+            client.first_party = false;
+        }
+        if !client.auth_method.uses_secret() {
+            client.secret_hash = None;
+        }
+        let extra = self.extra()?;
+        client.registered.get_or_insert_default().extra = extra;
+        client.check().map_err(told)?;
+        Ok(client)
+    }
+
+    fn keys(&self, method: AuthMethod) -> Result<Option<Value>, OauthFault> {
+        let (set, by_address) = (self.members.get("jwks"), self.members.contains_key("jwks_uri"));
+        if set.is_some() && by_address {
+            // RFC 7591 §2: one or the other.
+            return Err(wrong("jwks", "and `jwks_uri` stand together", "send `jwks` alone"));
+        }
+        if method != AuthMethod::PrivateKeyJwt {
+            return Ok(None);
+        }
+        match set {
+            Some(set) if set.is_object() => Ok(Some(set.clone())),
+            Some(_) => Err(wrong("jwks", "is no key set", "send {\"keys\":[...]}")),
+            None if by_address => Err(wrong(
+                "jwks_uri",
+                "is not fetched here: no address of a client is",
+                "send the public keys themselves, as `jwks`",
+            )),
+            None => Ok(None),
+        }
+    }
+
+    /// A scope that cannot be had is refused, not dropped: the client would find out at log-in.
+    fn scopes(&self, terms: &Terms<'_>, had: &Client) -> Result<Vec<String>, OauthFault> {
+        let mut allowed = terms.scopes();
+        if had.registered.is_some() {
+            allowed
+                .extend(had.scopes.iter().filter(|scope| !terms.scopes().contains(scope)).cloned());
+        }
+        let Some(text) = self.text("scope")? else { return Ok(allowed) };
+        let asked = scope_list(text)
+            .map_err(|fault| OauthFault { error: OauthCode::InvalidClientMetadata, ..fault })?;
+        if let Some(beyond) = asked.iter().find(|scope| !allowed.contains(scope)) {
+            return Err(refused(
+                "metadata-scope",
+                format!(
+                    "the scope {} cannot be registered for; these can: {}",
+                    quoted(beyond),
+                    allowed.join(" ")
+                ),
+            )
+            .fix("leave it out, or leave out `scope` to get all of them"));
+        }
+        Ok(asked)
+    }
+
+    /// What an update has to say beside the metadata (RFC 7592 §2.2); gives the secret that it repeats.
+    pub fn check_update(&self, client_id: &str) -> Result<Option<&str>, OauthFault> {
+        if let Some(name) = SERVER_ONLY.iter().find(|name| self.members.contains_key(**name)) {
+            return Err(wrong(name, "is the server's to set", "leave it out of an update"));
+        }
+        if self.text("client_id")? != Some(client_id) {
+            return Err(wrong("client_id", "is not that of this client", "send the client's own"));
+        }
+        self.text("client_secret")
+    }
+}
+
+/// A record that cannot stand, in the words of RFC 7591 §3.2.2.
+fn told(invalid: Invalid) -> OauthFault {
+    let (error, name) = match invalid.field {
+        "redirect_uris" => (OauthCode::InvalidRedirectUri, "redirect_uris"),
+        "grants" => (OauthCode::InvalidClientMetadata, "grant_types"),
+        "auth_method" => (OauthCode::InvalidClientMetadata, "token_endpoint_auth_method"),
+        "name" => (OauthCode::InvalidClientMetadata, "client_name"),
+        "scopes" => (OauthCode::InvalidClientMetadata, "scope"),
+        field => (OauthCode::InvalidClientMetadata, field),
+    };
+    OauthFault::new(error, "metadata-refused", format!("`{name}`: {}", invalid.problem))
+        .fix(invalid.fix)
+}
+
+/// The client as it is told what it is (RFC 7591 §3.2.1): every member that is registered.
+#[must_use]
+pub fn information(client: &Client) -> Value {
+    let mut answer = client.registered.as_ref().map(|it| it.extra.clone()).unwrap_or_default();
+    let grants: Vec<&str> = client.grants.iter().map(|grant| grant.as_str()).collect();
+    let by_code = client.grants.contains(&GrantType::AuthorizationCode);
+    let types: &[&str] = if by_code { &["code"] } else { &[] };
+    for (name, value) in [
+        ("client_id", json!(client.id)),
+        ("client_id_issued_at", json!(client.created_at)),
+        ("client_name", json!(client.name)),
+        ("redirect_uris", json!(client.redirect_uris)),
+        ("grant_types", json!(grants)),
+        ("response_types", json!(types)),
+        ("token_endpoint_auth_method", json!(client.auth_method.as_str())),
+        ("scope", json!(client.scopes.join(" "))),
+    ] {
+        answer.insert(name.to_owned(), value);
+    }
+    if let Some(jwks) = &client.jwks {
+        answer.insert("jwks".to_owned(), jwks.clone());
+    }
+    if client.auth_method.uses_secret() {
+        // RFC 7591 §3.2.1: required with a secret; 0 is never.
+        answer.insert("client_secret_expires_at".to_owned(), json!(0));
+    }
+    Value::Object(answer)
+}
+
+/// An initial access token: the operator's leave to register (RFC 7591 §3).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InitialAccess {
+    /// Its id, for people.
+    pub id: String,
+    /// What it is for.
+    #[serde(default)]
+    pub note: String,
+    /// Unix seconds.
+    pub created_at: i64,
+    /// Unix seconds.
+    pub expires_at: i64,
+    /// How many clients it may still bring in; none: any number.
+    #[serde(default)]
+    pub uses_left: Option<u32>,
+    /// How many it has brought in.
+    #[serde(default)]
+    pub used: u32,
+}
+
+impl InitialAccess {
+    /// One use of it; none where it is over.
+    #[must_use]
+    pub fn spend(&self, now: i64) -> Option<Self> {
+        if now >= self.expires_at {
+            return None;
+        }
+        let uses_left = match self.uses_left {
+            None => None,
+            Some(left) => Some(left.checked_sub(1)?),
+        };
+        Some(Self { uses_left, used: self.used.saturating_add(1), ..self.clone() })
+    }
+}
+
+/// For a registration without the operator's leave, or with one that is over; both read the same.
+#[must_use]
+pub fn registration_unproven(presented: bool) -> OauthFault {
+    if presented {
+        OauthFault::new(
+            OauthCode::InvalidToken,
+            "registration-token-refused",
+            "the access token is not one for this, has expired or is used up",
+        )
+        .fix("ask the operator for a new one")
+    } else {
+        OauthFault::new(
+            OauthCode::InvalidToken,
+            "registration-token-missing",
+            "the request has no bearer token, and this endpoint needs one",
+        )
+        .fix("send `Authorization: Bearer` with the token that the operator, or the registration, gave")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const NOW: i64 = 1_795_000_000;
+
+    fn api() -> Resource {
+        Resource { scopes: vec!["read".into()], ..Resource::new("https://api.example", 0) }
+    }
+
+    fn applied(body: &Value) -> Result<Client, OauthFault> {
+        let resources = [api()];
+        let terms = Terms {
+            grants: &[GrantType::AuthorizationCode, GrantType::RefreshToken],
+            resources: &resources,
+            scopes: None,
+        };
+        ClientMetadata::read(body.to_string().as_bytes())?.apply(Client::new("c1", NOW), &terms)
+    }
+
+    fn good() -> Value {
+        json!({
+            "client_name": "App",
+            "redirect_uris": ["http://127.0.0.1:4000/cb"],
+            "grant_types": ["authorization_code", "refresh_token"],
+            "response_types": ["code"],
+            "token_endpoint_auth_method": "none",
+            "scope": "openid read",
+            "client_uri": "https://app.example",
+            "contacts": ["a@app.example"],
+            "application_type": "native",
+            "x-unknown": {"any": "thing"},
+        })
+    }
+
+    fn changed(name: &str, value: Value) -> Value {
+        let mut body = good();
+        body[name] = value;
+        body
+    }
+
+    #[test]
+    fn a_good_registration_becomes_a_client_that_may_what_the_terms_say() {
+        let client = applied(&good()).unwrap();
+        assert_eq!(client.auth_method, AuthMethod::None);
+        assert_eq!(client.scopes, ["openid", "read"]);
+        assert_eq!(client.resources, ["https://api.example"]);
+        assert!(!client.first_party);
+        let told = information(&client);
+        assert_eq!(told["client_uri"], "https://app.example");
+        assert_eq!(told["scope"], "openid read");
+        assert_eq!(told["response_types"], json!(["code"]));
+        assert!(told.get("x-unknown").is_none() && told.get("client_secret_expires_at").is_none());
+        // RFC 7591 §2: what is left out has a default.
+        let plain = applied(&json!({"redirect_uris": ["https://a.example/cb"]})).unwrap();
+        assert_eq!(plain.auth_method, AuthMethod::SecretBasic);
+        assert_eq!(plain.grants, [GrantType::AuthorizationCode]);
+        assert_eq!(plain.name, "c1");
+        assert!(plain.scopes.contains(&"read".to_owned()));
+        assert_eq!(information(&plain)["client_secret_expires_at"], 0);
+    }
+
+    #[test]
+    fn metadata_that_cannot_stand_are_refused_by_name() {
+        use OauthCode::{InvalidClientMetadata as Metadata, InvalidRedirectUri as Redirect};
+        for (name, value, error) in [
+            ("redirect_uris", json!("https://a.example"), Redirect),
+            ("redirect_uris", json!([1]), Redirect),
+            ("redirect_uris", json!([]), Redirect),
+            ("redirect_uris", json!(["http://a.example/cb"]), Redirect),
+            ("redirect_uris", json!(["https://a.example/cb#x"]), Redirect),
+            ("redirect_uris", json!(["javascript:alert(1)"]), Redirect),
+            ("redirect_uris", json!(["https://*.example/cb"]), Redirect),
+            ("redirect_uris", json!(["https://a.example@evil.example/"]), Redirect),
+            ("grant_types", json!(["client_credentials"]), Metadata),
+            ("grant_types", json!(["implicit"]), Metadata),
+            ("grant_types", json!(["refresh_token"]), Redirect),
+            ("grant_types", json!([]), Redirect),
+            ("grant_types", json!("authorization_code"), Metadata),
+            ("response_types", json!(["token"]), Metadata),
+            ("response_types", json!([]), Metadata),
+            ("token_endpoint_auth_method", json!("client_secret_jwt"), Metadata),
+            ("token_endpoint_auth_method", json!(1), Metadata),
+            ("token_endpoint_auth_method", json!("private_key_jwt"), Metadata),
+            ("scope", json!("openid admin"), Metadata),
+            ("scope", json!("a\"b"), Metadata),
+            ("scope", json!(["openid"]), Metadata),
+            ("client_name", json!("\u{7}"), Metadata),
+            ("client_name", json!("x".repeat(201)), Metadata),
+            ("logo_uri", json!("javascript:alert(1)"), Metadata),
+            ("client_uri", json!("data:text/html,x"), Metadata),
+            ("contacts", json!("a@b"), Metadata),
+            ("software_id", json!({}), Metadata),
+        ] {
+            let fault = applied(&changed(name, value.clone())).unwrap_err();
+            assert_eq!(fault.error, error, "{name} = {value}: {fault}");
+            assert!(!fault.fix.is_empty(), "{name} = {value}: {fault}");
+        }
+        for body in
+            ["", "[]", "{", r#"{"scope":"a","scope":"b"}"#, r#"{"jwks":{"keys":[],"keys":[]}}"#]
+        {
+            let fault = ClientMetadata::read(body.as_bytes()).unwrap_err();
+            assert_eq!(fault.error, Metadata, "{body}");
+        }
+        let large = format!("{{\"x\":\"{}\"}}", "a".repeat(MOST_BYTES));
+        assert_eq!(ClientMetadata::read(large.as_bytes()).unwrap_err().code, "metadata-too-large");
+    }
+
+    #[test]
+    fn keys_come_themselves_and_for_the_method_that_uses_them() {
+        let set = claviger_testkit::keys::jwks(&[claviger_testkit::keys::signing(
+            claviger_token::Algorithm::Es256,
+        )]);
+        let mut body = changed("token_endpoint_auth_method", json!("private_key_jwt"));
+        body["jwks"] = set.clone();
+        assert!(applied(&body).unwrap().jwks.is_some());
+        body["jwks_uri"] = json!("https://app.example/jwks");
+        assert_eq!(applied(&body).unwrap_err().error, OauthCode::InvalidClientMetadata);
+        body["jwks"] = Value::Null;
+        let fault = applied(&body).unwrap_err();
+        assert!(fault.description.contains("jwks_uri"), "{fault}");
+        // Where nothing would use them they are not registered.
+        assert!(applied(&changed("jwks", set)).unwrap().jwks.is_none());
+    }
+
+    #[test]
+    fn an_update_brings_nothing_that_is_the_servers() {
+        let read = |body: &Value| ClientMetadata::read(body.to_string().as_bytes()).unwrap();
+        assert_eq!(read(&json!({"client_id": "c1"})).check_update("c1").unwrap(), None);
+        let kept = read(&json!({"client_id": "c1", "client_secret": "s"}));
+        assert_eq!(kept.check_update("c1").unwrap(), Some("s"));
+        for bad in [
+            json!({}),
+            json!({"client_id": "c2"}),
+            json!({"client_id": "c1", "registration_access_token": "x"}),
+            json!({"client_id": "c1", "client_id_issued_at": 1}),
+        ] {
+            read(&bad).check_update("c1").unwrap_err();
+        }
+    }
+
+    #[test]
+    fn an_initial_access_token_is_over_at_its_time_and_after_its_uses() {
+        let token = InitialAccess {
+            id: "t".into(),
+            note: String::new(),
+            created_at: NOW,
+            expires_at: NOW + 10,
+            uses_left: Some(1),
+            used: 0,
+        };
+        let once = token.spend(NOW + 9).unwrap();
+        assert_eq!((once.uses_left, once.used), (Some(0), 1));
+        assert_eq!(once.spend(NOW + 9), None);
+        assert_eq!(token.spend(NOW + 10), None);
+        let many = InitialAccess { uses_left: None, ..token };
+        assert_eq!(many.spend(NOW).unwrap().spend(NOW).unwrap().used, 2);
+    }
+
+    proptest! {
+        /// Whatever a client asks for, it gets nothing beyond the terms.
+        #[test]
+        fn nobody_registers_for_more_than_the_terms(
+            grants in prop::collection::vec("(authorization_code|refresh_token|client_credentials|implicit|urn:x)", 0..4),
+            scopes in prop::collection::vec("(openid|read|admin|write)", 0..4),
+            method in "(none|client_secret_basic|client_secret_post|private_key_jwt|x)",
+            more in "(first_party|resources|default_resource|disabled|access_ttl|id)",
+        ) {
+            let mut body = good();
+            body["grant_types"] = json!(grants);
+            body["scope"] = json!(scopes.join(" "));
+            body["token_endpoint_auth_method"] = json!(method);
+            body[more] = json!(true);
+            if let Ok(client) = applied(&body) {
+                prop_assert!(client.check().is_ok());
+                prop_assert!(!client.grants.contains(&GrantType::ClientCredentials));
+                prop_assert!(client.scopes.iter().all(|scope| scope != "admin" && scope != "write"));
+                prop_assert_eq!(&client.resources, &["https://api.example".to_owned()]);
+                prop_assert!(!client.first_party && client.id == "c1" && client.access_ttl.is_none());
+            }
+        }
+
+        #[test]
+        fn no_body_panics(body in prop::collection::vec(any::<u8>(), 0..300)) {
+            let _ = ClientMetadata::read(&body);
+        }
+    }
+}
