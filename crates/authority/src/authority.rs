@@ -22,6 +22,7 @@ use crate::config::Config;
 use crate::data_dir::DataDir;
 use crate::dispatch;
 use crate::document::Document;
+use crate::documents::Documents;
 use crate::first_start::{self, Bootstrap};
 use crate::journal::{Journal, Scribe};
 use crate::key_making::KeyTrouble;
@@ -126,6 +127,7 @@ impl Authority {
             token_endpoint: format!("{}/token", issuer.base),
             site: Site::new(&issuer.path),
             openapi: Document::new(&openapi::document(&issuer, &routes::table())),
+            documents: Documents::new(&config.registration),
             registering: Throttle::hourly(config.registration.per_address_per_hour),
             feed_places: Arc::new(Semaphore::new(config.limits.feed_readers)),
             clients: Arc::new(Shelf::new(RECORDS_HELD)),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use claviger_protocol::{
     Check, Client, Form, OauthCode, OauthFault, Presented, admit, assertion_replayed, authenticate,
-    check_client_id, not_authenticated, verify_assertion,
+    check_client_id, is_document_id, not_authenticated, verify_assertion,
 };
 use claviger_store::StoreError;
 use http::{HeaderValue, StatusCode, header};
@@ -81,7 +81,8 @@ pub(crate) async fn form(call: &mut Call) -> Result<Form, Box<Refusal>> {
 pub(crate) async fn client(call: &Call, form: &Form) -> Result<Arc<Client>, Box<Refusal>> {
     let values = call.parts.headers.get_all(header::AUTHORIZATION);
     let presented = Presented::read(values.iter().map(HeaderValue::as_bytes), form)?;
-    let named = presented.client_id().filter(|id| check_client_id(id).is_ok());
+    let named =
+        presented.client_id().filter(|id| check_client_id(id).is_ok() || is_document_id(id));
     let about = |refusal: Box<Refusal>, cause: &str| {
         let id = presented.client_id().unwrap_or_default();
         let id: String = id.chars().take(200).collect();

@@ -320,7 +320,10 @@ impl Config {
 
     /// What is served by choice, for the metadata.
     pub(crate) fn offers(&self) -> metadata::Offers {
-        metadata::Offers { registration: self.registration.is_open() }
+        metadata::Offers {
+            registration: self.registration.is_open(),
+            client_id_documents: self.registration.client_id_documents,
+        }
     }
 
     pub(crate) fn issuer(&self) -> Result<Issuer, ConfigError> {

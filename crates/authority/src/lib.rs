@@ -34,6 +34,7 @@ mod credential;
 mod data_dir;
 mod dispatch;
 mod document;
+mod documents;
 mod ending;
 mod endpoint;
 mod first_start;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use claviger_protocol::{Client, Resource};
+use claviger_protocol::{Client, OauthFault, Resource, is_document_id};
 use claviger_store::{Store, StoreError};
 use claviger_web::Site;
 use tokio::sync::{Mutex, Semaphore};
@@ -12,6 +12,7 @@ use crate::browser::Browsers;
 use crate::clock::Clock;
 use crate::config::{Config, Issuer};
 use crate::document::Document;
+use crate::documents::Documents;
 use crate::journal::Journal;
 use crate::keyring::{Keyring, KeyringError};
 use crate::metrics::Metrics;
@@ -51,6 +52,8 @@ pub(crate) struct State {
     /// The digest of the administrator's credential.
     pub(crate) administrator: [u8; 32],
     pub(crate) feed_places: Arc<Semaphore>,
+    /// Clients whose ids are addresses.
+    pub(crate) documents: Documents,
     /// Open registrations by address.
     pub(crate) registering: Throttle,
     /// Cancelled when the authority ends.
@@ -60,8 +63,35 @@ pub(crate) struct State {
 
 impl State {
     pub(crate) async fn client(&self, id: &str) -> Result<Option<Arc<Client>>, StoreError> {
+        if is_document_id(id) {
+            return Ok(self.described_client(id).await?.ok());
+        }
         let store = self.store.clone();
         self.clients.find(id, |id| async move { store.find_client(&id).await }).await
+    }
+
+    /// The client whose id is the address of its document, or why it is none.
+    pub(crate) async fn described_client(
+        &self,
+        id: &str,
+    ) -> Result<Result<Arc<Client>, OauthFault>, StoreError> {
+        let rules = &self.config.registration;
+        let resources = self.resources_of_policy().await?;
+        Ok(self.documents.find(id, rules, &resources, self.clock.now()).await)
+    }
+
+    /// The APIs that clients may have which nobody made.
+    pub(crate) async fn resources_of_policy(&self) -> Result<Vec<Resource>, StoreError> {
+        let mut found = Vec::new();
+        for uri in &self.config.registration.resources {
+            match self.resource(uri).await? {
+                Some(resource) => found.push((*resource).clone()),
+                None => {
+                    tracing::warn!(uri, "`registration.resources` names an API that there is not")
+                }
+            }
+        }
+        Ok(found)
     }
 
     pub(crate) async fn resource(&self, uri: &str) -> Result<Option<Arc<Resource>>, StoreError> {

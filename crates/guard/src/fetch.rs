@@ -3,6 +3,7 @@
 //! Decides what may be fetched (https, or plain http on loopback), how long and how much; never follows a
 //! redirect, never sends a credential, and never takes an address from a token.
 
+mod reach;
 mod reason;
 
 use std::fmt;
@@ -20,6 +21,8 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use url::{Host, Url};
 
+use reach::{Reach, Resolver};
+
 /// The bounds of a fetch.
 #[derive(Clone, Debug)]
 pub struct FetchRules {
@@ -29,6 +32,11 @@ pub struct FetchRules {
     pub max_bytes: usize,
     /// Allows plain http to hosts other than loopback. Whoever is on the way can then replace the keys.
     pub danger_allow_plain_http: bool,
+    /// Reaches only machines on the public Internet, over https: for addresses that somebody else chose. The name is
+    /// resolved once, and the connection goes to what was found.
+    pub public_only: bool,
+    /// With `public_only`: lets this very machine through as well, for tests.
+    pub danger_allow_loopback: bool,
 }
 
 impl Default for FetchRules {
@@ -37,6 +45,8 @@ impl Default for FetchRules {
             timeout: Duration::from_secs(5),
             max_bytes: 256 * 1024,
             danger_allow_plain_http: false,
+            public_only: false,
+            danger_allow_loopback: false,
         }
     }
 }
@@ -124,7 +134,7 @@ pub struct Fetched {
     pub content_type: Option<String>,
 }
 
-type Connector = HttpsConnector<HttpConnector>;
+type Connector = HttpsConnector<HttpConnector<Resolver>>;
 
 /// A client for issuers' documents; cheap to clone.
 #[derive(Clone)]
@@ -143,7 +153,13 @@ impl fmt::Debug for Fetcher {
 /// empty: https then fails with a clear reason, and plain http on loopback still works.
 #[must_use]
 pub fn connector(connect_timeout: Duration) -> HttpsConnector<HttpConnector> {
-    let mut tcp = HttpConnector::new();
+    over_tls(HttpConnector::new(), connect_timeout)
+}
+
+fn over_tls<R>(
+    mut tcp: HttpConnector<R>,
+    connect_timeout: Duration,
+) -> HttpsConnector<HttpConnector<R>> {
     tcp.enforce_http(false);
     tcp.set_nodelay(true);
     tcp.set_connect_timeout(Some(connect_timeout));
@@ -171,14 +187,22 @@ fn tls() -> rustls::ClientConfig {
     }
 }
 
+impl FetchRules {
+    fn reach(&self) -> Reach {
+        let Self { public_only, danger_allow_loopback, .. } = *self;
+        Reach { public_only, danger_allow_loopback }
+    }
+}
+
 impl Fetcher {
     /// A fetcher under these rules.
     #[must_use]
     pub fn new(rules: FetchRules) -> Self {
+        let resolver = Resolver::new(rules.reach());
         let client = Client::builder(TokioExecutor::new())
             .pool_idle_timeout(Duration::from_secs(30))
             .pool_max_idle_per_host(1)
-            .build(connector(rules.timeout));
+            .build(over_tls(HttpConnector::new_with_resolver(resolver), rules.timeout));
         Self { client, rules }
     }
 
@@ -196,8 +220,13 @@ impl Fetcher {
                 "a URL with a user or password in it",
             ));
         }
+        if !self.rules.reach().lets_host(&parsed) {
+            return refuse("the address is not on the public Internet");
+        }
+        let plain = !self.rules.public_only || self.rules.danger_allow_loopback;
         match parsed.scheme() {
             "https" => Ok(parsed),
+            "http" if !plain => refuse("plain http is not allowed here; use https"),
             "http" if self.rules.danger_allow_plain_http || is_loopback(&parsed) => Ok(parsed),
             "http" => refuse("plain http is allowed to this very machine only; use https"),
             _ => refuse("neither https nor http"),

@@ -16,6 +16,7 @@ mod authorization;
 mod client;
 mod client_auth;
 mod client_credentials;
+mod client_document;
 mod code;
 mod confirmation;
 mod error;
@@ -42,6 +43,9 @@ pub use client_auth::{Check, Presented, admit, authenticate, not_authenticated};
 pub use client_credentials::{
     ACCESS_TOKEN_TYPE, AccessClaims, Ask, Facts, Grant, check_grant, decide, grant_type, life,
     wanted_resource,
+};
+pub use client_document::{
+    asks_each_time, check_document_id, document_client, is_document_id, publisher,
 };
 pub use code::{CODE_TTL, CodeGrant, Redeeming, Redemption, code_unknown, is_verifier, redeem};
 pub use confirmation::{Confirmation, token_type};

@@ -15,6 +15,8 @@ use crate::client::AuthMethod;
 pub struct Offers {
     /// Clients may register themselves (RFC 7591), freely or with a token.
     pub registration: bool,
+    /// A client's id may be the address of a document that describes it.
+    pub client_id_documents: bool,
 }
 
 impl Offers {
@@ -22,6 +24,9 @@ impl Offers {
     pub fn write(self, base: &str, document: &mut Value) {
         if self.registration {
             document["registration_endpoint"] = json!(format!("{base}/register"));
+        }
+        if self.client_id_documents {
+            document["client_id_metadata_document_supported"] = json!(true);
         }
     }
 }
@@ -119,7 +124,9 @@ mod tests {
         let mut document = oauth(base, base, &[]);
         Offers::default().write(base, &mut document);
         assert!(document.get("registration_endpoint").is_none());
-        Offers { registration: true }.write(base, &mut document);
+        assert!(document.get("client_id_metadata_document_supported").is_none());
+        Offers { registration: true, client_id_documents: true }.write(base, &mut document);
+        assert_eq!(document["client_id_metadata_document_supported"], true);
         assert_eq!(document["registration_endpoint"], "https://id.example/acme/register");
     }
 }

@@ -132,6 +132,37 @@ impl ClientMetadata {
         }
     }
 
+    /// Whether there is such a member.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.members.contains_key(name)
+    }
+
+    /// Says a member that was left out.
+    pub(crate) fn set(&mut self, name: &str, value: Value) {
+        self.members.insert(name.to_owned(), value);
+    }
+
+    /// Takes out what these terms do not serve, for metadata that are written for all servers at once.
+    pub(crate) fn narrow(&mut self, terms: &Terms<'_>) -> Result<(), OauthFault> {
+        if let Some(mut names) = self.texts("grant_types", 20)? {
+            names.retain(|name| {
+                GrantType::from_name(name).is_some_and(|grant| terms.grants.contains(&grant))
+            });
+            self.set("grant_types", json!(names));
+        }
+        if let Some(mut types) = self.texts("response_types", 10)? {
+            types.retain(|name| name == "code");
+            self.set("response_types", json!(types));
+        }
+        if let Some(text) = self.text("scope")? {
+            let allowed = terms.scopes();
+            let mut scopes = scope_list(text)?;
+            scopes.retain(|scope| allowed.contains(scope));
+            self.set("scope", json!(scopes.join(" ")));
+        }
+        Ok(())
+    }
+
     /// The addresses for redirection.
     pub fn redirect_uris(&self) -> Result<Vec<String>, OauthFault> {
         let list = self
@@ -492,8 +523,8 @@ mod tests {
             ("redirect_uris", json!(["https://a.example@evil.example/"]), Redirect),
             ("grant_types", json!(["client_credentials"]), Metadata),
             ("grant_types", json!(["implicit"]), Metadata),
-            ("grant_types", json!(["refresh_token"]), Redirect),
-            ("grant_types", json!([]), Redirect),
+            ("grant_types", json!(["refresh_token"]), Metadata),
+            ("grant_types", json!([]), Metadata),
             ("grant_types", json!("authorization_code"), Metadata),
             ("response_types", json!(["token"]), Metadata),
             ("response_types", json!([]), Metadata),

@@ -26,6 +26,13 @@ pub struct Registration {
     pub per_address_per_hour: u32,
     /// A client that registered without a token, and that nobody has allowed anything for so many days, is forgotten.
     pub unused_days: u32,
+    /// Whether a client's id may be the https address of a document that describes it (the client-ID metadata
+    /// documents of the Model Context Protocol). The authority then fetches from addresses that anybody names, on
+    /// the public Internet only. Such clients may have what `grants`, `resources` and `scopes` say.
+    pub client_id_documents: bool,
+    /// Lets such addresses lead to this very machine, over plain http as well: for tests alone. With it anybody can
+    /// have the authority ask services that listen here.
+    pub danger_client_id_documents_on_loopback: bool,
 }
 
 /// Who may register a client.
@@ -51,6 +58,8 @@ impl Default for Registration {
             clients_max: 1000,
             per_address_per_hour: 20,
             unused_days: 7,
+            client_id_documents: false,
+            danger_client_id_documents_on_loopback: false,
         }
     }
 }

@@ -7,7 +7,8 @@
 
 use claviger_protocol::{
     AuthorizationRequest, CODE_TTL, Client, CodeGrant, Form, OauthCode, OauthFault, Resource,
-    ResponseMode, User, answer_to, authorization_request, username_key, wanted_resource,
+    ResponseMode, User, answer_to, asks_each_time, authorization_request, is_document_id,
+    publisher, username_key, wanted_resource,
 };
 use claviger_store::LoginSession;
 use claviger_token::base64url;
@@ -54,12 +55,8 @@ pub(crate) async fn authorize(mut call: Call) -> Answer {
     let request = &asking.request;
     let session = session(&call).await?;
     let now = call.state.clock.now();
-    let fresh = |session: &LoginSession| {
-        let age = now.saturating_sub(session.auth_time).max(0);
-        request.max_age.is_none_or(|most| age <= i64::try_from(most).unwrap_or(i64::MAX))
-    };
     let Some((session, user)) =
-        session.filter(|(session, _)| !request.prompt.login && fresh(session))
+        session.filter(|(session, _)| !request.prompt.login && is_fresh(request, session, now))
     else {
         if request.prompt.none {
             return Ok(unable(&call, &asking, OauthCode::LoginRequired, "nobody is logged in"));
@@ -83,6 +80,12 @@ pub(crate) async fn authorize(mut call: Call) -> Answer {
         return consent_page(&call, &asking, &user);
     }
     code(&call, &asking, &session).await
+}
+
+/// Whether the log-in lies back no longer than the client wants.
+fn is_fresh(request: &AuthorizationRequest, session: &LoginSession, now: i64) -> bool {
+    let age = now.saturating_sub(session.auth_time).max(0);
+    request.max_age.is_none_or(|most| age <= i64::try_from(most).unwrap_or(i64::MAX))
 }
 
 /// `POST /login`.
@@ -155,7 +158,7 @@ pub(crate) async fn consent(mut call: Call) -> Answer {
         Ok(asking) => asking,
         Err(reply) => return Ok(*reply),
     };
-    let Some((_, user)) = session(&call).await? else {
+    let Some((session, user)) = session(&call).await? else {
         return log_in_page(&call, &asking, "", None);
     };
     if form.get("decision") != Some("allow") {
@@ -165,6 +168,13 @@ pub(crate) async fn consent(mut call: Call) -> Answer {
     let resource = request.resource.as_deref().unwrap_or_default();
     let now = call.state.clock.now();
     call.state.store.consent(&user.id, &asking.client.id, resource, &request.scope, now).await?;
+    if asks_each_time(&asking.client, &request.redirect_uri)
+        && !request.prompt.login
+        && is_fresh(request, &session, now)
+    {
+        // The consent is for this once, so it cannot be looked up again behind a redirect.
+        return code(&call, &asking, &session).await;
+    }
     Ok(go_on(&call, &without_prompt(&asking.raw)))
 }
 
@@ -214,6 +224,10 @@ async fn asking(call: &Call, raw: String) -> Result<Result<Asking, Refused>, Box
         Err(fault) => return here(fault),
     };
     let client = match form.get("client_id") {
+        Some(id) if is_document_id(id) => match call.state.described_client(id).await? {
+            Ok(client) => Some(client),
+            Err(fault) => return here(fault),
+        },
         Some(id) => call.state.client(id).await?,
         None => None,
     };
@@ -279,6 +293,9 @@ async fn may_go_on(call: &Call, asking: &Asking, user: &User) -> Result<bool, Bo
     if asking.request.prompt.consent {
         return Ok(false);
     }
+    if asks_each_time(&asking.client, &asking.request.redirect_uri) {
+        return Ok(false);
+    }
     let resource = asking.request.resource.as_deref().unwrap_or_default();
     let had = call.state.store.consented(&user.id, &asking.client.id, resource).await?;
     let had: Vec<&str> = had.split(' ').collect();
@@ -341,6 +358,7 @@ fn consent_page(call: &Call, asking: &Asking, user: &User) -> Answer {
     let page = ConsentPage {
         site: &call.state.site,
         application: &asking.client.name,
+        publisher: publisher(&asking.client),
         destination: &destination,
         username: &user.username,
         scopes: &scopes,

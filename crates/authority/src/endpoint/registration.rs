@@ -56,7 +56,7 @@ pub(crate) async fn register(mut call: Call) -> Answer {
         None => None,
     };
     let metadata = ClientMetadata::read(&call.json_bytes().await?)?;
-    let resources = resources(&state).await?;
+    let resources = state.resources_of_policy().await?;
     let terms = terms(&state, &resources);
     let id = random::alphanumeric(20).map_err(no_randomness)?;
     let mut client = metadata.apply(Client::new(format!("cl_{}", *id), now), &terms)?;
@@ -97,7 +97,7 @@ pub(crate) async fn change(mut call: Call) -> Answer {
     let (client, token) = own(&call).await?;
     let metadata = ClientMetadata::read(&body)?;
     let kept_secret = metadata.check_update(&client.id)?.map(str::to_owned);
-    let resources = resources(&state).await?;
+    let resources = state.resources_of_policy().await?;
     let had = client.secret_hash.clone();
     let mut client = metadata.apply(client, &terms(&state, &resources))?;
     let secret = match (kept_secret, had) {
@@ -167,17 +167,6 @@ fn bearer(call: &Call) -> Result<Option<String>, Box<Refusal>> {
     presentation::bearer(values.iter().map(HeaderValue::as_bytes))
         .map(|token| Some(token.to_owned()))
         .map_err(|_| registration_unproven(true).into())
-}
-
-async fn resources(state: &State) -> Result<Vec<Resource>, Box<Refusal>> {
-    let mut found = Vec::new();
-    for uri in &state.config.registration.resources {
-        match state.resource(uri).await? {
-            Some(resource) => found.push((*resource).clone()),
-            None => tracing::warn!(uri, "`registration.resources` names an API that there is not"),
-        }
-    }
-    Ok(found)
 }
 
 fn terms<'a>(state: &'a State, resources: &'a [Resource]) -> Terms<'a> {

@@ -3,6 +3,7 @@
 
 mod admin;
 mod app;
+mod client_documents;
 mod feed;
 mod first_start;
 mod headers;

@@ -3,7 +3,7 @@
 
 use std::net::TcpListener;
 
-use claviger_testkit::{Ask, Sink};
+use claviger_testkit::{Ask, Certificate, Reply, Scripted, Sink, Tls};
 use serde_json::{Value, json};
 
 use crate::clients::drive;
@@ -23,11 +23,15 @@ struct Scene {
 
 impl Scene {
     fn new(more: &str) -> Self {
+        Self::within(more, &[])
+    }
+
+    fn within(more: &str, environment: &[(&str, &str)]) -> Self {
         let sink = Sink::start();
         let port = free_port();
         let server = format!("http://127.0.0.1:{port}");
         let config = format!("[registration]\nmode = \"open\"\nresources = [\"{server}\"]\n{more}");
-        let authority = Authority::configured(&config);
+        let authority = Authority::configured_in(&config, environment);
         authority.administer(&["resource", "create", &server, "--scope", "tools:call"]);
         let folder = tempfile::tempdir().unwrap();
         let password = file(folder.path(), "password", format!("{PASSWORD}\n"));
@@ -75,6 +79,39 @@ fn the_python_sdk_registers_logs_in_and_calls() {
     let scene = Scene::new("");
     let done = drive(script, &scene.given(&json!({})));
     assert_eq!((&done["ok"], &done["scope"]), (&json!(true), &json!("tools:call")), "{done}");
+}
+
+/// The client's id is the https address of its document; nobody registers anything.
+#[test]
+fn both_sdks_are_clients_by_the_document_that_they_publish() {
+    let (Some(_), Some(_)) = (driver("mcp_client.mjs"), driver("mcp_client.py")) else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let trust = folder.path().join("trust.pem");
+    let tls = Tls::new(Certificate::Good);
+    tls.trust(&trust);
+    let site = Scripted::start_tls(tls, |heard| {
+        let host = heard.header("host")[0];
+        let document = json!({
+            "client_id": format!("https://{host}{}", heard.path), "client_name": "Published client",
+            "redirect_uris": ["http://127.0.0.1/callback"], "token_endpoint_auth_method": "none",
+            "grant_types": ["authorization_code", "refresh_token"], "response_types": ["code"],
+        });
+        Reply::status(200).body("application/json", document.to_string())
+    });
+    let scene = Scene::within(
+        "client_id_documents = true\ndanger_client_id_documents_on_loopback = true\n",
+        &[("SSL_CERT_FILE", trust.to_str().unwrap())],
+    );
+    let document = format!("{}/client.json", site.url());
+    for name in ["mcp_client.mjs", "mcp_client.py"] {
+        let done = drive(driver(name).unwrap(), &scene.given(&json!({"document": document})));
+        assert_eq!(done["client"], document.as_str(), "{done}");
+    }
+    assert_eq!(site.heard().len(), 1, "it was remembered");
+    let made = scene.authority.administer(&["client", "list"]);
+    let ids: Vec<&Value> =
+        made["items"].as_array().unwrap().iter().map(|it| &it["client_id"]).collect();
+    assert_eq!(ids, ["example-client"], "nothing was registered");
 }
 
 #[test]

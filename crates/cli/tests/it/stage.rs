@@ -58,21 +58,28 @@ impl Authority {
     }
 
     pub(crate) fn start_in(folder: TempDir) -> Self {
-        Self::start_with(folder, &[])
+        Self::start_with(folder, &[], &[])
     }
 
     /// With a configuration file of these lines.
     pub(crate) fn configured(lines: &str) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let path = file(folder.path(), "claviger.toml", lines);
-        Self::start_with(folder, &["--config", &path])
+        Self::configured_in(lines, &[])
     }
 
-    fn start_with(folder: TempDir, further: &[&str]) -> Self {
+    /// The same with more in its environment.
+    pub(crate) fn configured_in(lines: &str, environment: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = file(folder.path(), "claviger.toml", lines);
+        Self::start_with(folder, &["--config", &path], environment)
+    }
+
+    fn start_with(folder: TempDir, further: &[&str], environment: &[(&str, &str)]) -> Self {
         let data = folder.path().join("data");
         let data = data.to_str().expect("a folder with a plain name").to_owned();
         let arguments = ["serve", "--data", &data, "--listen", "127.0.0.1:0", "--format", "json"];
-        let process = Process::spawn(claviger(&[&arguments, further].concat()));
+        let mut command = claviger(&[&arguments, further].concat());
+        command.envs(environment.iter().copied());
+        let process = Process::spawn(command);
         let ready = process.ready(PATIENCE);
         assert!(ready["error"].is_null(), "{ready}");
         let text = |value: &Value| value.as_str().expect("a text when ready").to_owned();

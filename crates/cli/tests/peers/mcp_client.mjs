@@ -46,7 +46,7 @@ assert.equal(outcome, "REDIRECT");
 outcome = await auth(provider, { ...about, authorizationCode: code });
 assert.equal(outcome, "AUTHORIZED");
 if (given.document) assert.equal(kept.client.client_id, given.document);
-else assert.ok(kept.client.registration_access_token.startsWith("clv_rat_"));
+else assert.ok(kept.client.client_id.startsWith("cl_"));
 
 const call = () => fetch(given.server, { headers: { authorization: `Bearer ${kept.tokens.access_token}` } });
 assert.equal((await call()).status, 200);

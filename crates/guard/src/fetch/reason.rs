@@ -42,6 +42,9 @@ pub(super) fn of(error: &(dyn Error + 'static)) -> (Cause, String) {
     }
     let refused = |reason: &str| (Cause::Refused, reason.to_owned());
     match kind {
+        Some(ErrorKind::PermissionDenied) => {
+            refused("the name leads to an address that is not on the public Internet")
+        }
         Some(ErrorKind::TimedOut) => (Cause::Timeout, "no connection in time".to_owned()),
         Some(ErrorKind::ConnectionRefused) => refused(
             "nobody listens there (connection refused); inside a container `localhost` is the container itself",

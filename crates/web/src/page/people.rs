@@ -55,6 +55,8 @@ pub struct ConsentPage<'a> {
     pub site: &'a Site,
     /// The application's name.
     pub application: &'a str,
+    /// The host that vouches for it, where the application is a document on the web.
+    pub publisher: Option<&'a str>,
     /// Where the person will be sent: the host, so that they can see it.
     pub destination: &'a str,
     /// Who is logged in.

@@ -34,6 +34,7 @@ fn people(site: &Site, application: &str, username: &str) -> Vec<(String, String
         request: application,
     };
     let consent = ConsentPage {
+        publisher: Some("app.example"),
         site,
         application,
         destination: application,
