@@ -27,6 +27,7 @@ fn code(sid: &str, sub: &str, client: &str, auth_time: i64) -> CodeGrant {
         scope: "openid".into(),
         resource: None,
         nonce: None,
+        dpop_jkt: None,
         auth_time,
         expires_at: NOW + 60,
     }
@@ -45,6 +46,7 @@ fn family(id: &str, grant: &CodeGrant) -> Family {
         generation: 0,
         rotated_at: NOW,
         asked_by: None,
+        cnf: None,
         expires_at: NOW + 9000,
         idle_until: NOW + 9000,
         ended: None,
