@@ -9,7 +9,7 @@ use tracing_subscriber::fmt::MakeWriter;
 
 use crate::app::{App, encoded};
 
-async fn entry(app: &App, diagnosis: &str) -> Value {
+pub(crate) async fn entry(app: &App, diagnosis: &str) -> Value {
     // The journal is written behind the answer's back.
     for _ in 0..200 {
         let found = app.admin("GET", &format!("/refusals/{diagnosis}"), None).await;

@@ -13,6 +13,7 @@ mod keys;
 mod metadata;
 mod openapi;
 mod pages;
+mod past_mistakes;
 mod people;
 mod registration;
 mod revoke;

@@ -55,7 +55,7 @@ pub(crate) fn request(changes: &[(&str, &str)]) -> String {
 /// A browser with its cookies.
 #[derive(Debug, Default)]
 pub(crate) struct Browser {
-    cookies: Vec<(String, String)>,
+    pub(crate) cookies: Vec<(String, String)>,
 }
 
 impl Browser {

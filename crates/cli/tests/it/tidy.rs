@@ -170,10 +170,15 @@ fn room(package: &str) -> Option<&str> {
 
 /// Every Rust source under `crates/<room>/src`.
 fn sources(room: &str) -> Vec<(PathBuf, String)> {
+    sources_in(room, "src")
+}
+
+/// Every Rust source under `crates/<room>/<part>`; none where there is no such folder.
+fn sources_in(room: &str, part: &str) -> Vec<(PathBuf, String)> {
     let mut found = Vec::new();
-    let mut folders = vec![root().join("crates").join(room).join("src")];
+    let mut folders = vec![root().join("crates").join(room).join(part)];
     while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(&folder).unwrap() {
+        for entry in std::fs::read_dir(&folder).into_iter().flatten() {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 folders.push(path);
@@ -381,6 +386,32 @@ fn no_file_names_a_machine_or_a_registry_host() {
         }
     }
     assert!(wrong.is_empty(), "these belong to one machine:\n{}", wrong.join("\n"));
+}
+
+/// A checklist that names a test which is not there promises what nobody holds.
+#[test]
+fn the_security_checklist_names_tests_that_exist() {
+    let list = std::fs::read_to_string(root().join("docs/security-checklist.md")).unwrap();
+    let mut texts: BTreeMap<String, Vec<(PathBuf, String)>> = BTreeMap::new();
+    let mut named = 0;
+    for (room, module, test) in list.split('`').skip(1).step_by(2).filter_map(|text| {
+        let (room, path) = text.split_once(' ')?;
+        let (module, test) = path.split_once("::")?;
+        (!path.contains(' ')).then_some((room, module, test))
+    }) {
+        let texts = texts.entry(room.to_owned()).or_insert_with(|| {
+            ["src", "tests"].iter().flat_map(|part| sources_in(room, part)).collect()
+        });
+        let holds = |(path, text): &&(PathBuf, String)| {
+            shown(path).contains(module) && text.contains(&format!("fn {test}("))
+        };
+        assert!(
+            texts.iter().any(|source| holds(&source)),
+            "there is no test `{room} {module}::{test}`"
+        );
+        named += 1;
+    }
+    assert!(named > 50, "the checklist was not read: {named} tests");
 }
 
 /// Whether an SPDX expression can be satisfied with [`LICENCES`] alone.
