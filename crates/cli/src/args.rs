@@ -312,7 +312,7 @@ pub(crate) struct Context {
     /// Which kind of token the API expects (default: access when an issuer or audience is given, else any).
     #[arg(long, value_enum, value_name = "KIND")]
     pub(crate) expect: Option<Expected>,
-    /// A claim that must have this value; may be given several times.
+    /// A claim that must have this value, or a path into one (`realm_access.roles`); may be given several times.
     #[arg(long, value_name = "NAME=VALUE")]
     pub(crate) claim: Vec<String>,
     /// The longest life and age of a token that the API accepts.

@@ -628,7 +628,7 @@ fn claims<'c>(case: &Case<'c>, _: &mut Progress<'c>) -> Judgement {
     }
     let mut faults = Vec::new();
     for (name, expected) in &policy.pinned {
-        let found = payload.get(name);
+        let found = member(payload, name);
         let fits = match &found {
             Some(Value::Array(list)) => list.iter().any(|item| said(item) == *expected),
             Some(value) => said(value) == *expected,
@@ -639,7 +639,8 @@ fn claims<'c>(case: &Case<'c>, _: &mut Progress<'c>) -> Judgement {
                 .with("claim", name.as_str())
                 .with_some("found", found.as_ref().map(said))
                 .with("expected", expected.as_str());
-            faults.push(at_claim(fault, case.token, name));
+            let top = if payload.contains(name) { name } else { top_of(name) };
+            faults.push(at_claim(fault, case.token, top));
         }
     }
     // `exp`, `iss`, `aud` and `sub` have checks and codes of their own.
@@ -654,6 +655,19 @@ fn claims<'c>(case: &Case<'c>, _: &mut Progress<'c>) -> Judgement {
         );
     }
     all(faults)
+}
+
+/// The name of the claim that a path begins with.
+fn top_of(path: &str) -> &str {
+    path.split('.').next().unwrap_or(path)
+}
+
+/// A claim by its name, else by its path: `realm_access.roles`. A name may itself hold dots.
+fn member(payload: &Members, name: &str) -> Option<Value> {
+    payload.get(name).or_else(|| {
+        let (top, path) = name.split_once('.')?;
+        path.split('.').try_fold(payload.get(top)?, |value, name| value.get(name).cloned())
+    })
 }
 
 /// A claim's value as a policy writes it: texts bare, the rest as JSON.

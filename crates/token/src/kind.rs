@@ -45,6 +45,10 @@ impl TokenKind {
     }
 }
 
+/// Claims in which issuers name the kind.
+const NAMES_OF_KIND: &[&str] =
+    &["typ", "token_use", "token_type", "tokenType", "type", "use", "usage", "purpose"];
+
 /// The kind, and the mark that shows it; no mark for what is merely unmarked.
 ///
 /// A mark of RFC 9068 (`typ: at+jwt`) settles the matter: issuers may add `nonce` and the like.
@@ -79,18 +83,25 @@ pub fn recognise_kind(header: &Members, payload: &Members) -> (TokenKind, Option
     let has = |name: &str| payload.contains(name).then(|| format!("it has the claim `{name}`"));
 
     // Keycloak's claim `typ`; `token_use` of Cognito; `token_type` of several; Flask's `type`.
-    if let Some(mark) = says("typ", &["Refresh", "Offline"])
-        .or_else(|| says("token_use", &["refresh"]))
-        .or_else(|| says("token_type", &["refresh", "refresh_token"]))
-        .or_else(|| says("type", &["refresh", "refresh_token"]))
+    let named = |values: &[&str]| NAMES_OF_KIND.iter().find_map(|name| says(name, values));
+    // `ati`, the access token's `jti`, stands in refresh tokens of Spring Security OAuth alone.
+    if let Some(mark) = says("typ", &["Offline"])
+        .or_else(|| named(&["refresh", "refresh_token", "refreshToken", "refresh-token"]))
+        .or_else(|| has("ati"))
     {
         return (TokenKind::Refresh, Some(mark));
     }
-    if let Some(mark) = says("typ", &["ID"])
-        .or_else(|| says("token_use", &["id"]))
-        .or_else(|| says("token_type", &["id", "id_token"]))
-    {
+    if let Some(mark) = named(&["id", "id_token", "idToken", "id-token"]) {
         return (TokenKind::Id, Some(mark));
+    }
+    // Keycloak's tokens for its own registration service.
+    if let Some(mark) = says("typ", &["RegistrationAccessToken", "InitialAccessToken"]) {
+        return (TokenKind::Other, Some(mark));
+    }
+    // What a server of one's own signs to be exchanged for a Firebase session.
+    if payload.text("aud").is_some_and(|aud| aud.ends_with(".IdentityToolkit")) {
+        let mark = "its audience is Firebase's own: a custom token, to be exchanged there";
+        return (TokenKind::Other, Some(mark.to_owned()));
     }
     if let Some(mark) = says("typ", &["Logout"]) {
         return (TokenKind::Logout, Some(mark));
@@ -116,7 +127,9 @@ pub fn recognise_kind(header: &Members, payload: &Members) -> (TokenKind, Option
     // RFC 7523 §3: a client that speaks of itself, with no right in it.
     let rights = ["scope", "scp", "roles", "permissions"].iter().any(|name| payload.contains(name));
     let (issuer, subject) = (payload.text("iss"), payload.text("sub"));
-    if issuer.is_some() && issuer == subject && payload.contains("jti") && !rights {
+    let to_endpoint = payload.text("aud").is_some_and(|aud| aud.ends_with("/token"));
+    if issuer.is_some() && issuer == subject && (payload.contains("jti") || to_endpoint) && !rights
+    {
         return (TokenKind::ClientAssertion, Some("its `iss` and `sub` are the same".to_owned()));
     }
     // OpenID Connect Core §2, §3.3.2.11: hashes of what was issued beside it.

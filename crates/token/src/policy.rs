@@ -33,7 +33,8 @@ pub struct Policy {
     /// Claims that must be there, whatever their value.
     pub required: Vec<String>,
     /// Claims that must have this value (as text; numbers and booleans as JSON writes them). For a
-    /// claim that is a list, one of its members.
+    /// claim that is a list, one of its members. A name that is no claim's own is a path into one:
+    /// `realm_access.roles`.
     pub pinned: Vec<(String, String)>,
     /// Seconds by which clocks may differ.
     pub leeway: u64,
