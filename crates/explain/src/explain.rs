@@ -54,6 +54,7 @@ fn explain_at(input: &[u8], surroundings: &Surroundings, now: i64) -> Report {
     let recognised = recognise::recognise(&input);
     let looked_for = message::may_hold_message(recognised.kind);
     let said = looked_for.then(|| message::recognise(&input.text)).flatten();
+    let said = said.or_else(|| message::by_words(&input, &recognised));
     match said {
         Some(said) if message::stands_alone(&input, &recognised, &said) => {
             of_message(&said, &input, surroundings)

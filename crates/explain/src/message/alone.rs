@@ -29,6 +29,14 @@ pub(crate) fn stands_alone(input: &Input<'_>, recognised: &Recognised, said: &Sa
     }
 }
 
+/// Whether a text holds no token, no header and nothing that was taken for a credential.
+pub(super) fn holds_nothing_else(input: &Input<'_>, recognised: &Recognised) -> bool {
+    may_hold_message(recognised.kind)
+        && matches!(recognised.carried, Carried::Nothing)
+        && !is_request_header(&input.text)
+        && !holds_token(&input.text)
+}
+
 /// Whether what was taken for the credential is a part of the message, while the text holds a token elsewhere.
 pub(crate) fn hides_token(input: &Input<'_>, recognised: &Recognised, said: &Said) -> bool {
     let (Carried::Credential(passage) | Carried::Value(passage)) = &recognised.carried else {

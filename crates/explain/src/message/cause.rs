@@ -83,6 +83,20 @@ causes! {
         "compare the header's `kid` with the key set that is published now, and with `iss`: is it this issuer's?"
     KEY_AMBIGUOUS Perhaps [KeyIdMissing, KeyIdAmbiguous]
         "look for `kid` in the token's header, and for the same `kid` twice in the key set"
+    KIND_REFRESH Outright [RefreshTokenAsAccessToken, TokenTypeMismatch]
+        "look at which member of the token response is sent: `access_token` or `refresh_token`"
+    SESSION Outright [SessionEnded, TokenRevoked]
+        "ask the issuer when this user's session ended"
+    NO_KEY_NAME Outright [KeyIdMissing, TokenTypeMismatch]
+        "decode the header: there is no `kid`; tokens of another kind often have none"
+    CUSTOM Outright [TokenTypeMismatch]
+        "exchange the custom token for an ID token first: only that one is for a server"
+    CLOCK Outright [ClockSkew, IssuedInFuture, NotYetValid]
+        "compare this machine's clock with the issuer's `Date` header (UTC)"
+    NETWORK Perhaps [KeySetUnreachable, IntrospectionUnreachable, DiscoveryMismatch]
+        "ask the issuer's addresses from the API's own machine: name, port, certificate, proxy"
+    SPENT_BY_TIME Outright [Expired, RefreshReused, SessionEnded]
+        "let the user log in again: the refresh token itself has run out"
     KEYS_EMPTY Perhaps [KeySetInvalid, KeySetUnreachable, PolicyEmpty]
         "fetch the key set's address from the API's own machine: does it hold `keys`?"
     KEYS_UNREACHABLE Outright [KeySetUnreachable, DiscoveryMismatch]

@@ -42,8 +42,52 @@ const GRAPH: &[Row] = &[
     ("Lifetime validation failed, the token is expired", EXPIRED),
 ];
 
+const FIREBASE: &[Row] = &[
+    ("Firebase ID token has expired", EXPIRED),
+    ("Firebase ID token has incorrect \"aud\" (audience) claim", AUDIENCE_ASKED),
+    ("Firebase ID token has incorrect \"iss\" (issuer) claim", ISSUER),
+    ("Firebase ID token has no \"kid\" claim", NO_KEY_NAME),
+    ("which does not correspond to a known public key", KEY_UNKNOWN),
+    ("Firebase ID token has invalid signature", SIGNATURE_PUBLIC),
+    ("Firebase ID token has incorrect algorithm", ALGORITHM),
+    ("Firebase ID token has no \"sub\"", NO_SUBJECT),
+    ("Firebase ID token has been revoked", REVOKED),
+    ("but was given a custom token", CUSTOM),
+    ("but was given a legacy custom token", CUSTOM),
+    ("Decoding Firebase ID token failed", SHAPE),
+];
+
+const GOOGLE: &[Row] = &[
+    ("Check that your computer's clock is set correctly", CLOCK),
+    ("Token used too early, ", CLOCK),
+    ("Token expired, ", EXPIRED),
+    ("Token has wrong audience ", AUDIENCE_ASKED),
+    ("Wrong issuer. ", ISSUER),
+    ("Could not verify token signature", SIGNATURE_PUBLIC),
+    ("Certificate for key id * not found", KEY_UNKNOWN),
+    ("Wrong number of segments in token", SHAPE),
+    ("Wrong recipient, payload audience != requiredAudience", AUDIENCE_ASKED),
+    ("No pem found for envelope", KEY_UNKNOWN),
+    ("Token used too late, ", EXPIRED),
+];
+
+const ENTRA: &[Row] = &[
+    ("AADSTS50013", SIGNATURE_PUBLIC),
+    ("AADSTS700027", SIGNATURE_PUBLIC),
+    ("AADSTS700082", SPENT_BY_TIME),
+    ("AADSTS70043", SPENT_BY_TIME),
+    ("AADSTS70008", SPENT_BY_TIME),
+    ("AADSTS50173", REVOKED),
+    ("AADSTS50076", STEP_UP),
+    ("AADSTS50079", STEP_UP),
+    ("AADSTS65001", SCOPE),
+];
+
 pub(super) const SPEAKERS: &[Speaker] = &[
     Speaker { name: "AWS API Gateway", rows: AWS },
     Speaker { name: "Kubernetes", rows: KUBERNETES },
     Speaker { name: "Microsoft Graph", rows: GRAPH },
+    Speaker { name: "Microsoft Entra ID", rows: ENTRA },
+    Speaker { name: "Firebase Admin SDK", rows: FIREBASE },
+    Speaker { name: "Google's auth libraries", rows: GOOGLE },
 ];

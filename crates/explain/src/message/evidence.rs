@@ -37,6 +37,7 @@ const ISSUERS: &[Marks] = &[
     ("Issuer: ", "validationParameters.ValidIssuers: "),
     (" got ", "provider, expected "),
     ("JWT iss claim has value ", "must be "),
+    ("but was ", "Invalid token issuer. Expected "),
     ("The issuer '", ""),
     ("", "jwt issuer invalid. expected: "),
     ("", "Invalid token issuer. Expected "),
@@ -77,7 +78,7 @@ fn values(text: &str, mark: &str) -> Option<Vec<String>> {
     };
     let inner = match closing {
         Some(end) => rest.get(1..)?.split(end).next()?,
-        None => rest.split(|c: char| c.is_whitespace() || ",;)".contains(c)).next()?,
+        None => rest.split(|c: char| c.is_whitespace() || ",;)\"}".contains(c)).next()?,
     };
     let parts = inner.get(..LONGEST_VALUE * MOST_VALUES).unwrap_or(inner).split([',', ' ']);
     let clean = |part: &str| {
@@ -115,7 +116,7 @@ fn is_hidden(values: &[String]) -> bool {
 pub(super) fn candidates(said: &Said, text: &str) -> Vec<Diagnosed> {
     let near_text = around(said, text);
     let mut codes = said.cause.candidates.to_vec();
-    let mut outright = said.cause.says == Says::Outright;
+    let mut outright = said.cause.says == Says::Outright && !said.is_guessed();
     let mut found = Vec::new();
     let has = |code| said.cause.candidates.contains(&code);
     if has(Code::AudienceNearMiss) {

@@ -20,8 +20,8 @@ pub(super) fn wording(text: &str, wording: &str) -> Option<Range<usize>> {
     let (first, rest) = wording.split_once('*').map_or((wording, None), |(a, b)| (a, Some(b)));
     let mut from = 0;
     for _ in 0..TRIES {
-        let start = from + text.get(from..)?.find(first)?;
-        let end = start + first.len();
+        let met = literal(text.get(from..)?, first)?;
+        let (start, end) = (from + met.start, from + met.end);
         let whole = match rest {
             None => Some(end),
             Some(rest) => follows(text, end, rest),
@@ -39,6 +39,18 @@ pub(super) fn wording(text: &str, wording: &str) -> Option<Range<usize>> {
     None
 }
 
+/// What a quote becomes in a JSON text, in one inside another, and in a header's quoted text.
+const QUOTES: [&str; 3] = [r#"\""#, r#"\\\""#, "'"];
+
+/// A part as it is, or with its quotes as the text around it lets them stand.
+fn literal(text: &str, part: &str) -> Option<Range<usize>> {
+    let find = |part: &str| text.find(part).map(|start| start..start + part.len());
+    find(part).or_else(|| {
+        let mut quotes = QUOTES.iter().filter(|quote| part.contains('"') && text.contains(**quote));
+        quotes.find_map(|quote| find(&part.replace('"', quote)))
+    })
+}
+
 /// Where the further parts end, each a short way behind the one before.
 fn follows(text: &str, mut at: usize, rest: &str) -> Option<usize> {
     for part in rest.split('*').filter(|part| !part.is_empty()) {
@@ -46,7 +58,7 @@ fn follows(text: &str, mut at: usize, rest: &str) -> Option<usize> {
         while !text.is_char_boundary(end) {
             end -= 1;
         }
-        at += text.get(at..end)?.find(part)? + part.len();
+        at += literal(text.get(at..end)?, part)?.end;
     }
     Some(at)
 }

@@ -32,7 +32,13 @@ const JSONWEBTOKEN: &[Row] = &[
 
 const JWKS_RSA: &[Row] = &[
     ("Unable to find a signing key that matches '", KEY_UNKNOWN),
-    ("The JWKS endpoint did not contain any signing keys", KEYS_EMPTY),
+    ("The JWKS endpoint did not contain any ", KEYS_EMPTY),
+    ("No KID specified and JWKS endpoint returned more than 1 key", KEY_AMBIGUOUS),
+    ("FST_JWT_AUTHORIZATION_TOKEN_EXPIRED", EXPIRED),
+    ("FST_JWT_AUTHORIZATION_TOKEN_INVALID", ANY_REFUSAL),
+    ("FST_JWT_AUTHORIZATION_TOKEN_UNTRUSTED", ANY_REFUSAL),
+    ("FST_JWT_NO_AUTHORIZATION_IN_HEADER", MISSING),
+    ("FST_JWT_BAD_REQUEST", SCHEME),
     ("JwksRateLimitError", KEYS_THROTTLED),
     ("Too many requests to the JWKS endpoint", KEYS_THROTTLED),
 ];
@@ -76,6 +82,8 @@ const JOSE: &[Row] = &[
     ("ERR_JWT_CLAIM_VALIDATION_FAILED", ANY_CLAIM),
     ("ERR_JWS_INVALID", SHAPE),
     ("\"spki\" must be SPKI formatted string", KEY_FORM),
+    ("algorithm must be one of type CryptoKey", KEY_FORM),
+    ("must be one of type CryptoKey", KEY_FORM),
     ("Zero-length key is not supported", SECRET_EMPTY),
     ("Named curve mismatch", KEY_TYPE),
 ];

@@ -14,15 +14,18 @@ mod general;
 mod go;
 mod java;
 mod javascript;
+mod php_ruby;
 mod proxies;
 mod python;
 mod rust;
 mod symbol;
+mod words;
 
 use std::ops::Range;
 
 pub(crate) use self::alone::{hides_token, may_hold_message, stands_alone};
 use self::cause::{Cause, Says};
+use crate::recognise::{Input, Recognised};
 use crate::report::Diagnosed;
 
 /// How far a text is looked through: a stack trace fits, and every table is looked up in it.
@@ -46,6 +49,7 @@ const KNOWN: &[&[Speaker]] = &[
     python::SPEAKERS,
     go::SPEAKERS,
     rust::SPEAKERS,
+    php_ruby::SPEAKERS,
     proxies::SPEAKERS,
     cloud::SPEAKERS,
 ];
@@ -81,6 +85,16 @@ pub(crate) fn recognise(text: &str) -> Option<Said> {
     let met = best(text, false).or_else(|| best(&text.to_ascii_lowercase(), true))?;
     let (wording, cause) = met.row;
     Some(Said { speaker: met.speaker, cause, wording, place: met.place })
+}
+
+/// What the words of a message speak of that stands in no table; only of a text that holds nothing else.
+pub(crate) fn by_words(input: &Input<'_>, recognised: &Recognised) -> Option<Said> {
+    if !alone::holds_nothing_else(input, recognised) {
+        return None;
+    }
+    let text = head(&input.text);
+    let cause = words::cause(text)?;
+    Some(Said { speaker: "somebody unknown", cause, wording: "", place: 0..text.len() })
 }
 
 /// The part of a text that is looked through.
@@ -149,6 +163,11 @@ impl Said {
         evidence::candidates(self, head(text))
     }
 
+    /// Whether only its words speak.
+    const fn is_guessed(&self) -> bool {
+        self.wording.is_empty()
+    }
+
     /// Whether it says more than that something was refused.
     pub(crate) fn is_telling(&self) -> bool {
         self.cause.says != Says::Nothing
@@ -156,6 +175,10 @@ impl Said {
 
     /// Who says it.
     pub(crate) fn note(&self) -> String {
+        if self.is_guessed() {
+            return "this wording is in no list of known messages: its words alone speak"
+                .to_owned();
+        }
         let wording = self.wording.trim_end().replace('*', "…");
         format!("`{wording}` is said by {}", self.speaker)
     }

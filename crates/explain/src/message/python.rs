@@ -32,6 +32,7 @@ const PYJWT: &[Row] = &[
     ("The JWKS endpoint did not return a JSON object", KEYS_INVALID),
     ("The JWK Set did not contain any keys", KEYS_EMPTY),
     ("The JWK Set did not contain any usable keys", KEYS_EMPTY),
+    ("did not contain any usable keys", KEYS_EMPTY),
     ("Fail to fetch data from the url, err: ", KEYS_UNREACHABLE),
     (
         "The specified key is an asymmetric key or x509 certificate and should not be used as an HMAC secret",
@@ -59,6 +60,17 @@ const PYTHON_JOSE: &[Row] = &[
     ("Error decoding token claims.", PAYLOAD_BYTES),
     ("The token is not yet valid (nbf).", TOO_EARLY),
     ("JWSSignatureError", SIGNATURE),
+];
+
+const FRAMEWORKS: &[Row] = &[
+    ("Authentication credentials were not provided", MISSING),
+    ("Given token not valid for any token type", ANY_REFUSAL),
+    ("Token is invalid or expired", EXPIRED),
+    ("Missing Authorization Header", MISSING),
+    ("Bad Authorization header. Expected ", SCHEME),
+    ("Only non-refresh tokens are allowed", KIND_REFRESH),
+    ("Only refresh tokens are allowed", KIND),
+    ("Could not validate credentials", ANY_REFUSAL),
 ];
 
 const JOSERFC: &[Row] = &[
@@ -109,6 +121,7 @@ pub(super) const SPEAKERS: &[Speaker] = &[
     Speaker { name: "PyJWT (Python)", rows: PYJWT },
     Speaker { name: "PyJWT or python-jose (Python)", rows: PYJWT_OR_JOSE },
     Speaker { name: "python-jose (Python)", rows: PYTHON_JOSE },
+    Speaker { name: "Flask, Django or FastAPI (Python)", rows: FRAMEWORKS },
     Speaker { name: "joserfc (Python)", rows: JOSERFC },
     Speaker { name: "joserfc or Authlib (Python)", rows: JOSERFC_OR_AUTHLIB },
     Speaker { name: "Authlib (Python)", rows: AUTHLIB },

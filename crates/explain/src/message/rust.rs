@@ -53,6 +53,11 @@ const BASE64: &[Row] = &[
 
 const SERDE: &[Row] = &[
     ("invalid type: *, expected a string at line ", MEMBER),
+    ("invalid type: *, expected a string\"", MEMBER),
+    ("InvalidByte(", ANY_BYTES),
+    ("InvalidLastSymbol(", TRAILING_BITS),
+    ("InvalidLength(", LENGTH),
+    ("InvalidPadding", PADDING),
     ("invalid type: *, expected a sequence at line ", CRITICAL),
     ("invalid type: *, expected * at line ", MEMBER),
     ("duplicate field `*` at line ", DUPLICATED),

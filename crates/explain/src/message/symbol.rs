@@ -7,6 +7,11 @@ use claviger_token::{Code, Fact, Fault};
 
 /// The byte and the offset of the first complaint in a text.
 fn complaint(text: &str) -> Option<(u8, usize)> {
+    // As Rust prints the error itself: the offset stands first.
+    if let Some((_, rest)) = text.split_once("InvalidByte(") {
+        let (offset, symbol) = rest.split_once(')')?.0.split_once(", ")?;
+        return Some((symbol.parse().ok()?, offset.parse().ok()?));
+    }
     let mark = ["Invalid symbol ", "Invalid byte "].into_iter().find(|mark| text.contains(mark))?;
     let rest = text.get(text.find(mark)? + mark.len()..)?;
     let (symbol, rest) = rest.split_once(", offset ")?;

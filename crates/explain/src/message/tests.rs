@@ -367,3 +367,55 @@ fn a_long_text_is_looked_through_in_bounded_time() {
     let text = "é".repeat(40_000);
     assert!(recognise(&text).is_none());
 }
+
+#[test]
+fn php_ruby_clouds_and_networks_are_told_by_their_words() {
+    check(&[
+        ("Wrong number of segments", "php-jwt", C::TokenOpaque),
+        (
+            "Firebase\\JWT\\BeforeValidException: Cannot handle token with iat prior to 2026-11-18T10:00:00+0000",
+            "php-jwt",
+            C::ClockSkew,
+        ),
+        ("Token Signature could not be verified.", "tymon", C::SecretEncoding),
+        (
+            "RequiredConstraintsViolated: The token violates some mandatory constraints, details:\n- The token is expired",
+            "lcobucci",
+            C::Expired,
+        ),
+        ("JWT::DecodeError: Not enough or too many segments", "ruby-jwt", C::TokenOpaque),
+        (
+            "JWT::InvalidIssuerError (Invalid issuer. Expected [\"https://a/\"], received https://a)",
+            "ruby-jwt",
+            C::IssuerNearMiss,
+        ),
+        ("Firebase ID token has no \"kid\" claim.", "Firebase", C::KeyIdMissing),
+        (
+            "verifyIdToken() expects an ID token, but was given a custom token",
+            "Firebase",
+            C::TokenTypeMismatch,
+        ),
+        (
+            "Token used too early, 1 < 2. Check that your computer's clock is set correctly.",
+            "Google",
+            C::ClockSkew,
+        ),
+        ("AADSTS50013: Assertion failed signature validation.", "Entra", C::KeyIdWrong),
+        ("connect ECONNREFUSED 127.0.0.1:8080", "several", C::KeySetUnreachable),
+        ("PKIX path building failed: sun.security.x", "several", C::KeySetUnreachable),
+        ("Unsigned Claims JWTs are not supported.", "JJWT", C::AlgorithmNone),
+    ]);
+}
+
+#[test]
+fn a_message_inside_a_json_text_is_the_same_message() {
+    for (text, first) in [
+        (r#"Token is missing the \"aud\" claim"#, C::AudienceMissing),
+        (r#"\"exp\" claim timestamp check failed"#, C::Expired),
+        (r#"{\"active\":false}"#, C::TokenInactive),
+        ("JWT iss claim has value https://a.test/, must be https://a.test\"}", C::IssuerNearMiss),
+    ] {
+        let found = said(text).candidates(text);
+        assert_eq!(found.first().map(|one| one.fault.code), Some(first), "{text}");
+    }
+}

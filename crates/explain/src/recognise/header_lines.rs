@@ -124,10 +124,13 @@ pub(crate) fn lines(input: &Input<'_>, body: &str) -> Option<Recognised> {
 fn is_plausible(name: &str, value: &str) -> bool {
     let begins = name.trim_start_matches(':').starts_with(|c: char| c.is_ascii_alphabetic());
     let short = name.trim_end().len() <= 64;
+    // `JWT::DecodeError` is a name of Ruby's or C++'s.
+    let scoped = value.starts_with(':') && !value.contains("eyJ") && !is_misspelt(name.trim());
     // `https://…` is an address.
     begins
         && short
         && !is_header_like(name)
+        && !scoped
         && !name.trim_end().contains(' ')
         && (is_known(name) || !value.starts_with("//"))
 }

@@ -9,6 +9,11 @@ use crate::stage::{NOW, policy, surroundings, token};
 const MESSAGES: &[(&str, Code)] = &[
     ("jwt malformed\n  at springframework.http.SomeVeryLongClassNameHere", Code::TokenOpaque),
     ("jwt malformed", Code::TokenOpaque),
+    ("JWT::DecodeError: Not enough or too many segments", Code::TokenOpaque),
+    (
+        "io.jsonwebtoken.UnsupportedJwtException: Unsigned Claims JWTs are not supported.",
+        Code::AlgorithmNone,
+    ),
     ("InvalidToken", Code::TokenOpaque),
     ("ERR_JWT_EXPIRED", Code::Expired),
     ("{\"message\":\"Unauthorized\"}", Code::CredentialMissing),
@@ -52,6 +57,23 @@ fn a_message_alone_leaves_the_verdict_open() {
             let detail = one.detail();
             assert!(!detail.contains(['{', '}']) && !detail.contains("?"), "{message}: {detail}");
         }
+    }
+}
+
+#[test]
+fn a_wording_in_no_table_is_read_by_its_words_and_nothing_more_is_claimed() {
+    let report = explain(b"TOKEN_AUDIENCE_MISMATCH: nope", &surroundings(Algorithm::EdDsa));
+    assert_eq!(report.input, InputKind::Message);
+    assert_eq!(report.verdict, Verdict::Undetermined);
+    assert_eq!(report.first().map(|one| one.fault.code), Some(Code::AudienceNotConfigured));
+    assert!(report.faults.iter().all(|one| one.certainty == Certainty::Possible));
+    // A request, a placeholder and a letter about something else stay what they are.
+    for (input, first) in [
+        ("GET /expired-tokens HTTP/1.1\r\nHost: a\r\n\r\n", Code::CredentialMissing),
+        ("Authorization: Bearer <expired token>", Code::CredentialPlaceholder),
+    ] {
+        let report = explain(input.as_bytes(), &surroundings(Algorithm::EdDsa));
+        assert_eq!(report.first().map(|one| one.fault.code), Some(first), "{input}");
     }
 }
 
