@@ -55,7 +55,7 @@ fn equal(
     if left == right {
         return Some(None);
     }
-    alias(&left, &right).or_else(|| path(&left, &right, names)).map(Some)
+    alias(&left, &right, names, [found, expected]).or_else(|| path(&left, &right, names)).map(Some)
 }
 
 /// Whether a name is what a discovery document for many tenants names: `https://…/{tenantid}/v2.0`.
@@ -77,7 +77,7 @@ const STEPS: &[Step] = &[
     Step { name: "quotes around it", make: |text| text.trim_matches(['"', '\'', '`']).to_owned() },
     Step { name: "a percent-encoding", make: percent },
     Step { name: "a trailing slash", make: |text| text.trim_end_matches('/').to_owned() },
-    Step { name: "braces around it", make: |text| text.trim_matches(['{', '}']).to_owned() },
+    Step { name: "brackets around it", make: |text| text.trim_matches(BRACKETS).to_owned() },
     Step { name: "letter case", make: |text| text.to_lowercase() },
     Step { name: "the prefix (`api://`, `urn:`, `spn:`)", make: prefix },
     Step { name: "the scheme", make: scheme },
@@ -87,7 +87,10 @@ const STEPS: &[Step] = &[
     Step { name: "a dot at the host's end", make: host_dot },
     Step { name: "a doubled slash", make: doubled_slash },
     Step { name: "a version in the path", make: version },
+    Step { name: "a hyphen", make: |text| text.replace('_', "-") },
 ];
+
+const BRACKETS: [char; 8] = ['{', '}', '<', '>', '[', ']', '(', ')'];
 
 fn percent(text: &str) -> String {
     if !text.contains('%') {
@@ -205,8 +208,9 @@ fn entra(left: &str, right: &str) -> Option<&'static str> {
         .then_some("the version of the endpoint: Entra ID writes `iss` in another way in each")
 }
 
-/// Two host names of one machine: the inside and the outside one, or two spellings of this machine.
-fn alias(left: &str, right: &str) -> Option<&'static str> {
+/// Two host names of one machine: the inside and the outside one, or two spellings of this machine. The
+/// `texts` are the two as they were written.
+fn alias(left: &str, right: &str, names: Names, texts: [&str; 2]) -> Option<&'static str> {
     let ((left_scheme, left_host, left_path), (right_scheme, right_host, right_path)) =
         (parts(left), parts(right));
     if left_path != right_path || left_host == right_host || left_scheme != right_scheme {
@@ -218,17 +222,33 @@ fn alias(left: &str, right: &str) -> Option<&'static str> {
     if loopback(left_name) && loopback(right_name) && left_port == right_port {
         return Some("two names of this machine");
     }
-    // Without a path only the machine's own names are aliases: `http://billing` and `http://api` are two.
-    let comparable = !left_path.is_empty() && left_path != "/";
-    if comparable
-        && (is_internal(left_host) != is_internal(right_host)
-            || (is_internal(left_host) && is_internal(right_host)))
-    {
+    // `web` and `account` are names of clients; a host is written with its scheme or its port.
+    let is_host = |text: &str| text.contains(':') || text.contains('.');
+    if !texts.iter().all(|text| is_host(text)) {
+        return None;
+    }
+    let (left_inside, right_inside) = (is_internal(left_host), is_internal(right_host));
+    // `a.svc` and `a.svc.cluster.local`, `keycloak` and `keycloak.example.com`: one says more of the same.
+    let (short, long) = if left_name.len() < right_name.len() {
+        (left_name, right_name)
+    } else {
+        (right_name, left_name)
+    };
+    let more = long.strip_prefix(short).is_some_and(|rest| rest.starts_with('.'));
+    if more && (left_inside || right_inside) {
         return Some("an internal and a public host name");
     }
+    // One issuer has one host outside and perhaps another inside; of APIs there are many on each side, so
+    // without a path `http://billing` and `http://api` are two.
+    let comparable = !left_path.is_empty() && left_path != "/";
+    let apart = left_inside != right_inside;
+    // A cluster is an issuer of its own, and no other's inside name.
+    let cluster = [left_name, right_name].iter().any(|name| name.starts_with("kubernetes."));
     let first = |host: &str| host.split('.').next().unwrap_or(host).to_owned();
-    // `keycloak` and `keycloak.example.com`: the short name inside, the long one outside.
-    if is_internal(left_host) != is_internal(right_host) && first(left_host) == first(right_host) {
+    if (apart && first(left_name) == first(right_name))
+        || (names == Names::Issuers && apart && !cluster)
+        || (comparable && (left_inside || right_inside))
+    {
         return Some("an internal and a public host name");
     }
     None
@@ -313,17 +333,33 @@ fn path(left: &str, right: &str, names: Names) -> Option<&'static str> {
     (extends && looks_like_host && short.len() >= 4).then_some("the path")
 }
 
-/// One letter mistyped in a long name. Digits number things: `api1` and `api2` are two.
+/// One letter mistyped in a long word of a long name. Digits number things: `api1` and `api2` are two; so are
+/// `id` and `idp`, where a letter makes another word.
 fn typing(found: &str, expected: &str) -> Option<String> {
     if found.len() < 12 || expected.len() < 12 || !found.contains(['.', '/', ':']) {
         return None;
     }
+    let words =
+        |text: &str| -> Vec<String> { text.split(['.', '/', ':']).map(str::to_owned).collect() };
+    let (left, right) = (words(found), words(expected));
+    let other: Vec<(&String, &String)> =
+        left.iter().zip(&right).filter(|(left, right)| left != right).collect();
+    let long = match other.as_slice() {
+        [(one, two)] if left.len() == right.len() => {
+            one.len().min(two.len()) + 1 >= LONG_WORD && one.len().max(two.len()) >= LONG_WORD
+        }
+        // A separator itself is wrong.
+        _ => true,
+    };
     let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
-    if digits(found) != digits(expected) {
+    if !long || digits(found) != digits(expected) {
         return None;
     }
     (distance(found, expected, 1)? == 1).then(|| "one letter".to_owned())
 }
+
+/// The shortest word in which one letter is a typing error; it may be the letter that is lost.
+const LONG_WORD: usize = 4;
 
 /// How many edits (substitution, insertion, deletion, neighbouring swap) part two texts, if no more than `most`.
 pub(crate) fn distance(left: &str, right: &str, most: usize) -> Option<usize> {
@@ -386,6 +422,22 @@ mod tests {
                 Some("a percent-encoding"),
             ),
             ("https://www.example.test", "https://example.test", Some("`www.`")),
+            (
+                "https://kubernetes.default.svc",
+                "https://kubernetes.default.svc.cluster.local",
+                Some("an internal and a public host name"),
+            ),
+            ("<https://api.example.test>", "https://api.example.test", Some("brackets around it")),
+            ("orders_api", "orders-api", Some("a hyphen")),
+            (
+                "https://api.internal",
+                "https://api.example.test",
+                Some("an internal and a public host name"),
+            ),
+            ("api", "https://api.example.test", None),
+            ("https://idp.example.test", "https://id.example.test", None),
+            ("https://api.example.test/a", "https://api.example.test/b", None),
+            ("http://localhost:8080", "https://api.example.test", None),
             ("https://billing.example.test", "https://api.example.test", None),
             ("https://accounts.other.test", "https://id.example.test", None),
             ("https://id.example.test/realms/dev", "https://id.example.test/realms/prod", None),
@@ -421,6 +473,10 @@ mod tests {
             ("https://id.example.test/oauth2/default", true),
             ("https://id.example.test/.well-known/openid-configuration", true),
             ("https://id.example.test/v2.0", true),
+            ("http://localhost:8080", true),
+            ("http://keycloak:8080", true),
+            ("https://id.staging.test", false),
+            ("https://kubernetes.default.svc.cluster.local", false),
         ] {
             let said = near(found, "https://id.example.test", Names::Issuers);
             assert_eq!(said.is_some(), is_near, "{found}");

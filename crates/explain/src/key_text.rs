@@ -280,7 +280,8 @@ fn open_ssh(text: &str) -> Option<Key> {
 
 /// The key in the first certificate of an `x5c` (RFC 7515 §4.1.6).
 pub(crate) fn first_certificate(chain: &Value) -> Option<Key> {
-    let text = chain.get(0)?.as_str()?;
+    // A text alone, in place of the list, is how some write it.
+    let text = chain.get(0).unwrap_or(chain).as_str()?;
     let bytes = STANDARD.decode(text).ok()?;
     Key::from_spki(der::certificate_key(&bytes)?).ok()
 }

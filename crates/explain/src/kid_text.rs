@@ -1,12 +1,36 @@
 //! Whether a `kid` is a name or an attack on what looks it up (RFC 8725 §3.10).
 
+use claviger_token::{Code, Fact, Fault, Token};
+
+use crate::passage::Passage;
+
 /// What a `kid` carries that no name does; none for a plain name.
 pub(crate) fn injected(kid: &str) -> Option<&'static str> {
+    // What is percent-encoded, once or twice, hides from those who look, and not from those who open.
+    let once = percent_decoded(kid);
+    plain(kid).or_else(|| plain(&once)).or_else(|| plain(&percent_decoded(&once)))
+}
+
+/// The fault of a `kid` that is an attack.
+pub(crate) fn fault(token: &Token<'_>, kid: &str, reason: &str) -> Fault {
+    let fault = Fault::new(Code::KeyIdInjection)
+        .with("kid", kid)
+        .with("reason", Fact::Words(reason.to_owned()));
+    match token.span_of_member("kid") {
+        Some(span) => fault.at(span),
+        None => fault,
+    }
+}
+
+fn percent_decoded(text: &str) -> String {
+    crate::peel::percent_decoded(&Passage::plain(text, 0)).text().to_owned()
+}
+
+fn plain(kid: &str) -> Option<&'static str> {
     let lower = kid.to_lowercase();
     let has = |parts: &[&str]| parts.iter().any(|part| lower.contains(part));
-    if has(&[
-        "../", "..\\", "/dev/", "/etc/", "/proc/", "/var/", "/tmp/", "%2e%2e", "..%2f", "file:",
-    ]) || (kid.starts_with(['/', '~', '\\']) && kid.len() > 1)
+    if has(&["../", "..\\", "/dev/", "/etc/", "/proc/", "/var/", "/tmp/", "file:"])
+        || (kid.starts_with(['/', '~', '\\']) && kid.len() > 1)
         || (kid.len() > 3 && kid.as_bytes()[1] == b':' && kid.as_bytes()[2] == b'\\')
     {
         return Some("it carries a file's path");
@@ -75,6 +99,10 @@ mod tests {
             "C:\\keys\\a.pem",
             "${jndi:ldap://x}",
             "<script>alert(1)</script>",
+            "%00",
+            "..%2f..%2fdev%2fnull",
+            "%252e%252e%252fdev%252fnull",
+            "%27%20OR%201%3D1",
         ] {
             assert!(injected(kid).is_some(), "{kid}");
         }
@@ -90,6 +118,8 @@ mod tests {
             "rsa+1",
             "urn:key:1",
             "key_1@host",
+            "a%20b",
+            "100%",
         ] {
             assert_eq!(injected(kid), None, "{kid}");
         }

@@ -6,31 +6,40 @@
 use claviger_token::{Code, Fact, Fault, Policy, Token};
 use serde_json::Value;
 
-/// Claims that carry rights, and what nests them.
-const PLACES: &[&str] = &[
+use crate::passage::Passage;
+use crate::peel::percent_decoded;
+
+/// What the names of claims that carry rights have in them, in any letter case: `scp`, `userRoles`,
+/// `custom:scopes`, `cognito:groups`, `realm_access`.
+const STEMS: &[&str] = &[
     "scope",
     "scp",
-    "scopes",
-    "roles",
     "role",
-    "permissions",
     "permission",
-    "groups",
-    "authorities",
-    "entitlements",
-    "realm_access",
-    "resource_access",
-    "cognito:groups",
+    "perms",
+    "group",
+    "authorit",
+    "authorization",
+    "entitlement",
+    "access",
     "app_metadata",
-    "capabilities",
-    "privileges",
-    "rights",
-    "grants",
-    "authorization_details",
-    "resources",
-    "wids",
-    "acl",
+    "capabilit",
+    "privilege",
+    "right",
+    "grant",
+    "resource",
 ];
+
+/// The same, where only the whole name says so.
+const PLACES: &[&str] = &["auth", "perm", "wids", "acl"];
+
+/// Whether a claim of this name carries rights.
+fn is_place(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    PLACES.contains(&lower.as_str())
+        || STEMS.iter().any(|stem| lower.contains(stem))
+        || name.contains("://")
+}
 
 /// Claims whose texts are names of other things.
 const NOT_RIGHTS: &[&str] = &[
@@ -72,8 +81,7 @@ pub(crate) fn elsewhere(fault: Fault, token: &Token<'_>, policy: &Policy) -> Fau
                 return None;
             }
             let value = payload.get(&name)?;
-            let known = PLACES.contains(&name.as_ref()) || name.contains("://");
-            let how = holds(&value, right, known || matches!(value, Value::Array(_)))?;
+            let how = holds(&value, right, is_place(&name) || matches!(value, Value::Array(_)))?;
             Some((path(&name, &value, right), how))
         });
         match found {
@@ -128,6 +136,13 @@ fn in_text(text: &str, right: &str) -> Option<&'static str> {
     }
     if parts(&[' ', ',', ';', '|', '[', ']', '"', '\'']) {
         return Some("in a text of another shape");
+    }
+    if text.contains('%') {
+        let plain = percent_decoded(&Passage::plain(text, 0));
+        return (plain.text() != text)
+            .then(|| in_text(plain.text(), right))
+            .flatten()
+            .map(|_| "in a text that is percent-encoded");
     }
     None
 }
@@ -196,6 +211,11 @@ mod tests {
             json!({"scope": "orders.read"}),
             json!({"authorities": ["SCOPE_orders:read"]}),
             json!({"scope": "[\"orders:read\"]"}),
+            json!({"SCOPE": "profile orders:read"}),
+            json!({"authority": "orders:read"}),
+            json!({"custom:scopes": "orders:read"}),
+            json!({"userRoles": "a,orders:read"}),
+            json!({"scope": "profile%20orders%3Aread"}),
         ] {
             let text = format!(
                 "{}.{}.",

@@ -90,10 +90,13 @@ fn check(
         return Err(differs("typ", typ.into_owned(), "dpop+jwt"));
     }
     let jwk = header.get("jwk").ok_or_else(|| broken("the proof brings no key (`jwk`)"))?;
-    let key = Key::from_jwk(&jwk)
-        .ok()
-        .or_else(|| key_text::public_half(&jwk))
-        .ok_or_else(|| broken("the proof's key (`jwk`) cannot be used"))?;
+    let Ok(key) = Key::from_jwk(&jwk) else {
+        // RFC 9449 §4.3: `jwk` does not contain a private key.
+        return Err(broken(match key_text::public_half(&jwk) {
+            Some(_) => "the proof's key (`jwk`) is a private one: anybody may sign with it now",
+            None => "the proof's key (`jwk`) cannot be used",
+        }));
+    };
     if key.thumbprint() != thumbprint {
         return Err(differs(
             "jwk",
@@ -113,6 +116,11 @@ fn check(
         Some(found) if found == ath => {}
         Some(_) => return Err(broken("its `ath` is the hash of another token")),
         None => return Err(broken("it has no `ath`, the token's hash")),
+    }
+    // RFC 9449 §4.3: all required claims are there.
+    if let Some(lacking) = ["jti", "htm", "htu", "iat"].iter().find(|name| !payload.contains(name))
+    {
+        return Err(broken(&format!("it has no `{lacking}`")));
     }
     if let Some(iat) = payload.integer("iat") {
         let now = bench.now;
@@ -146,9 +154,12 @@ fn address(request: &Request) -> Option<String> {
     Some(format!("https://{host}{bare}"))
 }
 
-/// A raw request does not show whether TLS was used.
+/// An address without its scheme, for a raw request does not show whether TLS was used; host and default port as
+/// RFC 3986 §6.2.2 and §6.2.3 normalise them, the path as it is (RFC 9449 §4.3).
 fn without_scheme(url: &str) -> String {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let rest = rest.split(['?', '#']).next().unwrap_or(rest);
-    rest.trim_end_matches('/').to_ascii_lowercase()
+    let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let host = host.strip_suffix(":443").or_else(|| host.strip_suffix(":80")).unwrap_or(host);
+    format!("{}{}", host.to_ascii_lowercase(), path.trim_end_matches('/'))
 }

@@ -35,15 +35,15 @@ pub(crate) fn unexplained(
         subject.kid.as_deref().and_then(|kid| Some((kid, kid_text::injected(kid)?)))
         && !bench.keys().iter().any(|key| key.kid() == Some(kid))
     {
-        let fault = Fault::new(Code::KeyIdInjection)
-            .with("kid", kid)
-            .with("reason", Fact::Words(reason.to_owned()));
-        let fault = match subject.token.span_of_member("kid") {
-            Some(span) => fault.at(span),
-            None => fault,
-        };
+        let fault = kid_text::fault(subject.token, kid, reason);
         faults.retain(|fault| fault.code != Code::KeyUnknown);
         lead.push((fault, Certainty::Proven, None));
+        return faults;
+    }
+    if let Some((fault, certainty)) = unset_secret(bench, subject) {
+        let told = [Code::SignatureMismatch, Code::KeyTooWeak];
+        faults.retain(|fault| !told.contains(&fault.code));
+        lead.push((fault, certainty, None));
         return faults;
     }
     if let Some(fault) = repair::by_marks(subject, open) {
@@ -83,6 +83,25 @@ pub(crate) fn unexplained(
     }
     said_by_block(bench, subject, &mut faults);
     faults
+}
+
+/// The given secret is none, and whoever signed had one: a variable was not set on this side.
+fn unset_secret(bench: &Bench<'_>, subject: &Subject<'_>) -> Option<(Fault, Certainty)> {
+    subject.algorithm.filter(|algorithm| algorithm.is_symmetric())?;
+    let [secret] = bench.surroundings.secrets.as_slice() else { return None };
+    let (reason, certainty) = if repair::is_unset_secret(&secret.bytes) {
+        let reason = "the given secret is blank, or the text of a variable that was not set";
+        (reason, Certainty::Proven)
+    } else if repair::is_known_secret(&secret.bytes) {
+        let reason = "the given secret is a well-known default; whoever signed had another";
+        (reason, Certainty::Likely)
+    } else {
+        return None;
+    };
+    // An empty one is a fault of the configuration, and already said.
+    let said = bench.surroundings.faults.iter().any(|fault| fault.code == Code::SecretEmpty);
+    let fault = Fault::new(Code::SecretEmpty).with("reason", Fact::Words(reason.to_owned()));
+    (!said).then_some((fault, certainty))
 }
 
 /// What RSA says of content that was changed after signing.

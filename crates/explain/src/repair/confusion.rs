@@ -3,7 +3,7 @@
 //! Decides which spelling of which key was used. A hit is a forgery: everybody can read a public key.
 
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use claviger_token::{Code, Fact, Fault, Key, KeyKind, base64url};
 use serde_json::Value;
 
@@ -50,42 +50,105 @@ pub(crate) fn public_as_secret(
 
 /// The file as it was given, and its members.
 fn as_given(bytes: &[u8]) -> Vec<(Vec<u8>, &'static str)> {
-    let mut all = vec![(bytes.to_vec(), "the file as it is")];
-    if let Ok(text) = std::str::from_utf8(bytes) {
-        for variant in ends(text) {
-            all.push((variant, "the file's text"));
-        }
-        if let Ok(value) = serde_json::from_str::<Value>(text) {
-            let single = [value.clone()];
-            let list =
-                value.get("keys").and_then(Value::as_array).map_or(&single[..], Vec::as_slice);
-            for jwk in list {
-                all.push((jwk.to_string().into_bytes(), "the JWK's text"));
-                if let Ok(pretty) = serde_json::to_string_pretty(jwk) {
-                    all.push((pretty.into_bytes(), "the JWK's text, indented"));
-                }
-            }
+    let mut all = Vec::new();
+    dressed(bytes, "the file as it is", &mut all);
+    let Ok(text) = std::str::from_utf8(bytes) else { return all };
+    all.extend(ends(text).into_iter().map(|variant| (variant, "the file's text")));
+    let Ok(value) = serde_json::from_str::<Value>(text) else { return all };
+    let single = [value.clone()];
+    let list = value.get("keys").and_then(Value::as_array).map_or(&single[..], Vec::as_slice);
+    for jwk in list.iter().take(MOST_MEMBERS) {
+        all.extend(texts_of(jwk).into_iter().map(|text| (text.into_bytes(), "the JWK's text")));
+        let chain = jwk.get("x5c").and_then(|chain| chain.get(0)).and_then(Value::as_str);
+        if let Some(certificate) = chain.and_then(|text| STANDARD.decode(text).ok()) {
+            let pem = armour("CERTIFICATE", &certificate);
+            all.extend(ends(&pem).into_iter().map(|variant| (variant, "its certificate's PEM")));
+            all.push((certificate, "its certificate"));
         }
     }
     all
 }
 
-/// A text with the line ends that files and shells give it.
+/// The most members of one set whose texts are tried.
+const MOST_MEMBERS: usize = 32;
+
+/// A JWK as programs write it: all of it or what names the key alone (RFC 7638 §3.2), in its own order or
+/// sorted, close or with blanks.
+fn texts_of(jwk: &Value) -> Vec<String> {
+    let Some(members) = jwk.as_object() else { return Vec::new() };
+    let of = |names: &[&str]| -> Value {
+        let kept = members.iter().filter(|(name, _)| names.contains(&name.as_str()));
+        Value::Object(kept.map(|(name, value)| (name.clone(), value.clone())).collect())
+    };
+    let required = ["crv", "e", "kty", "n", "x", "y"];
+    let with_name = ["crv", "e", "kty", "n", "x", "y", "kid"];
+    let styles: [fn(&Value) -> String; 3] = [
+        |value| value.to_string(),
+        super::input::spaced,
+        |value| serde_json::to_string_pretty(value).unwrap_or_default(),
+    ];
+    let mut all = Vec::new();
+    for set in [jwk.clone(), of(&required), of(&with_name)] {
+        for value in [super::input::sorted(&set), set] {
+            all.extend(styles.iter().map(|style| style(&value)));
+        }
+    }
+    all
+}
+
+/// Bytes, and the texts that carry bytes.
+fn dressed(bytes: &[u8], said: &'static str, all: &mut Vec<(Vec<u8>, &'static str)>) {
+    let base64 = STANDARD.encode(bytes);
+    let lines: Vec<&str> = base64
+        .as_bytes()
+        .chunks(64)
+        .map(|line| std::str::from_utf8(line).unwrap_or_default())
+        .collect();
+    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    for text in [
+        lines.join("\n"),
+        base64.trim_end_matches('=').to_owned(),
+        base64,
+        base64url::encode(bytes),
+        URL_SAFE.encode(bytes),
+        hex.to_uppercase(),
+        hex,
+    ] {
+        all.push((format!("{text}\n").into_bytes(), said));
+        all.push((text.into_bytes(), said));
+    }
+    all.push((bytes.to_vec(), said));
+}
+
+/// A text with the line ends that files and shells give it, and as it is carried in one variable.
 fn ends(text: &str) -> Vec<Vec<u8>> {
     let trimmed = text.trim();
     let unix = trimmed.replace("\r\n", "\n");
-    vec![
+    let windows = unix.replace('\n', "\r\n");
+    let escaped = unix.replace('\n', "\\n");
+    let mut all: Vec<Vec<u8>> = vec![
         text.as_bytes().to_vec(),
         trimmed.as_bytes().to_vec(),
-        unix.clone().into_bytes(),
-        format!("{unix}\n").into_bytes(),
-        unix.replace('\n', "\r\n").into_bytes(),
-        format!("{}\r\n", unix.replace('\n', "\r\n")).into_bytes(),
         unix.replace('\n', "").into_bytes(),
-        unix.replace('\n', "\\n").into_bytes(),
-        format!("{}\\n", unix.replace('\n', "\\n")).into_bytes(),
         unix.replace('\n', " ").into_bytes(),
-    ]
+        format!("{escaped}\\n").into_bytes(),
+        format!("\n{unix}\n").into_bytes(),
+        format!("\n{unix}").into_bytes(),
+        format!("{unix} ").into_bytes(),
+        format!("\"{unix}\"").into_bytes(),
+        format!("\"{escaped}\"").into_bytes(),
+        format!("\"{escaped}\\n\"").into_bytes(),
+        escaped.into_bytes(),
+    ];
+    for end in ["", "\n", "\n\n"] {
+        let whole = format!("{unix}{end}");
+        all.push(STANDARD.encode(&whole).into_bytes());
+        all.push(format!("{}\n", STANDARD.encode(&whole)).into_bytes());
+        all.push(base64url::encode(&whole).into_bytes());
+        all.push(whole.into_bytes());
+        all.push(format!("{windows}{}", end.replace('\n', "\r\n")).into_bytes());
+    }
+    all
 }
 
 /// The usual spellings of a public key.
@@ -94,32 +157,64 @@ fn spellings(key: &Key) -> Vec<(Vec<u8>, &'static str)> {
     let Some(jwk) = key.jwk() else { return all };
     let text = |name: &str| jwk.get(name).and_then(Value::as_str).map(str::to_owned);
     let bytes = |name: &str| text(name).and_then(|text| base64url::decode(text).ok());
-    let mut der = |label: &str, bytes: Vec<u8>, pem: &'static str, raw: &'static str| {
-        for variant in ends(&armour(label, &bytes)) {
-            all.push((variant, pem));
-        }
-        let base64 = STANDARD.encode(&bytes);
-        all.push((base64.clone().into_bytes(), "the base64 of its DER"));
-        all.push((format!("{base64}\n").into_bytes(), "the base64 of its DER"));
-        all.push((bytes, raw));
+    let mut der = |label: &str, bytes: &[u8], pem: &'static str, raw: &'static str| {
+        all.extend(ends(&armour(label, bytes)).into_iter().map(|variant| (variant, pem)));
+        dressed(bytes, raw, &mut all);
     };
     if let Some(spki) = spki(key, &jwk) {
-        der("PUBLIC KEY", spki, "its PEM (SPKI)", "its DER (SPKI)");
+        der("PUBLIC KEY", &spki, "its PEM (SPKI)", "its DER (SPKI)");
     }
     if let Some(pkcs1) = pkcs1(key) {
-        der("RSA PUBLIC KEY", pkcs1, "its PEM (PKCS#1)", "its DER (PKCS#1)");
+        der("RSA PUBLIC KEY", &pkcs1, "its PEM (PKCS#1)", "its DER (PKCS#1)");
     }
     for name in ["n", "x", "y", "kid"] {
         all.extend(text(name).map(|text| (text.into_bytes(), "a member of its JWK")));
-        all.extend(bytes(name).map(|bytes| (bytes, "a number of its JWK")));
+        if let Some(bytes) = bytes(name) {
+            dressed(&bytes, "a number of its JWK", &mut all);
+        }
     }
     if let (Some(x), Some(y)) = (bytes("x"), bytes("y")) {
-        all.push(([x.as_slice(), &y].concat(), "its point"));
-        all.push(([&[4][..], &x, &y].concat(), "its point"));
+        let sign = 2 + (y.last().copied().unwrap_or_default() & 1);
+        for point in
+            [[x.as_slice(), &y].concat(), [&[4][..], &x, &y].concat(), [&[sign][..], &x].concat()]
+        {
+            dressed(&point, "its point", &mut all);
+        }
     }
-    all.push((jwk.to_string().into_bytes(), "its JWK's text"));
+    if let Some(line) = open_ssh(key, &jwk) {
+        all.extend(ends(&line).into_iter().map(|variant| (variant, "its line in OpenSSH's form")));
+    }
+    all.extend(texts_of(&jwk).into_iter().map(|text| (text.into_bytes(), "its JWK's text")));
     all.push((key.thumbprint().as_bytes().to_vec(), "its thumbprint"));
     all
+}
+
+/// `ssh-rsa AAAA…` and its like (RFC 4253 §6.6, RFC 5656 §3.1, RFC 8709 §4).
+fn open_ssh(key: &Key, jwk: &Value) -> Option<String> {
+    let bytes = |name: &str| base64url::decode(jwk.get(name)?.as_str()?).ok();
+    let point = || Some([&[4][..], &bytes("x")?, &bytes("y")?].concat());
+    let (kind, fields): (&str, Vec<Vec<u8>>) = match key.kind() {
+        KeyKind::Rsa => {
+            let (n, e) = key.rsa_numbers()?;
+            // A natural number of RFC 4251 §5 is written as DER's is.
+            let natural = |number: &[u8]| {
+                let sign = number.first().is_some_and(|first| *first > 127);
+                [vec![0; usize::from(sign)], number.to_vec()].concat()
+            };
+            ("ssh-rsa", vec![natural(der::natural(&e)), natural(der::natural(&n))])
+        }
+        KeyKind::Ed25519 => ("ssh-ed25519", vec![bytes("x")?]),
+        KeyKind::P256 => ("ecdsa-sha2-nistp256", vec![b"nistp256".to_vec(), point()?]),
+        KeyKind::P384 => ("ecdsa-sha2-nistp384", vec![b"nistp384".to_vec(), point()?]),
+        KeyKind::P521 => ("ecdsa-sha2-nistp521", vec![b"nistp521".to_vec(), point()?]),
+        KeyKind::Secret => return None,
+    };
+    let mut blob = Vec::new();
+    for field in std::iter::once(kind.as_bytes()).chain(fields.iter().map(Vec::as_slice)) {
+        blob.extend_from_slice(&u32::try_from(field.len()).ok()?.to_be_bytes());
+        blob.extend_from_slice(field);
+    }
+    Some(format!("{kind} {}", STANDARD.encode(blob)))
 }
 
 fn armour(label: &str, der: &[u8]) -> String {

@@ -48,6 +48,22 @@ pub(crate) fn brought(bench: &Bench<'_>, subject: &Subject<'_>, _: &Passage) -> 
     None
 }
 
+/// Whether this is a proof of possession that its own key verifies (RFC 9449 §4.2).
+pub(crate) fn is_own_proof(bench: &Bench<'_>, subject: &Subject<'_>) -> bool {
+    let key = || {
+        let (header, payload) = (subject.token.header()?, subject.token.payload()?);
+        let is_proof = recognise_kind(header, payload).0 == TokenKind::DpopProof;
+        let jwk = header.get("jwk").filter(|_| is_proof)?;
+        Key::from_jwk(&jwk).ok().or_else(|| key_text::public_half(&jwk))
+    };
+    match (key(), subject.algorithm) {
+        (Some(key), Some(algorithm)) => {
+            bench.verifies(&key, algorithm, subject.input(), subject.signature())
+        }
+        _ => false,
+    }
+}
+
 /// Without a proof: the token names a place to fetch its key from, and no trusted key verifies it.
 pub(crate) fn named(subject: &Subject<'_>) -> Option<Fault> {
     let header = subject.token.header()?;

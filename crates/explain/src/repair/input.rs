@@ -57,6 +57,18 @@ fn variants(subject: &Subject<'_>) -> Vec<(Vec<u8>, &'static str)> {
         (format!("{input}.").into_bytes(), "both segments and a second dot"),
         (format!("{input}\n").into_bytes(), "both segments and a line end"),
         (format!("{input}\r\n").into_bytes(), "both segments and a line end"),
+        (format!("{input} ").into_bytes(), "both segments and a blank"),
+        (format!("Bearer {input}").into_bytes(), "both segments with the scheme before them"),
+        (format!("{first}:{second}").into_bytes(), "both segments with a colon between them"),
+        (format!("{first}.").into_bytes(), "the header's segment and a dot: a detached payload"),
+        (join(header, b"\n", payload), "the decoded JSON of both, with a line end between them"),
+        (
+            base64url::encode(join(header, b".", payload)).into_bytes(),
+            "the decoded JSON of both, encoded as one",
+        ),
+        (text(first.to_owned(), URL_SAFE.encode(payload)), "the payload's segment with padding"),
+        (text(URL_SAFE.encode(header), second.to_owned()), "the header's segment with padding"),
+        (URL_SAFE.encode(payload).into_bytes(), "the payload's segment alone, with padding"),
         (format!("{first}. {second}").into_bytes(), "both segments with a blank behind the dot"),
         (format!("{first}\n{second}").into_bytes(), "both segments with a line end between them"),
         (join(first.as_bytes(), b".", payload), "the header's segment and the decoded payload"),
@@ -113,6 +125,8 @@ fn variants(subject: &Subject<'_>) -> Vec<(Vec<u8>, &'static str)> {
                 |value| serde_json::to_string_pretty(value).unwrap_or_default(),
                 "JSON serialised anew, indented",
             ),
+            (|value| indented(value, b"    "), "JSON serialised anew, indented by four"),
+            (|value| indented(value, b"\t"), "JSON serialised anew, indented by tabs"),
         ];
         for (style, said) in STYLES {
             let (left, right) = (style(&header_json), style(&payload_json));
@@ -194,7 +208,7 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn sorted(value: &Value) -> Value {
+pub(super) fn sorted(value: &Value) -> Value {
     match value {
         Value::Object(members) => {
             let mut names: Vec<&String> = members.keys().collect();
@@ -209,7 +223,7 @@ fn sorted(value: &Value) -> Value {
 }
 
 /// `{"a": 1, "b": 2}`.
-fn spaced(value: &Value) -> String {
+pub(super) fn spaced(value: &Value) -> String {
     match value {
         Value::Object(members) => {
             let members: Vec<String> = members
@@ -222,6 +236,17 @@ fn spaced(value: &Value) -> String {
             format!("[{}]", list.iter().map(spaced).collect::<Vec<_>>().join(", "))
         }
         other => other.to_string(),
+    }
+}
+
+/// Over several lines, each step of so many blanks.
+fn indented(value: &Value, step: &[u8]) -> String {
+    let mut out = Vec::new();
+    let formatter = serde_json::ser::PrettyFormatter::with_indent(step);
+    let mut serializer = serde_json::Serializer::with_formatter(&mut out, formatter);
+    match serde::Serialize::serialize(value, &mut serializer) {
+        Ok(()) => String::from_utf8(out).unwrap_or_default(),
+        Err(_) => String::new(),
     }
 }
 

@@ -15,69 +15,70 @@ use crate::passage::Passage;
 struct Spelling {
     code: Code,
     bytes: Vec<u8>,
-    said: &'static str,
+    said: String,
 }
 
 pub(crate) fn spelling(bench: &Bench<'_>, subject: &Subject<'_>, _: &Passage) -> Option<Explained> {
     let algorithm = subject.algorithm.filter(|algorithm| algorithm.is_symmetric())?;
-    for secret in &bench.surroundings.secrets {
-        for spelling in spellings(&secret.bytes) {
-            if is_mac(algorithm, &spelling.bytes, subject.input(), subject.signature()) {
-                let fault = Fault::new(spelling.code)
-                    .with("alg", algorithm.name())
-                    .with("reason", Fact::Words(spelling.said.to_owned()));
-                return Some(Explained { explains: SIGNATURE, ..Explained::of(fault) });
-            }
-        }
-    }
-    None
+    let fits = |bytes: &[u8]| is_mac(algorithm, bytes, subject.input(), subject.signature());
+    let found = bench.surroundings.secrets.iter().find_map(|secret| find(&secret.bytes, &fits))?;
+    let fault = Fault::new(found.code)
+        .with("alg", algorithm.name())
+        .with("reason", Fact::Words(found.said));
+    Some(Explained { explains: SIGNATURE, ..Explained::of(fault) })
 }
 
 /// The longest secret that is spelled anew, in bytes: each spelling is a copy.
 const LONGEST: usize = 8 * 1024;
+/// The longest that is spelled anew twice: no secret is longer, and all pairs of steps are tried.
+const LONGEST_TWICE: usize = 1024;
+/// The shortest part of a secret that counts as one.
+const SHORTEST_PART: usize = 8;
 
-/// All spellings, plain ones first, then two steps together; none of them the secret itself.
-fn spellings(secret: &[u8]) -> Vec<Spelling> {
+/// The first spelling that fits: of one step, of two, or a part of the secret.
+fn find(secret: &[u8], fits: &dyn Fn(&[u8]) -> bool) -> Option<Spelling> {
     // No secret is that long; what is has not been mangled by a shell.
     if secret.len() > LONGEST {
-        return Vec::new();
+        return None;
     }
-    let mut all = single(secret);
-    let mut second = Vec::new();
-    for first in &all {
-        // A trimmed, unquoted or decoded secret may itself be encoded.
-        if matches!(first.said, TRIMMED | UNQUOTED | NO_NAME | NO_BOM | LINE_END | NO_COMMA)
-            || first.said.starts_with("decoded")
-        {
-            for mut next in single(&first.bytes) {
-                if first.code == Code::SecretMangled {
-                    next.code = Code::SecretMangled;
-                }
-                second.push(next);
-            }
+    let all = single(secret);
+    if let Some(nth) = all.iter().position(|one| one.bytes != secret && fits(&one.bytes)) {
+        return all.into_iter().nth(nth);
+    }
+    if secret.len() > LONGEST_TWICE {
+        return None;
+    }
+    for first in all.iter().filter(|first| !first.bytes.is_empty() && first.bytes != secret) {
+        // What is left empty by two steps is an empty secret, and no spelling of this one.
+        let again = single(&first.bytes)
+            .into_iter()
+            .find(|again| again.bytes != secret && !again.bytes.is_empty() && fits(&again.bytes));
+        if let Some(again) = again {
+            let mangled = [first.code, again.code].contains(&Code::SecretMangled);
+            return Some(Spelling {
+                code: if mangled { Code::SecretMangled } else { Code::SecretEncoding },
+                said: format!("{}, then {}", first.said, again.said),
+                ..again
+            });
         }
     }
-    all.extend(second);
-    all.retain(|spelling| spelling.bytes != secret);
-    all
+    let parts = (SHORTEST_PART..secret.len()).rev();
+    let part = parts.flat_map(|length| [&secret[..length], &secret[secret.len() - length..]]);
+    let (part, said) =
+        part.zip(["its beginning", "its end"].into_iter().cycle()).find(|(part, _)| fits(part))?;
+    let said = format!("{said} alone, {} of {} bytes", part.len(), secret.len());
+    Some(Spelling { code: Code::SecretMangled, bytes: part.to_vec(), said })
 }
-
-const TRIMMED: &str = "without the white space at its ends";
-const UNQUOTED: &str = "without the quotes around it";
-const NO_NAME: &str = "without the variable's name before it";
-const NO_BOM: &str = "without the byte order mark before it";
-const LINE_END: &str = "with a line end or blank behind it";
-const NO_COMMA: &str = "without the comma or semicolon behind it";
 
 fn single(secret: &[u8]) -> Vec<Spelling> {
     let mut all = Vec::new();
-    let mut add = |code, bytes: Vec<u8>, said| {
-        all.push(Spelling { code, bytes, said });
+    let mut add = |code, bytes: Vec<u8>, said: &str| {
+        all.push(Spelling { code, bytes, said: said.to_owned() });
     };
     use Code::{SecretEncoding as Encoding, SecretMangled as Mangled};
-    add(Encoding, secret.trim_ascii().to_vec(), TRIMMED);
+    add(Encoding, secret.trim_ascii().to_vec(), "without the white space at its ends");
     for end in ["\n", "\r\n", " ", "\0"] {
-        add(Encoding, [secret, end.as_bytes()].concat(), LINE_END);
+        add(Encoding, [secret, end.as_bytes()].concat(), "with a line end or blank behind it");
     }
     if let Some(rest) = secret.strip_suffix(b"\0") {
         add(Encoding, rest.to_vec(), "without the zero byte behind it");
@@ -86,19 +87,38 @@ fn single(secret: &[u8]) -> Vec<Spelling> {
         add(Encoding, text.trim().as_bytes().to_vec(), "decoded from UTF-16");
     }
     if let Some(rest) = secret.strip_prefix(b"\xEF\xBB\xBF") {
-        add(Encoding, rest.to_vec(), NO_BOM);
+        add(Encoding, rest.to_vec(), "without the byte order mark before it");
     }
     for (said, bytes) in [
         ("base64-encoded", STANDARD.encode(secret)),
         ("base64-encoded", STANDARD_NO_PAD.encode(secret)),
         ("base64url-encoded", URL_SAFE.encode(secret)),
         ("base64url-encoded", URL_SAFE_NO_PAD.encode(secret)),
+        ("base32-encoded", base32_encoded(secret)),
         ("hex-encoded", hex(secret)),
         ("hex-encoded", hex(secret).to_uppercase()),
     ] {
         add(Encoding, bytes.into_bytes(), said);
     }
+    for columns in [64, 76] {
+        let lines: Vec<String> = STANDARD
+            .encode(secret)
+            .as_bytes()
+            .chunks(columns)
+            .map(|line| String::from_utf8_lossy(line).into_owned())
+            .collect();
+        add(Encoding, lines.join("\n").into_bytes(), "base64-encoded in several lines");
+    }
+    let latin: String = secret.iter().copied().map(char::from).collect();
+    if !secret.is_ascii() {
+        add(Encoding, latin.into_bytes(), "read as Latin-1 and written as UTF-8");
+    }
     let Ok(text) = std::str::from_utf8(secret) else { return all };
+    let unseen = |c: char| c.is_whitespace() || ('\u{200B}'..='\u{200F}').contains(&c);
+    let seen = text.trim_matches(|c| unseen(c) || matches!(c, '\u{FEFF}' | '\u{2060}' | '\0'));
+    add(Encoding, seen.as_bytes().to_vec(), "without what is not seen at its ends");
+    let close: String = text.split_whitespace().collect();
+    add(Mangled, close.into_bytes(), "without the blanks in it");
     if let Some(bytes) = crate::shape::decode(&text.split_ascii_whitespace().collect::<String>()) {
         add(Encoding, bytes, "decoded from base64");
     }
@@ -133,19 +153,30 @@ fn single(secret: &[u8]) -> Vec<Spelling> {
     for quote in ['"', '\'', '`'] {
         let inner = text.trim_end().strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote));
         if let Some(inner) = inner {
-            add(Mangled, inner.as_bytes().to_vec(), UNQUOTED);
+            add(Mangled, inner.as_bytes().to_vec(), "without the quotes around it");
         }
         add(Mangled, format!("{quote}{text}{quote}").into_bytes(), "with quotes around it");
     }
-    if let Some(value) = assigned(text) {
-        add(Mangled, value.as_bytes().to_vec(), NO_NAME);
+    for line in std::iter::once(text).chain(text.lines().map(str::trim)).take(MOST_LINES) {
+        if let Some(value) = assigned(line) {
+            add(Mangled, value.as_bytes().to_vec(), "without the variable's name before it");
+        }
+        add(Mangled, line.as_bytes().to_vec(), "one of its lines alone");
     }
+    for (open, close) in [('<', '>'), ('{', '}'), ('[', ']'), ('(', ')')] {
+        if let Some(inner) =
+            text.trim().strip_prefix(open).and_then(|rest| rest.strip_suffix(close))
+        {
+            add(Mangled, inner.as_bytes().to_vec(), "without the brackets around it");
+        }
+    }
+    add(Mangled, text.repeat(2).into_bytes(), "twice, as if it had been pasted two times");
     for value in of_members(text) {
         add(Encoding, value.into_bytes(), "taken out of the JSON that the file holds");
     }
     let bare = text.trim_end();
     if let Some(rest) = bare.strip_suffix(',').or_else(|| bare.strip_suffix(';')) {
-        add(Mangled, rest.as_bytes().to_vec(), NO_COMMA);
+        add(Mangled, rest.as_bytes().to_vec(), "without the comma or semicolon behind it");
     }
     add(
         Mangled,
@@ -180,11 +211,6 @@ fn single(secret: &[u8]) -> Vec<Spelling> {
     add(Mangled, before(text, ';'), "cut at the first `;`");
     add(Mangled, before(text, '&'), "cut at the first `&`");
     add(Mangled, before(text, '\0'), "cut at a zero byte");
-    add(
-        Mangled,
-        text.lines().next().unwrap_or_default().as_bytes().to_vec(),
-        "its first line alone",
-    );
     add(Mangled, text.replace('+', " ").into_bytes(), "with `+` read as a blank");
     add(Mangled, text.replace(['"', '\''], "").into_bytes(), "with all quotes removed");
     add(
@@ -213,6 +239,9 @@ fn single(secret: &[u8]) -> Vec<Spelling> {
     add(Mangled, text.replace('!', "\\!").into_bytes(), "with a backslash before `!`");
     all
 }
+
+/// The most lines, or members, of a file that are taken for the secret.
+const MOST_LINES: usize = 16;
 
 fn before(text: &str, c: char) -> Vec<u8> {
     text.split(c).next().unwrap_or_default().as_bytes().to_vec()
@@ -265,14 +294,22 @@ fn assigned(text: &str) -> Option<&str> {
     (!value.trim().is_empty() && plain(name)).then(|| value.trim())
 }
 
-/// The texts of a JSON object.
+/// The texts in a JSON object, at any depth.
 fn of_members(text: &str) -> Vec<String> {
-    let Ok(Value::Object(members)) = serde_json::from_str(text) else { return Vec::new() };
-    let texts = members.into_iter().filter_map(|(_, value)| match value {
-        Value::String(text) => Some(text),
-        _ => None,
-    });
-    texts.take(8).collect()
+    fn collect(value: Value, texts: &mut Vec<String>) {
+        match value {
+            Value::String(text) => texts.push(text),
+            Value::Object(members) => members.into_iter().for_each(|(_, one)| collect(one, texts)),
+            Value::Array(list) => list.into_iter().for_each(|one| collect(one, texts)),
+            _ => {}
+        }
+    }
+    let mut texts = Vec::new();
+    if let Ok(value @ (Value::Object(_) | Value::String(_))) = serde_json::from_str(text) {
+        collect(value, &mut texts);
+    }
+    texts.truncate(MOST_LINES);
+    texts
 }
 
 /// A text without what stands between backticks.
@@ -303,6 +340,22 @@ fn percent_encoded(text: &str) -> String {
             out.push(char::from(byte));
         } else {
             out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
+}
+
+fn base32_encoded(bytes: &[u8]) -> String {
+    const ALPHABET: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+    let mut out = String::new();
+    for chunk in bytes.chunks(5) {
+        let bits = (0..5).fold(0u64, |bits, nth| {
+            bits << 8 | u64::from(chunk.get(nth).copied().unwrap_or_default())
+        });
+        let written = (chunk.len() * 8).div_ceil(5);
+        for nth in 0..8 {
+            let letter = ALPHABET[(bits >> (35 - 5 * nth) & 31) as usize];
+            out.push(if nth < written { char::from(letter) } else { '=' });
         }
     }
     out
@@ -431,10 +484,26 @@ mod tests {
             ("jwt.secret=abc", "abc"),
             ("{\"secret\":\"abc\"}", "abc"),
             ("abc", "YWJjCg=="),
+            ("abc", "YWJj\n"),
+            ("abc", "MFRGG==="),
+            ("abc\\n", "abc"),
+            ("\u{A0}abc\u{200B}", "abc"),
+            ("A=1\nJWT_SECRET=abc\nB=2", "abc"),
+            ("data:\n  secret: YWJj\n", "abc"),
+            ("{\"jwt\":{\"secret\":\"abc\"}}", "abc"),
+            ("# the secret\nabc\n", "abc"),
+            ("<abc>", "abc"),
+            ("abc", "abcabc"),
+            ("ab c", "abc"),
+            ("abcdefgh@ij", "abcdefgh"),
+            ("zz|abcdefgh", "abcdefgh"),
         ] {
-            let found = spellings(given.as_bytes());
-            assert!(found.iter().any(|one| one.bytes == used.as_bytes()), "{given:?} {used:?}");
+            let found = find(given.as_bytes(), &|bytes| bytes == used.as_bytes());
+            assert!(found.is_some(), "{given:?} {used:?}");
         }
-        assert!(spellings(b"abc").iter().all(|one| one.bytes != b"abc"));
+        for (given, used) in [("abc", "abc"), ("abcdefghij", "abcdefg"), ("a b", "")] {
+            let found = find(given.as_bytes(), &|bytes| bytes == used.as_bytes());
+            assert!(found.is_none(), "{given:?} {used:?}");
+        }
     }
 }

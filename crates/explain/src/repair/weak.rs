@@ -2,10 +2,12 @@
 //!
 //! Never says which word: who reads the report could sign with it.
 
+use claviger_token::presentation::is_placeholder;
 use claviger_token::{Code, Fact, Fault};
 
 use super::{Explained, SIGNATURE};
 use crate::bench::{Bench, Subject, is_mac};
+use crate::kid_text;
 use crate::passage::Passage;
 
 /// Published secrets: documentation, tutorials, framework defaults, lists of attackers.
@@ -21,6 +23,8 @@ const UNSET: &[&str] = &[
     "<nil>",
     "NaN",
     "false",
+    "False",
+    "True",
     "true",
     "NULL",
     "[object Object]",
@@ -47,22 +51,19 @@ pub(crate) fn known(bench: &Bench<'_>, subject: &Subject<'_>, _: &Passage) -> Op
         let fault = Fault::new(code).with("reason", Fact::Words(reason.to_owned()));
         Some(Explained { explains: SIGNATURE, ..Explained::of(fault) })
     };
-    if let Some(word) = UNSET.iter().find(|word| fits(word)) {
-        // `kid: /dev/null` makes a validator hash with nothing: that is the attack, not a mistake.
-        if let Some(kid) =
-            subject.kid.as_deref().filter(|kid| crate::kid_text::injected(kid).is_some())
-        {
-            let reason =
-                "the signature is an HMAC with an empty secret, as that file would give it";
-            let fault = Fault::new(Code::KeyIdInjection)
-                .with("kid", kid)
-                .with("reason", Fact::Words(reason.to_owned()));
-            let fault = match subject.token.span_of_member("kid") {
-                Some(span) => fault.at(span),
-                None => fault,
-            };
-            return Some(Explained { explains: SIGNATURE, holds: false, ..Explained::of(fault) });
-        }
+    let unset = UNSET.iter().copied().find(|word| fits(word));
+    let word = unset.or_else(|| WORDS.lines().find(|word| fits(word)))?;
+    // `kid: /dev/null` makes a validator hash with nothing, `' UNION SELECT 'a'` with the forger's own word: that is
+    // the attack, not a mistake.
+    if let Some(kid) = subject.kid.as_deref().filter(|kid| kid_text::injected(kid).is_some()) {
+        let reason = if word.is_empty() {
+            "the signature is an HMAC with an empty secret, as that file would give it"
+        } else {
+            "the signature is an HMAC with a word that everybody knows"
+        };
+        return Some(injected(subject, kid, reason));
+    }
+    if unset.is_some() {
         return claim(
             Code::SecretEmpty,
             if word.is_empty() {
@@ -72,7 +73,6 @@ pub(crate) fn known(bench: &Bench<'_>, subject: &Subject<'_>, _: &Passage) -> Op
             },
         );
     }
-    let word = WORDS.lines().find(|word| fits(word))?;
     if bench.surroundings.secrets.is_empty() {
         let reason = "its secret is on the public lists of well-known ones";
         let fault = Fault::new(Code::KeyTooWeak)
@@ -85,6 +85,20 @@ pub(crate) fn known(bench: &Bench<'_>, subject: &Subject<'_>, _: &Passage) -> Op
         Code::SecretEmpty,
         "whoever signed used a well-known default in place of the given secret",
     )
+}
+
+/// The `kid` names what the forger knows, and its HMAC proves it.
+fn injected(subject: &Subject<'_>, kid: &str, reason: &str) -> Explained {
+    let fault = kid_text::fault(subject.token, kid, reason);
+    Explained { explains: SIGNATURE, holds: false, ..Explained::of(fault) }
+}
+
+/// Whether a given secret says that none was set: blank, quotes around nothing, a variable's own name.
+pub(crate) fn is_unset(secret: &[u8]) -> bool {
+    std::str::from_utf8(secret).is_ok_and(|secret| {
+        let bare = secret.trim().trim_matches(['"', '\'', '`']).trim();
+        bare.is_empty() || UNSET.contains(&bare) || is_placeholder(bare)
+    })
 }
 
 /// Whether a given secret is on the lists.

@@ -454,6 +454,10 @@ fn secrets_in_another_spelling_are_found() {
         ),
         ("a default at the signer", strong.to_vec(), b"changeme".to_vec(), "secret-empty"),
         ("empty here", Vec::new(), strong.to_vec(), "secret-empty"),
+        ("blank here", b" \n".to_vec(), strong.to_vec(), "secret-empty"),
+        ("quotes around nothing here", b"\"\"".to_vec(), strong.to_vec(), "secret-empty"),
+        ("a variable here", b"${JWT_SECRET}".to_vec(), strong.to_vec(), "secret-empty"),
+        ("a placeholder at the signer", strong.to_vec(), b"<your-secret>".to_vec(), "secret-empty"),
         ("empty on both sides", Vec::new(), Vec::new(), "secret-empty"),
         ("short", b"secret".to_vec(), b"secret".to_vec(), "key-too-weak"),
         ("short and unknown", b"x7-Pq_".to_vec(), b"x7-Pq_".to_vec(), "key-too-weak"),
@@ -480,6 +484,8 @@ fn secrets_in_another_spelling_are_found() {
             first(what, &t, &bare().with_key("key.jwk", jwk.to_string().as_bytes()), codes);
         }
     }
+    let template = bare().with_secret("secret", b"changeme");
+    first("a default here", &hmac_token(strong), &template, "secret-empty");
     // Without a key, a word of the lists is found all the same.
     only("no key", &hmac_token(b"secret"), &bare(), "key-too-weak");
     let report = explain(hmac_token(strong).as_bytes(), &bare());
@@ -528,6 +534,19 @@ fn forgeries_are_recomputed() {
             ("one line", spki.replace('\n', "")),
             ("escaped", spki.trim().replace('\n', "\\n")),
             ("JWK", jwk.to_string()),
+            ("sorted JWK with blanks", {
+                let members = jwk.as_object().unwrap().iter();
+                let mut members: Vec<String> =
+                    members.map(|(name, value)| format!("\"{name}\": {value}")).collect();
+                members.sort();
+                format!("{{{}}}", members.join(", "))
+            }),
+            ("a line more", format!("\n{spki}")),
+            ("a blank more", format!("{} ", spki.trim())),
+            ("base64 of the PEM", STANDARD.encode(&spki)),
+            ("base64url of the DER", base64url::encode(self::spki(algorithm))),
+            ("hexadecimal DER", hex(&self::spki(algorithm))),
+            ("OpenSSH", open_ssh(algorithm).replace(" ada@host\n", "")),
         ] {
             let forger =
                 SigningKey::from_secret(Algorithm::Hs256, Some("k1".to_owned()), secret.as_bytes())
@@ -540,7 +559,7 @@ fn forgeries_are_recomputed() {
                 "algorithm-confusion",
             );
             let nameless = mint_with(&forger, &json!({"kid": null}), &claims());
-            if what != "JWK" {
+            if !what.contains("JWK") {
                 first(
                     &format!("{algorithm} {what}"),
                     &nameless,
@@ -608,8 +627,10 @@ fn forgeries_are_recomputed() {
         "file:///dev/null",
         "`id`",
         "$(id)",
+        "%00",
+        "..%2f..%2fdev%2fnull",
     ] {
-        for secret in [&b""[..], b"\0", b"a", b"guess"] {
+        for secret in [&b""[..], b"\0", b"a", b"guess", b"secret", b"changeme"] {
             let forger =
                 SigningKey::from_secret(Algorithm::Hs256, Some(kid.to_owned()), secret).unwrap();
             let t = mint_with(&forger, &json!({}), &claims());
@@ -799,6 +820,12 @@ fn signatures_over_another_text_are_found() {
             ("padded", format!("{}.{}", URL_SAFE.encode(&header), URL_SAFE.encode(&payload))),
             ("standard", format!("{}.{}", STANDARD.encode(&header), STANDARD.encode(&payload))),
             ("newline", format!("{h}.{p}\n")),
+            ("blank", format!("{h}.{p} ")),
+            ("scheme", format!("Bearer {h}.{p}")),
+            ("payload padded", format!("{h}.{}", URL_SAFE.encode(&payload))),
+            ("header padded", format!("{}.{p}", URL_SAFE.encode(&header))),
+            ("detached", format!("{h}.")),
+            ("encoded as one", base64url::encode(format!("{header}.{payload}"))),
             (
                 "with blanks",
                 format!(

@@ -698,6 +698,10 @@ fn times_audiences_issuers_and_kinds_are_compared() {
         (json!({"aud": "https://billing.example.test"}), "audience-mismatch"),
         (json!({"aud": ["https://a.test", "https://b.test"]}), "audience-mismatch"),
         (json!({"aud": "account"}), "audience-mismatch"),
+        (json!({"aud": "api"}), "audience-mismatch"),
+        (json!({"aud": "<https://api.example.test>"}), "audience-near-miss"),
+        (json!({"iss": "http://localhost:8080"}), "issuer-near-miss"),
+        (json!({"iss": "https://idp.example.test"}), "issuer-mismatch"),
         (json!({"aud": "00000003-0000-0000-c000-000000000000"}), "audience-mismatch"),
         (json!({"aud": "https://api.example.test/"}), "audience-near-miss"),
         (json!({"aud": "http://api.example.test"}), "audience-near-miss"),
@@ -786,6 +790,41 @@ fn times_audiences_issuers_and_kinds_are_compared() {
         (json!({"typ": "statuslist+jwt"}), json!({}), "token-type-mismatch"),
         (json!({"typ": "secevent+jwt"}), json!({}), "token-type-mismatch"),
         (json!({"typ": "RSA"}), json!({}), "token-type-mismatch"),
+        (
+            json!({"typ": "JWT"}),
+            json!({"typ": "RegistrationAccessToken", "aud": ISSUER}),
+            "token-type-mismatch",
+        ),
+        (
+            json!({"typ": "JWT"}),
+            json!({"iss": "web", "sub": "web", "aud": "https://id.example.test/token",
+                   "jti": null, "scope": null}),
+            "token-type-mismatch",
+        ),
+        (
+            json!({"typ": "JWT"}),
+            json!({"aud": "https://identitytoolkit.googleapis.com/google.identity.identitytoolkit.v1.IdentityToolkit",
+                   "iss": "a@b.test", "sub": "a@b.test", "uid": "u1"}),
+            "token-type-mismatch",
+        ),
+        (json!({"typ": "JWT"}), json!({"tokenType": "refresh"}), "refresh-token-as-access-token"),
+        (json!({"typ": "JWT"}), json!({"ati": "a-1"}), "refresh-token-as-access-token"),
+        (
+            json!({"typ": "JWT"}),
+            json!({"aud": ISSUER, "scope": "offline_access"}),
+            "refresh-token-as-access-token",
+        ),
+        (
+            json!({"typ": "JWT"}),
+            json!({"aud": "project", "scope": null, "client_id": null, "auth_time": NOW, "firebase": {}}),
+            "id-token-as-access-token",
+        ),
+        // Auth0 and Entra ID without a nonce: it is for a client, and tells of a person.
+        (
+            json!({"typ": "JWT"}),
+            json!({"aud": "abcDEF123", "scope": null, "client_id": null, "nickname": "ada", "email": "a@b.test"}),
+            "id-token-as-access-token",
+        ),
     ] {
         let input = mint(algorithm, &header, &with(claims(), &changes));
         expect(&format!("{header} {changes}"), input.as_bytes(), &context, code, true);
@@ -846,6 +885,17 @@ fn rights_and_pinned_claims_are_compared() {
     good("pinned", token(algorithm).as_bytes(), &pinned("client_id", "web"));
     only("another", token(algorithm).as_bytes(), &pinned("client_id", "mobile"), "claim-mismatch");
     only("none", token(algorithm).as_bytes(), &pinned("tid", "tenant-a"), "claim-mismatch");
+    let nested = token_with(algorithm, &json!({"realm_access": {"roles": ["a", "b"]}, "a.b": "c"}));
+    for (name, value) in [("realm_access.roles", "b"), ("a.b", "c")] {
+        good(name, nested.as_bytes(), &pinned(name, value));
+        only(name, nested.as_bytes(), &pinned(name, "d"), "claim-mismatch");
+    }
+    // Personal claims beside a right, or for this API, make no ID token.
+    let personal = json!({"email": "a@b.test", "name": "Ada", "scope": null, "client_id": null});
+    good("personal", token_with(algorithm, &personal).as_bytes(), &surroundings(algorithm));
+    let elsewhere = json!({"email": "a@b.test", "name": "Ada", "aud": "https://b.test"});
+    let elsewhere = token_with(algorithm, &elsewhere);
+    only("personal", elsewhere.as_bytes(), &surroundings(algorithm), "audience-mismatch");
     let aged = surroundings_for(Policy { max_age: Some(3600), ..policy() }, algorithm);
     good("young", token(algorithm).as_bytes(), &aged);
     let old = token_with(algorithm, &json!({"iat": NOW - 7200}));

@@ -36,6 +36,12 @@ fn a_proof_that_fits_makes_a_bound_token_good() {
     let input = request(&token, "DPoP", &proof(&token, &json!({})));
     let report = explain(input.as_bytes(), &surroundings(Algorithm::EdDsa));
     assert_eq!(report.verdict, Verdict::Accepted, "{:?}", report.faults);
+    let same = json!({"htu": "https://API.example.test:443/orders"});
+    let report = explain(
+        request(&token, "DPoP", &proof(&token, &same)).as_bytes(),
+        &surroundings(Algorithm::EdDsa),
+    );
+    assert_eq!(report.verdict, Verdict::Accepted, "{:?}", report.faults);
 }
 
 #[test]
@@ -49,6 +55,12 @@ fn a_proof_that_does_not_fit_is_named() {
         json!({"iat": NOW + 3600}),
         json!({"ath": "AAAA"}),
         json!({"ath": null}),
+        json!({"jti": null}),
+        json!({"htm": null}),
+        json!({"htu": null}),
+        json!({"iat": null}),
+        json!({"htu": "https://api.example.test/Orders"}),
+        json!({"htu": "https://api.example.test:8443/orders"}),
     ] {
         let input = request(&token, "DPoP", &proof(&token, &changes));
         let report = explain(input.as_bytes(), &surroundings(Algorithm::EdDsa));
