@@ -80,6 +80,11 @@ pub struct Signing {
     /// longer tokens; choose it for verifiers that know nothing else. A change takes effect by
     /// rotation: the new key is published first.
     pub algorithm: SigningAlgorithm,
+    /// Further algorithms, each with keys of its own. A client picks one for its ID tokens
+    /// (`id_token_signed_response_alg`), an API one for its access tokens (`signing_alg`). Each costs a
+    /// key or two in the key set. A new one signs as soon as verifiers can know its first key, after
+    /// `jwks_max_age_seconds`; one that is taken away leaves those who picked it without tokens.
+    pub also: Vec<SigningAlgorithm>,
     /// Size of a new RSA key. 2048 is the least that RFC 7518 §3.3 allows; 3072 and 4096 sign three
     /// and eight times slower.
     pub rsa_bits: u32,
@@ -99,6 +104,7 @@ impl Default for Signing {
     fn default() -> Self {
         Self {
             algorithm: SigningAlgorithm::Es256,
+            also: Vec::new(),
             rsa_bits: 2048,
             rotate_after_seconds: 30 * 86_400,
             publish_ahead_seconds: 86_400,
@@ -295,6 +301,7 @@ impl Config {
             self.signing.check(),
             self.tokens.check(),
             self.registration.check(),
+            self.published_keys(),
             self.limits.check(),
         ]
         .into_iter()
@@ -422,6 +429,27 @@ fn within(field: &'static str, value: u64, least: u64, most: u64) -> Result<(), 
     ))
 }
 
+/// Verifiers refuse key sets with more keys than anybody publishes: our own guard those beyond 256.
+const MOST_PUBLISHED: u64 = 100;
+
+impl Config {
+    /// Rotating often while keys are kept long makes a key set that verifiers do not take.
+    fn published_keys(&self) -> Result<(), ConfigError> {
+        let every = self.signing.rotate_after_seconds.max(self.signing.publish_ahead_seconds);
+        let kept = self.tokens.access_ttl_max_seconds / every.max(1) + 3;
+        let keys = kept.saturating_mul(self.signing.also.len() as u64 + 1);
+        if keys <= MOST_PUBLISHED {
+            return Ok(());
+        }
+        Err(wrong(
+            "signing.rotate_after_seconds",
+            format!("some {keys} keys would be published at once"),
+            "rotate less often, or lower `tokens.access_ttl_max_seconds`, for which keys are kept",
+        )
+        .beside("tokens.access_ttl_max_seconds"))
+    }
+}
+
 impl Signing {
     fn check(&self) -> Result<(), ConfigError> {
         if ![2048, 3072, 4096].contains(&self.rsa_bits) {
@@ -430,6 +458,15 @@ impl Signing {
                 format!("{} is no size we make", self.rsa_bits),
                 "choose 2048, 3072 or 4096",
             ));
+        }
+        for (place, also) in self.also.iter().enumerate() {
+            if *also == self.algorithm || self.also[..place].contains(also) {
+                return Err(wrong(
+                    "signing.also",
+                    format!("{} is on already", Algorithm::from(*also)),
+                    "name only algorithms beside `signing.algorithm`, each once",
+                ));
+            }
         }
         within("signing.jwks_max_age_seconds", self.jwks_max_age_seconds, 0, 86_400)?;
         within(
@@ -590,6 +627,18 @@ mod tests {
         };
         assert_eq!(signing(300, 300).check(), Ok(()));
         assert_eq!(refused(&signing(299, 300)).field, "signing.publish_ahead_seconds");
+        let hasty = Config {
+            signing: Signing {
+                rotate_after_seconds: 60,
+                publish_ahead_seconds: 60,
+                jwks_max_age_seconds: 30,
+                ..Signing::default()
+            },
+            ..Config::default()
+        };
+        assert_eq!(refused(&hasty).field, "signing.rotate_after_seconds");
+        let twice = Signing { also: vec![SigningAlgorithm::Es256], ..Signing::default() };
+        assert_eq!(refused(&Config { signing: twice, ..Config::default() }).field, "signing.also");
         let long = Config {
             tokens: Tokens { access_ttl_seconds: 90_000, ..Tokens::default() },
             ..Config::default()

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use claviger_protocol::{Client, KeyRecord, KeyStep, Resource, Secret, plan};
 use claviger_store::seal::MasterKey;
 use claviger_store::{FirstStart, Store};
+use claviger_token::Algorithm;
 
 use crate::config::Config;
 use crate::credential;
@@ -96,9 +97,13 @@ fn first_keys(
     let steps = plan(&[], now, &keyring::settings(config));
     let mut keys = Vec::new();
     for step in steps {
-        if let KeyStep::Create { state, activates_at } = step {
-            let made = key_making::make(&config.signing, master, state, activates_at, now)
-                .map_err(|error| OpenError::Key { problem: error.to_string() })?;
+        if let KeyStep::Create { algorithm, state, activates_at } = step {
+            let trouble = |problem: String| OpenError::Key { problem };
+            let algorithm = Algorithm::from_name(&algorithm)
+                .ok_or_else(|| trouble(format!("there is no algorithm `{algorithm}`")))?;
+            let bits = config.signing.rsa_bits;
+            let made = key_making::make(algorithm, bits, master, state, activates_at, now)
+                .map_err(|error| trouble(error.to_string()))?;
             keys.push(made);
         }
     }

@@ -13,13 +13,11 @@ use claviger_store::seal::{self, MasterKey, SealError};
 use claviger_token::{Algorithm, SigningKey};
 use zeroize::Zeroizing;
 
-use crate::config::Signing;
-
 /// A key that could not be made, sealed or opened. Says which and why, never what is in it.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum KeyTrouble {
     #[error("a new {algorithm} key could not be made: {reason}")]
-    Making { algorithm: Algorithm, reason: String },
+    Making { algorithm: String, reason: String },
     #[error("the key `{kid}` cannot be opened with this master key ({reason})")]
     Sealed { kid: String, reason: SealError },
     #[error("the key `{kid}` is damaged: {reason}")]
@@ -28,15 +26,15 @@ pub(crate) enum KeyTrouble {
 
 /// A new key and its record. RSA takes its time: call it where blocking is allowed.
 pub(crate) fn make(
-    signing: &Signing,
+    algorithm: Algorithm,
+    rsa_bits: u32,
     master: &MasterKey,
     state: KeyState,
     activates_at: i64,
     now: i64,
 ) -> Result<(KeyRecord, Vec<u8>), KeyTrouble> {
-    let algorithm = Algorithm::from(signing.algorithm);
-    let trouble = |reason: String| KeyTrouble::Making { algorithm, reason };
-    let private = private(algorithm, signing.rsa_bits)
+    let trouble = |reason: String| KeyTrouble::Making { algorithm: algorithm.to_string(), reason };
+    let private = private(algorithm, rsa_bits)
         .map_err(|()| trouble("the cryptographic library refused".to_owned()))?;
     // Named by its thumbprint (RFC 7638): no other key can ever get the same `kid`.
     let key = SigningKey::from_pkcs8(algorithm, None, &private)

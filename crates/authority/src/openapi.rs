@@ -163,6 +163,13 @@ fn described_operation(described: &Described) -> Value {
             ]),
         );
     }
+    let own = query(described.id);
+    if !own.is_empty() {
+        let parameters = operation.entry("parameters").or_insert_with(|| json!([]));
+        if let Value::Array(parameters) = parameters {
+            parameters.extend(own);
+        }
+    }
     if let Some(schema) = described.takes {
         operation.insert(
             "requestBody".to_owned(),
@@ -189,6 +196,25 @@ fn described_operation(described: &Described) -> Value {
     responses.insert("default".to_owned(), problem);
     operation.insert("responses".to_owned(), Value::Object(responses));
     Value::Object(operation)
+}
+
+/// What else an operation reads from its query.
+fn query(id: &str) -> Vec<Value> {
+    let parameter =
+        |name: &str, schema: Value| json!({ "name": name, "in": "query", "schema": schema });
+    match id {
+        "rotateKeys" => vec![parameter("algorithm", signing_alg("whose key is followed"))],
+        _ => Vec::new(),
+    }
+}
+
+fn signing_alg(description: &str) -> Value {
+    json!({
+        "type": "string",
+        "maxLength": 20,
+        "description": format!("{description}; one that is on (`signing.algorithm`, `signing.also`)"),
+        "examples": ["ES256"],
+    })
 }
 
 fn object(required: &[&str], properties: Value) -> Value {
@@ -286,6 +312,7 @@ fn client_members() -> Map<String, Value> {
         },
         "default_resource": nullable(text("the API of a token request that names none")),
         "access_ttl_seconds": access_ttl(),
+        "id_token_signed_response_alg": nullable(signing_alg("what its ID tokens are signed with")),
         "grants": {
             "type": "array",
             "uniqueItems": true,
@@ -370,6 +397,7 @@ fn resources() -> Value {
         "name": name(),
         "scopes": scopes("the scopes this API knows"),
         "access_ttl_seconds": access_ttl(),
+        "signing_alg": nullable(signing_alg("what its access tokens are signed with")),
         "introspectors": {
             "type": "array",
             "uniqueItems": true,
@@ -544,7 +572,7 @@ fn keys() -> Value {
             &["withdrawn", "active"],
             json!({
                 "withdrawn": text("the key that is gone; every token under it is refused from now on"),
-                "active": nullable(text("the key that signs now")),
+                "active": nullable(text("the key that signs now in its place")),
             }),
         ),
     })

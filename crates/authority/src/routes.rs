@@ -202,7 +202,7 @@ fn administration() -> Vec<Route> {
             vec![does!(POST admin::keys::rotate,
                 id: "rotateKeys",
                 summary: "Publishes a successor, which signs once every verifier can know it",
-                takes: None, gives: (200, Some("SigningKey")), refuses: &[503], paged: false,
+                takes: None, gives: (200, Some("SigningKey")), refuses: &[400, 503], paged: false,
                 guarded: true)],
         ),
         admin(

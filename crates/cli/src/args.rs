@@ -568,6 +568,9 @@ pub(crate) enum KeyAction {
     },
     /// Starts a rotation: a new key is published, and signs once every guard can know it.
     Rotate {
+        /// Which algorithm's key is followed by a new one; without it the default's.
+        #[arg(long)]
+        algorithm: Option<String>,
         #[command(flatten)]
         admin: Admin,
     },

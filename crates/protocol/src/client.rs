@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use claviger_token::KeySet;
+use claviger_token::{Algorithm, KeySet};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -136,6 +136,9 @@ pub struct Client {
     /// The longest life of its tokens, in seconds.
     #[serde(default)]
     pub access_ttl: Option<u64>,
+    /// What its ID tokens are signed with, by the name of RFC 7518; none: the authority's default.
+    #[serde(default)]
+    pub id_token_signed_response_alg: Option<String>,
     /// What it may ask for.
     #[serde(default = "only_for_itself")]
     pub grants: Vec<GrantType>,
@@ -180,6 +183,7 @@ impl Client {
             resources: Vec::new(),
             default_resource: None,
             access_ttl: None,
+            id_token_signed_response_alg: None,
             grants: only_for_itself(),
             redirect_uris: Vec::new(),
             first_party: false,
@@ -198,6 +202,8 @@ impl Client {
         check_name(&self.name)?;
         check_scopes(&self.scopes)?;
         check_ttl(self.access_ttl)?;
+        let algorithm = self.id_token_signed_response_alg.as_deref();
+        check_signing("id_token_signed_response_alg", algorithm)?;
         if self.resources.len() > MOST_RESOURCES {
             let problem = format!("there are more than {MOST_RESOURCES} resources");
             return Err(Invalid::new("resources", problem, "split the client"));
@@ -366,6 +372,20 @@ pub(crate) fn check_ttl(ttl: Option<u64>) -> Result<(), Invalid> {
     }
 }
 
+/// Whether an algorithm can sign what we issue: asymmetric, so that no verifier can issue as well. Whether
+/// it is on is the authority's to say.
+pub(crate) fn check_signing(field: &'static str, name: Option<&str>) -> Result<(), Invalid> {
+    match name.map(|name| (name, Algorithm::from_name(name))) {
+        None => Ok(()),
+        Some((_, Some(algorithm))) if !algorithm.is_symmetric() => Ok(()),
+        Some((name, _)) => Err(Invalid::new(
+            field,
+            format!("nothing here is signed with {}", quoted(name)),
+            "name one of `id_token_signing_alg_values_supported`, such as `ES256`",
+        )),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -396,6 +416,10 @@ mod tests {
                 "default_resource",
             ),
             (Client { access_ttl: Some(u64::MAX), ..good.clone() }, "access_ttl"),
+            (
+                Client { id_token_signed_response_alg: Some("HS256".into()), ..good.clone() },
+                "id_token_signed_response_alg",
+            ),
             (Client { auth_method: jwt, ..good.clone() }, "jwks"),
             (Client { auth_method: jwt, jwks: Some(json!({"keys": []})), ..good.clone() }, "jwks"),
             (

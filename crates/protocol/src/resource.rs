@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::client::{check_client_id, check_name, check_ttl};
+use crate::client::{check_client_id, check_name, check_signing, check_ttl};
 use crate::error::{Invalid, quoted};
 use crate::scope::check_scopes;
 
@@ -29,6 +29,9 @@ pub struct Resource {
     /// The longest life of its tokens, in seconds.
     #[serde(default)]
     pub access_ttl: Option<u64>,
+    /// What its tokens are signed with, by the name of RFC 7518; none: the authority's default.
+    #[serde(default)]
+    pub signing_alg: Option<String>,
     /// When it was made. Unix seconds.
     pub created_at: i64,
 }
@@ -44,6 +47,7 @@ impl Resource {
             scopes: Vec::new(),
             introspectors: Vec::new(),
             access_ttl: None,
+            signing_alg: None,
             created_at: now,
         }
     }
@@ -54,6 +58,7 @@ impl Resource {
         check_name(&self.name)?;
         check_scopes(&self.scopes)?;
         check_ttl(self.access_ttl)?;
+        check_signing("signing_alg", self.signing_alg.as_deref())?;
         if self.introspectors.len() > MOST_INTROSPECTORS {
             let problem = format!("there are more than {MOST_INTROSPECTORS} introspectors");
             return Err(Invalid::new("introspectors", problem, "let several instances share one"));
@@ -196,6 +201,7 @@ mod tests {
                 Resource { introspectors: vec!["a".into(), "a".into()], ..good.clone() },
                 "introspectors",
             ),
+            (Resource { signing_alg: Some("none".into()), ..good.clone() }, "signing_alg"),
             (Resource { access_ttl: Some(0), ..good }, "access_ttl"),
         ] {
             assert_eq!(bad.check().unwrap_err().field, field);

@@ -23,7 +23,7 @@ pub(crate) async fn ready(call: Call) -> Answer {
     state.store.health().await.map_err(|error| {
         Refusal::unavailable("store-unreachable", error).detail("the database does not answer")
     })?;
-    if state.keyring.load().active.is_none() {
+    if state.keyring.load().signer(None).is_none() {
         return Err(Refusal::unavailable("no-signing-key", "no key is active")
             .detail("no key is active")
             .into());

@@ -71,7 +71,8 @@ async fn for_itself(
         cnf,
     };
     let grant = decide(facts, &ask, state.clock.now(), token_id()?)?;
-    let token = signed(state, ACCESS_TOKEN_TYPE, &grant.claims)?;
+    let algorithm = resource.as_deref().and_then(|resource| resource.signing_alg.as_deref());
+    let token = state.keyring.sign(algorithm, ACCESS_TOKEN_TYPE, &grant.claims)?;
     state.metrics.token_issued("client_credentials");
     tracing::debug!(client_id = client.id, jti = grant.claims.jti, "an access token was issued");
     Ok(render::json(StatusCode::OK, &grant.response(&token)))
@@ -353,8 +354,9 @@ async fn issued(state: &State, granted: &Granted<'_>) -> Result<Value, Box<Refus
         grant_id: Some(granted.grant_id.to_owned()),
         cnf: granted.cnf.cloned(),
     };
+    let algorithm = resource.as_deref().and_then(|resource| resource.signing_alg.as_deref());
     let mut answer = json!({
-        "access_token": signed(state, ACCESS_TOKEN_TYPE, &claims)?,
+        "access_token": state.keyring.sign(algorithm, ACCESS_TOKEN_TYPE, &claims)?,
         "token_type": token_type(granted.cnf),
         "expires_in": expires_in,
         "scope": granted.scope,
@@ -370,17 +372,10 @@ async fn issued(state: &State, granted: &Granted<'_>) -> Result<Value, Box<Refus
             sid: granted.sid,
             nonce: granted.nonce,
         };
-        answer["id_token"] = json!(signed(state, "JWT", &claims)?);
+        let algorithm = granted.client.id_token_signed_response_alg.as_deref();
+        answer["id_token"] = json!(state.keyring.sign(algorithm, "JWT", &claims)?);
     }
     Ok(answer)
-}
-
-fn signed(state: &State, kind: &str, claims: &impl Serialize) -> Result<String, Box<Refusal>> {
-    let ring = state.keyring.load();
-    let Some(key) = &ring.active else {
-        return Err(Refusal::unavailable("no-signing-key", "no key is active").into());
-    };
-    key.seal(kind, claims).map_err(|error| Refusal::unavailable("signing-failed", error).into())
 }
 
 fn refused(code: &'static str, description: &'static str) -> OauthFault {

@@ -75,7 +75,13 @@ impl App {
 
     /// Ends the authority and opens it again on the same directory.
     pub(crate) async fn restart(self) -> Self {
-        let Self { authority, bootstrap, router, clock, config, dir } = self;
+        self.restart_with(|_| {}).await
+    }
+
+    /// The same with settings that were changed meanwhile.
+    pub(crate) async fn restart_with(self, change: impl FnOnce(&mut Config)) -> Self {
+        let Self { authority, bootstrap, router, clock, mut config, dir } = self;
+        change(&mut config);
         drop(router);
         authority.close().await;
         let (authority, again) = Authority::open_at(config.clone(), clock.clone()).await.unwrap();

@@ -289,10 +289,14 @@ pub(crate) fn key(action: KeyAction, format: Format) -> Result<ExitCode, Stop> {
     match action {
         KeyAction::List { admin } => {
             let all = ask(&admin, Method::GET, "/keys", None)?;
-            list(&all, &["kid", "algorithm", "state"], format)
+            list(&all, &["kid", "algorithm", "state", "activates_at", "removed_at"], format)
         }
-        KeyAction::Rotate { admin } => {
-            show(&ask(&admin, Method::POST, "/keys/rotate", None)?, format)
+        KeyAction::Rotate { algorithm, admin } => {
+            let path = match algorithm {
+                Some(algorithm) => format!("/keys/rotate?algorithm={}", segment(&algorithm)),
+                None => "/keys/rotate".to_owned(),
+            };
+            show(&ask(&admin, Method::POST, &path, None)?, format)
         }
         KeyAction::Withdraw { kid, admin } => {
             let path = format!("/keys/{}/withdraw", segment(&kid));

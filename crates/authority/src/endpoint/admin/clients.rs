@@ -32,6 +32,7 @@ struct View {
     resources: Vec<String>,
     default_resource: Option<String>,
     access_ttl_seconds: Option<u64>,
+    id_token_signed_response_alg: Option<String>,
     grants: Vec<GrantType>,
     redirect_uris: Vec<String>,
     first_party: bool,
@@ -66,6 +67,7 @@ struct Draft {
     resources: Vec<String>,
     default_resource: Option<String>,
     access_ttl_seconds: Option<u64>,
+    id_token_signed_response_alg: Option<String>,
     grants: Option<Vec<GrantType>>,
     #[serde(default)]
     redirect_uris: Vec<String>,
@@ -94,6 +96,8 @@ struct Change {
     default_resource: Option<Option<String>>,
     #[serde(default, deserialize_with = "present")]
     access_ttl_seconds: Option<Option<u64>>,
+    #[serde(default, deserialize_with = "present")]
+    id_token_signed_response_alg: Option<Option<String>>,
     grants: Option<Vec<GrantType>>,
     redirect_uris: Option<Vec<String>>,
     first_party: Option<bool>,
@@ -117,6 +121,7 @@ impl From<Client> for View {
             resources: client.resources,
             default_resource: client.default_resource,
             access_ttl_seconds: client.access_ttl,
+            id_token_signed_response_alg: client.id_token_signed_response_alg,
             grants: client.grants,
             redirect_uris: client.redirect_uris,
             first_party: client.first_party,
@@ -157,6 +162,7 @@ pub(crate) async fn create(mut call: Call) -> Answer {
     client.resources = draft.resources;
     client.default_resource = draft.default_resource;
     client.access_ttl = draft.access_ttl_seconds;
+    client.id_token_signed_response_alg = draft.id_token_signed_response_alg;
     client.grants = draft.grants.unwrap_or_else(|| match draft.redirect_uris.as_slice() {
         [] => client.grants.clone(),
         _ => vec![GrantType::AuthorizationCode, GrantType::RefreshToken],
@@ -167,6 +173,7 @@ pub(crate) async fn create(mut call: Call) -> Answer {
     client.require_pushed_authorization_requests = draft.require_pushed_authorization_requests;
     client.rotate_refresh_tokens = draft.rotate_refresh_tokens;
     client.disabled = draft.disabled;
+    check_algorithm(&call, client.id_token_signed_response_alg.as_deref())?;
     check(&call, &client, &[]).await?;
     let secret = if client.auth_method.uses_secret() {
         let (secret, hash) = new_secret(state).await?;
@@ -216,6 +223,10 @@ pub(crate) async fn change(mut call: Call) -> Answer {
     client.resources = change.resources.unwrap_or(client.resources);
     client.default_resource = change.default_resource.unwrap_or(client.default_resource);
     client.access_ttl = change.access_ttl_seconds.unwrap_or(client.access_ttl);
+    if let Some(algorithm) = change.id_token_signed_response_alg {
+        check_algorithm(&call, algorithm.as_deref())?;
+        client.id_token_signed_response_alg = algorithm;
+    }
     client.grants = change.grants.unwrap_or(client.grants);
     client.redirect_uris = change.redirect_uris.unwrap_or(client.redirect_uris);
     client.first_party = change.first_party.unwrap_or(client.first_party);
@@ -290,6 +301,12 @@ pub(crate) async fn put(state: &State, client: &Client) -> Result<(), Box<Refusa
     state.clients.changed(&client.id);
     state.secrets.forget(&client.id);
     Ok(())
+}
+
+/// Asked where it is set, not with every change: one that was switched off since must not stand in the way.
+fn check_algorithm(call: &Call, algorithm: Option<&str>) -> Result<(), Box<Refusal>> {
+    let field = "id_token_signed_response_alg";
+    call.state.keyring.check_algorithm(field, algorithm).map_err(invalid)
 }
 
 /// Whether a record can stand; `had` are resources it had before, which may be gone by now.

@@ -54,14 +54,35 @@ pub(crate) async fn list(call: Call) -> Answer {
 }
 
 /// Answers with the key that will sign; a rotation that is on its way already is answered the same.
+/// `algorithm` in the query names the ring; without it the default's turns.
 pub(crate) async fn rotate(call: Call) -> Answer {
-    call.state.keyring.rotate(call.state.clock.now()).await?;
-    let ring = call.state.keyring.load();
-    let next = ring.records.iter().find(|record| record.state == KeyState::Next);
+    let keyring = &call.state.keyring;
+    let algorithm = rotated(&call)?;
+    keyring.rotate(&algorithm, call.state.clock.now()).await?;
+    let ring = keyring.load();
+    let next = ring
+        .records
+        .iter()
+        .find(|record| record.state == KeyState::Next && record.algorithm == algorithm);
     match next {
         Some(next) => Ok(render::json(StatusCode::OK, &View::from(next))),
         None => Err(Refusal::unavailable("keys-unchanged", "no successor stands").into()),
     }
+}
+
+fn rotated(call: &Call) -> Result<String, Box<Refusal>> {
+    let settings = call.state.keyring.settings();
+    let query = call.parts.uri.query().unwrap_or_default();
+    let mut asked = url::form_urlencoded::parse(query.as_bytes());
+    let Some((name, value)) = asked.next() else { return Ok(settings.algorithm.clone()) };
+    if name == "algorithm" && asked.next().is_none() && settings.is_on(&value) {
+        return Ok(value.into_owned());
+    }
+    let on: Vec<&str> = settings.algorithms().collect();
+    Err(Refusal::new(StatusCode::BAD_REQUEST, "query-refused")
+        .detail("the query is not `algorithm` with one that is on")
+        .fix(format!("send none, or `algorithm` with one of: {}", on.join(", ")))
+        .into())
 }
 
 pub(crate) async fn withdraw(call: Call) -> Answer {
@@ -88,6 +109,10 @@ pub(crate) async fn withdraw(call: Call) -> Answer {
     state.revocations.reached(entry.seq).await;
     tracing::warn!(kid, "a signing key was withdrawn; every token under it is refused from now on");
     let ring = state.keyring.load();
-    let active = ring.active.as_ref().map(claviger_token::SigningKey::kid);
+    let gone = ring.records.iter().find(|record| record.kid == kid);
+    let active = gone
+        .and_then(|gone| ring.signer(Some(&gone.algorithm)))
+        .or_else(|| ring.signer(None))
+        .map(claviger_token::SigningKey::kid);
     Ok(render::json(StatusCode::OK, &json!({ "withdrawn": kid, "active": active })))
 }

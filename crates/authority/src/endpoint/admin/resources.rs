@@ -19,6 +19,7 @@ struct View {
     scopes: Vec<String>,
     introspectors: Vec<String>,
     access_ttl_seconds: Option<u64>,
+    signing_alg: Option<String>,
     created_at: i64,
 }
 
@@ -32,6 +33,7 @@ struct Draft {
     #[serde(default)]
     introspectors: Vec<String>,
     access_ttl_seconds: Option<u64>,
+    signing_alg: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -42,6 +44,8 @@ struct Change {
     introspectors: Option<Vec<String>>,
     #[serde(default, deserialize_with = "present")]
     access_ttl_seconds: Option<Option<u64>>,
+    #[serde(default, deserialize_with = "present")]
+    signing_alg: Option<Option<String>>,
 }
 
 impl From<Resource> for View {
@@ -52,6 +56,7 @@ impl From<Resource> for View {
             scopes: resource.scopes,
             introspectors: resource.introspectors,
             access_ttl_seconds: resource.access_ttl,
+            signing_alg: resource.signing_alg,
             created_at: resource.created_at,
         }
     }
@@ -71,6 +76,8 @@ pub(crate) async fn create(mut call: Call) -> Answer {
     resource.scopes = draft.scopes;
     resource.introspectors = draft.introspectors;
     resource.access_ttl = draft.access_ttl_seconds;
+    resource.signing_alg = draft.signing_alg;
+    check_algorithm(&call, resource.signing_alg.as_deref())?;
     check(&call, &resource)?;
     match call.state.store.create_resource(resource.clone()).await {
         Ok(()) => {}
@@ -100,6 +107,10 @@ pub(crate) async fn change(mut call: Call) -> Answer {
     resource.scopes = change.scopes.unwrap_or(resource.scopes);
     resource.introspectors = change.introspectors.unwrap_or(resource.introspectors);
     resource.access_ttl = change.access_ttl_seconds.unwrap_or(resource.access_ttl);
+    if let Some(algorithm) = change.signing_alg {
+        check_algorithm(&call, algorithm.as_deref())?;
+        resource.signing_alg = algorithm;
+    }
     check(&call, &resource)?;
     call.state.store.put_resource(resource.clone()).await?;
     call.state.resources.changed(&resource.uri);
@@ -123,6 +134,11 @@ async fn load(call: &Call) -> Result<Resource, Box<Refusal>> {
         let fix = "`GET /admin/v1/resources` lists those there are; encode the URI as one segment";
         unknown("resource-unknown", "resource", uri, fix)
     })
+}
+
+/// Asked where it is set, not with every change: one that was switched off since must not stand in the way.
+fn check_algorithm(call: &Call, algorithm: Option<&str>) -> Result<(), Box<Refusal>> {
+    call.state.keyring.check_algorithm("signing_alg", algorithm).map_err(invalid)
 }
 
 fn check(call: &Call, resource: &Resource) -> Result<(), Box<Refusal>> {
