@@ -35,10 +35,11 @@ use crate::revocations::Revocations;
 use crate::routes;
 use crate::secrets::Secrets;
 use crate::sender::Senders;
-use crate::serve::serve;
+use crate::serve::Server;
 use crate::shelf::Shelf;
 use crate::state::{RECORDS_HELD, State};
 use crate::throttle::Throttle;
+use crate::tls::{self, Reload, Tls};
 
 /// How often it is asked what has become due. A withdrawn key does not wait for it.
 const TURN: Duration = Duration::from_secs(5);
@@ -81,6 +82,7 @@ impl Authority {
     ) -> Result<(Self, Option<Bootstrap>), OpenError> {
         config.check()?;
         let issuer = config.issuer()?;
+        let tls = Arc::new(Tls::open(&config, clock.now())?);
         let dir = DataDir::open(&config.data_dir)?;
         let master_file = dir.master_key(config.master_key_file.as_deref())?;
         let master = seal::MasterKey::new(&master_file.bytes)
@@ -133,6 +135,8 @@ impl Authority {
             clients: Arc::new(Shelf::new(RECORDS_HELD)),
             resources: Arc::new(Shelf::new(RECORDS_HELD)),
             ending: CancellationToken::new(),
+            reload: Reload::default(),
+            tls,
             changing: Mutex::new(()),
             config,
             issuer,
@@ -159,6 +163,12 @@ impl Authority {
         &self.state.issuer.text
     }
 
+    /// What has the files of TLS read again.
+    #[must_use]
+    pub fn reload(&self) -> Reload {
+        self.state.reload.clone()
+    }
+
     /// Everything that answers, as a service of its own; [`Authority::serve`] puts it on a socket with
     /// limits and time limits around it.
     pub fn router(&self) -> Router {
@@ -169,9 +179,13 @@ impl Authority {
     pub async fn serve(self, listener: TcpListener, shutdown: impl Future<Output = ()>) {
         let state = &self.state;
         let ending = state.ending.clone();
-        let limits = &state.config.limits;
-        let metrics = Arc::clone(&state.metrics);
-        serve(self.router(), listener, limits, metrics, shutdown, || ending.cancel()).await;
+        let server = Server {
+            router: self.router(),
+            limits: state.config.limits.clone(),
+            metrics: Arc::clone(&state.metrics),
+            tls: Arc::clone(&state.tls),
+        };
+        server.serve(listener, shutdown, || ending.cancel()).await;
         self.close().await;
     }
 
@@ -232,6 +246,7 @@ fn jobs(state: &Arc<State>, scribe: Scribe) -> JoinSet<()> {
     jobs.spawn(scribe.write(state.ending.clone()));
     jobs.spawn(follow(Arc::clone(state)));
     jobs.spawn(housekeeping(Arc::clone(state)));
+    jobs.spawn(tls::follow(Arc::clone(state)));
     jobs
 }
 

@@ -1,7 +1,8 @@
 //! What an operator can choose, and whether the choice can be served safely.
 //!
 //! Every field has a unit in its name, a default that is safe, and says what more and less of it
-//! costs. Unknown fields are refused. Never reads a file or the environment: the command line does.
+//! costs. Unknown fields are refused. Never reads a file (but those of TLS, to check
+//! them) or the environment: the command line does.
 
 mod registration;
 
@@ -13,6 +14,7 @@ use claviger_token::Algorithm;
 use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
+use crate::tls::{self, TlsSettings};
 pub use registration::{Registration, RegistrationMode};
 
 /// The configuration of an authority. `Config::default()` serves on loopback out of
@@ -23,8 +25,8 @@ pub struct Config {
     /// Where database, keys and the administrator's credential live. Created with mode 0700 on first
     /// start. Must be on a local disk: SQLite's write-ahead log does not work over a network share.
     pub data_dir: PathBuf,
-    /// The address to serve on. Anything but loopback needs `trusted_proxy`, because tokens and
-    /// secrets must not cross a network in the clear (RFC 6749 §1.6).
+    /// The address to serve on. Anything but loopback needs `tls` or `trusted_proxy`, because tokens
+    /// and secrets must not cross a network in the clear (RFC 6749 §1.6).
     pub listen: SocketAddr,
     /// The issuer identifier, exactly as tokens shall carry it: `https`, no query, no fragment. When
     /// absent it follows from `listen`, which only works on loopback. Never taken from a request.
@@ -47,6 +49,8 @@ pub struct Config {
     pub tokens: Tokens,
     /// Whether clients may register themselves, and for what.
     pub registration: Registration,
+    /// TLS built in, and client certificates.
+    pub tls: TlsSettings,
     /// What one peer, and all of them together, may cost.
     pub limits: Limits,
 }
@@ -67,6 +71,7 @@ impl Default for Config {
             signing: Signing::default(),
             tokens: Tokens::default(),
             registration: Registration::default(),
+            tls: TlsSettings::default(),
             limits: Limits::default(),
         }
     }
@@ -256,10 +261,18 @@ pub struct ConfigError {
 }
 
 fn wrong(field: &'static str, problem: impl Into<String>, fix: impl Into<String>) -> ConfigError {
-    ConfigError { field, beside: None, problem: problem.into(), fix: fix.into() }
+    ConfigError::new(field, problem, fix)
 }
 
 impl ConfigError {
+    pub(crate) fn new(
+        field: &'static str,
+        problem: impl Into<String>,
+        fix: impl Into<String>,
+    ) -> Self {
+        Self { field, beside: None, problem: problem.into(), fix: fix.into() }
+    }
+
     /// The value is only wrong because of that other one.
     pub(crate) const fn beside(mut self, field: &'static str) -> Self {
         self.beside = Some(field);
@@ -292,6 +305,15 @@ impl Config {
         self.problems().into_iter().next().map_or(Ok(()), Err)
     }
 
+    /// What the files that are named for TLS would be refused for at `now` (unix seconds). The files
+    /// are read; nothing else is.
+    ///
+    /// # Errors
+    /// The first file that cannot be served.
+    pub fn check_files(&self, now: i64) -> Result<(), ConfigError> {
+        tls::check(self, now)
+    }
+
     /// What cannot be served: the first mistake of each section.
     #[must_use]
     pub fn problems(&self) -> Vec<ConfigError> {
@@ -302,6 +324,7 @@ impl Config {
             self.tokens.check(),
             self.registration.check(),
             self.published_keys(),
+            self.tls.check(self.trusted_proxy),
             self.limits.check(),
         ]
         .into_iter()
@@ -310,7 +333,7 @@ impl Config {
     }
 
     fn check_listen(&self) -> Result<(), ConfigError> {
-        if !self.listen.ip().is_loopback() && !self.trusted_proxy {
+        if !self.listen.ip().is_loopback() && !self.trusted_proxy && !self.tls.is_on() {
             return Err(wrong(
                 "listen",
                 format!(
@@ -318,8 +341,8 @@ impl Config {
                      in the clear",
                     self.listen
                 ),
-                "listen on 127.0.0.1, or put a proxy that terminates TLS in front and set \
-                 `trusted_proxy = true`",
+                "listen on 127.0.0.1, or set `tls.cert_file` and `tls.key_file`, or put a proxy that \
+                 terminates TLS in front and set `trusted_proxy = true`",
             ));
         }
         Ok(())
@@ -349,14 +372,24 @@ impl Config {
                     "name a port, or bind first (`claviger_authority::bind` fills it in)",
                 ));
             }
-            let text = format!("http://{}", self.listen);
-            return Ok(Issuer { base: text.clone(), text, path: String::new(), secure: false });
+            let secure = self.tls.is_on();
+            let text = format!("{}://{}", if secure { "https" } else { "http" }, self.listen);
+            return Ok(Issuer { base: text.clone(), text, path: String::new(), secure });
         };
         let fix = "write an absolute URL such as `https://id.example.com`";
         let url = Url::parse(text)
             .map_err(|error| wrong("issuer", format!("`{text}` is no URL ({error})"), fix))?;
         let secure = match url.scheme() {
             "https" => true,
+            "http" if self.tls.is_on() => {
+                return Err(wrong(
+                    "issuer",
+                    format!(
+                        "`{text}` is plain http, and `tls.cert_file` has this address speak TLS"
+                    ),
+                    "write https",
+                ));
+            }
             "http" if is_loopback(&url) => false,
             "http" => {
                 return Err(wrong(
@@ -418,7 +451,12 @@ fn is_loopback(url: &Url) -> bool {
 /// Ten years: beyond it a number of seconds is a mistake, and sums could leave the range of times.
 const LONGEST_SECONDS: u64 = 10 * 366 * 86_400;
 
-fn within(field: &'static str, value: u64, least: u64, most: u64) -> Result<(), ConfigError> {
+pub(crate) fn within(
+    field: &'static str,
+    value: u64,
+    least: u64,
+    most: u64,
+) -> Result<(), ConfigError> {
     if (least..=most).contains(&value) {
         return Ok(());
     }

@@ -58,6 +58,7 @@ mod serve;
 mod shelf;
 mod state;
 mod throttle;
+mod tls;
 mod wire;
 
 pub use authority::Authority;
@@ -72,3 +73,4 @@ pub use layers::{Layered, Layers, Origin, Place, Problem, Setting};
 pub use open_error::OpenError;
 pub use random::NoRandomness;
 pub use serve::bind;
+pub use tls::{Reload, TlsSettings};

@@ -33,6 +33,11 @@ struct Issued {
     grant: &'static str,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Load {
+    outcome: &'static str,
+}
+
 /// From a quarter of a millisecond, which is a token, to seconds, which is trouble.
 #[derive(Clone, Debug)]
 struct Durations;
@@ -60,6 +65,8 @@ pub(crate) struct Metrics {
     keys: Gauge,
     connections: Gauge,
     journal_dropped: Counter,
+    certificate_expires: Gauge,
+    tls_loads: Family<Load, Counter>,
 }
 
 impl Metrics {
@@ -107,6 +114,14 @@ impl Metrics {
             "Refusals that were not written down because the journal was behind",
             journal_dropped.clone(),
         );
+        let certificate_expires = Gauge::default();
+        registry.register(
+            "tls_certificate_expiry_timestamp_seconds",
+            "When the TLS certificate expires, in unix seconds; 0 without TLS",
+            certificate_expires.clone(),
+        );
+        let tls_loads = Family::<Load, Counter>::default();
+        registry.register("tls_reloads", "TLS files read again, by outcome", tls_loads.clone());
         Self {
             registry,
             requests,
@@ -120,6 +135,8 @@ impl Metrics {
             keys,
             connections,
             journal_dropped,
+            certificate_expires,
+            tls_loads,
         }
     }
 
@@ -175,6 +192,15 @@ impl Metrics {
 
     pub(crate) fn journal_dropped(&self) {
         self.journal_dropped.inc();
+    }
+
+    pub(crate) fn certificate_expires(&self, at: i64) {
+        self.certificate_expires.set(at);
+    }
+
+    pub(crate) fn tls_loaded(&self, good: bool) {
+        let outcome = if good { "served" } else { "refused" };
+        self.tls_loads.get_or_create(&Load { outcome }).inc();
     }
 
     /// The text that `/metrics` answers with.

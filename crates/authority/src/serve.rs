@@ -16,14 +16,17 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt as _;
 
 use crate::config::{Config, Limits};
 use crate::metrics::Metrics;
 use crate::open_error::OpenError;
+use crate::tls::{ClientCertificate, Tls};
 use crate::wire::Wire;
 
 /// The address a request came from, as the socket says.
@@ -54,57 +57,67 @@ pub async fn bind(config: &mut Config) -> Result<TcpListener, OpenError> {
     Ok(listener)
 }
 
-/// Serves until `shutdown` resolves, then lets running requests end. `ending` is called at that
-/// moment, so that answers without an end of their own (the feed) find one.
-pub(crate) async fn serve(
-    router: Router,
-    listener: TcpListener,
-    limits: &Limits,
-    metrics: Arc<Metrics>,
-    shutdown: impl Future<Output = ()>,
-    ending: impl FnOnce(),
-) {
-    let server = server(limits);
-    let graceful = GracefulShutdown::new();
-    let places = Arc::new(Semaphore::new(limits.connections));
-    let stall_limit = Duration::from_secs(limits.write_stall_seconds);
-    let mut shutdown = std::pin::pin!(shutdown);
-    loop {
-        let place = tokio::select! {
-            biased;
-            () = &mut shutdown => break,
-            place = Arc::clone(&places).acquire_owned() => place,
-        };
-        let Ok(place) = place else { break };
-        let accepted = tokio::select! {
-            biased;
-            () = &mut shutdown => break,
-            accepted = listener.accept() => accepted,
-        };
-        match accepted {
-            Ok((socket, peer)) => {
-                let connection = Connection {
-                    wire: wire(socket, stall_limit),
-                    peer,
-                    router: router.clone(),
-                    metrics: Arc::clone(&metrics),
-                    _place: place,
-                };
-                tokio::spawn(connection.drive(server.clone(), graceful.watcher()));
-            }
-            // Out of file descriptors, or a peer that left before we came: neither gets better by
-            // asking again at once.
-            Err(error) => {
-                tracing::warn!(%error, "a connection could not be accepted");
-                tokio::time::sleep(Duration::from_millis(50)).await;
+/// What every connection is served with.
+pub(crate) struct Server {
+    pub(crate) router: Router,
+    pub(crate) limits: Limits,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) tls: Arc<Tls>,
+}
+
+impl Server {
+    /// Serves until `shutdown` resolves, then lets running requests end. `ending` is called at that
+    /// moment, so that answers without an end of their own (the feed) find one.
+    pub(crate) async fn serve(
+        self,
+        listener: TcpListener,
+        shutdown: impl Future<Output = ()>,
+        ending: impl FnOnce(),
+    ) {
+        let limits = &self.limits;
+        let server = server(limits);
+        let graceful = GracefulShutdown::new();
+        let places = Arc::new(Semaphore::new(limits.connections));
+        let stall_limit = Duration::from_secs(limits.write_stall_seconds);
+        let mut shutdown = std::pin::pin!(shutdown);
+        loop {
+            let place = tokio::select! {
+                biased;
+                () = &mut shutdown => break,
+                place = Arc::clone(&places).acquire_owned() => place,
+            };
+            let Ok(place) = place else { break };
+            let accepted = tokio::select! {
+                biased;
+                () = &mut shutdown => break,
+                accepted = listener.accept() => accepted,
+            };
+            match accepted {
+                Ok((socket, peer)) => {
+                    let connection = Connection {
+                        wire: wire(socket, stall_limit),
+                        peer,
+                        router: self.router.clone(),
+                        metrics: Arc::clone(&self.metrics),
+                        tls: self.tls.acceptor().map(|tls| (tls, self.tls.handshake())),
+                        _place: place,
+                    };
+                    tokio::spawn(connection.drive(server.clone(), graceful.watcher()));
+                }
+                // Out of file descriptors, or a peer that left before we came: neither gets better by
+                // asking again at once.
+                Err(error) => {
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                }
             }
         }
-    }
-    drop(listener);
-    ending();
-    let patience = Duration::from_secs(limits.shutdown_seconds);
-    if tokio::time::timeout(patience, graceful.shutdown()).await.is_err() {
-        tracing::warn!("some requests did not end in time and were cut off");
+        drop(listener);
+        ending();
+        let patience = Duration::from_secs(limits.shutdown_seconds);
+        if tokio::time::timeout(patience, graceful.shutdown()).await.is_err() {
+            tracing::warn!("some requests did not end in time and were cut off");
+        }
     }
 }
 
@@ -137,35 +150,61 @@ struct Connection {
     peer: SocketAddr,
     router: Router,
     metrics: Arc<Metrics>,
+    tls: Option<(TlsAcceptor, Duration)>,
     _place: OwnedSemaphorePermit,
 }
 
 impl Connection {
-    async fn drive(
-        self,
-        server: auto::Builder<TokioExecutor>,
-        watcher: hyper_util::server::graceful::Watcher,
-    ) {
+    async fn drive(mut self, server: auto::Builder<TokioExecutor>, watcher: Watcher) {
         self.metrics.connection_opened();
+        match self.tls.take() {
+            None => self.speak(self.wire.clone(), None, &server, watcher).await,
+            Some((acceptor, limit)) => {
+                match tokio::time::timeout(limit, acceptor.accept(self.wire.clone())).await {
+                    Ok(Ok(stream)) => {
+                        let (_, session) = stream.get_ref();
+                        let chain = session.peer_certificates().map(<[_]>::to_vec);
+                        let certificate = chain.and_then(ClientCertificate::new).map(Arc::new);
+                        self.speak(stream, certificate, &server, watcher).await;
+                    }
+                    // Plain HTTP, an old protocol, a client that does not trust us: its own affair.
+                    Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
+                    Err(_) => tracing::debug!("a TLS handshake took too long"),
+                }
+            }
+        }
+        // Whatever ended it, the peer may still be sending: the rest of a body that was too long.
+        self.wire.linger().await;
+        self.metrics.connection_closed();
+    }
+
+    async fn speak<W>(
+        &self,
+        wire: W,
+        certificate: Option<Arc<ClientCertificate>>,
+        server: &auto::Builder<TokioExecutor>,
+        watcher: Watcher,
+    ) where
+        W: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
         let (router, peer) = (self.router.clone(), self.peer);
         let service = service_fn(move |request: http::Request<Incoming>| {
-            let router = router.clone();
+            let (router, certificate) = (router.clone(), certificate.clone());
             async move {
                 let mut request = request.map(Body::new);
                 request.extensions_mut().insert(Peer(peer));
+                if let Some(certificate) = certificate {
+                    request.extensions_mut().insert(certificate);
+                }
                 Ok::<_, Infallible>(answer(router, request).await)
             }
         });
-        let wire = TokioIo::new(self.wire.clone());
-        let connection = server.serve_connection(wire, service).into_owned();
+        let connection = server.serve_connection(TokioIo::new(wire), service).into_owned();
         if let Err(error) = watcher.watch(connection).await {
             // A peer that hangs up, is too slow or sends nonsense: its own affair. The text never
             // holds what was sent.
             tracing::debug!(%error, "a connection ended early");
         }
-        // Whatever ended it, the peer may still be sending: the rest of a body that was too long.
-        self.wire.linger().await;
-        self.metrics.connection_closed();
     }
 }
 

@@ -22,6 +22,7 @@ use crate::secrets::Secrets;
 use crate::sender::Senders;
 use crate::shelf::Shelf;
 use crate::throttle::Throttle;
+use crate::tls::{Reload, Tls};
 
 /// Records of clients, and of APIs, held in memory. A record is about a kilobyte.
 pub(crate) const RECORDS_HELD: usize = 10_000;
@@ -56,6 +57,9 @@ pub(crate) struct State {
     pub(crate) documents: Documents,
     /// Open registrations by address.
     pub(crate) registering: Throttle,
+    pub(crate) tls: Arc<Tls>,
+    /// Has the files of TLS read again.
+    pub(crate) reload: Reload,
     /// Cancelled when the authority ends.
     pub(crate) ending: CancellationToken,
     pub(crate) openapi: Document,

@@ -18,6 +18,7 @@ pub mod keys;
 pub mod load;
 pub mod mint;
 pub mod person;
+pub mod pki;
 pub mod process;
 pub mod scripted;
 mod server;

@@ -3,13 +3,13 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd,
 };
 use rustls::pki_types::PrivateKeyDer;
 use tokio_rustls::TlsAcceptor;
+
+use crate::pki::pem;
 
 /// What is wrong with a certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,14 +24,6 @@ pub enum Certificate {
     OtherName,
     /// Nobody's authority signed it.
     SelfSigned,
-}
-
-/// A certificate as files hold it (RFC 7468).
-fn pem(der: &[u8]) -> String {
-    let text = STANDARD.encode(der);
-    let lines: Vec<&str> =
-        (0..text.len()).step_by(64).map(|at| &text[at..text.len().min(at + 64)]).collect();
-    format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", lines.join("\n"))
 }
 
 /// A server's certificate and key, and the authority that signed it.
@@ -78,7 +70,7 @@ impl Tls {
             .with_no_client_auth()
             .with_single_cert(vec![certificate.der().clone()], key)
             .expect("a certificate and its key");
-        Self { config: Arc::new(config), authority: pem(authority.der()) }
+        Self { config: Arc::new(config), authority: pem("CERTIFICATE", authority.der()) }
     }
 
     /// Writes the authority's certificate: what `SSL_CERT_FILE` names for a client that trusts it.

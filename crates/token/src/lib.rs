@@ -23,6 +23,7 @@ mod fault;
 mod algorithm;
 pub mod base64url;
 mod catalogue;
+pub mod certificate;
 pub mod challenge;
 mod check;
 mod claims;

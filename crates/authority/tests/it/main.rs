@@ -18,4 +18,5 @@ mod people;
 mod registration;
 mod revoke;
 mod server;
+mod tls;
 mod token;

@@ -13,6 +13,7 @@ use crate::app::NOW;
 pub(crate) struct Served {
     pub(crate) address: std::net::SocketAddr,
     pub(crate) client: (String, String),
+    pub(crate) reload: claviger_authority::Reload,
     stop: oneshot::Sender<()>,
     serving: JoinHandle<()>,
     _dir: tempfile::TempDir,
@@ -31,6 +32,7 @@ impl Served {
         let address = config.listen;
         let (authority, bootstrap) = Authority::open_at(config, Clock::manual(NOW)).await.unwrap();
         let bootstrap = bootstrap.unwrap();
+        let reload = authority.reload();
         let example = bootstrap.example.as_ref().unwrap();
         let client = (example.client_id.clone(), example.client_secret.expose().to_owned());
         let (stop, stopped) = oneshot::channel::<()>();
@@ -40,7 +42,7 @@ impl Served {
             };
             authority.serve(listener, shutdown).await;
         });
-        Self { address, client, stop, serving, _dir: dir }
+        Self { address, client, reload, stop, serving, _dir: dir }
     }
 
     /// Sends raw bytes and reads until the server closes or `within` is over.

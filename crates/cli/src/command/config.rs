@@ -99,7 +99,11 @@ fn path_text(path: &Path) -> Result<String, Stop> {
 fn check(settings: &Settings, format: Format) -> Result<ExitCode, Stop> {
     let name = settings.config.as_ref().map(|path| path.display().to_string());
     let (problems, notes) = match layered(settings)? {
-        Ok(layered) => (Vec::new(), layered.notes),
+        Ok(layered) => {
+            let now = jiff::Timestamp::now().as_second();
+            let wrong = layered.config.check_files(now).err();
+            (wrong.map(|error| layered.locate(error)).into_iter().collect(), layered.notes)
+        }
         Err(problems) => (problems, Vec::new()),
     };
     if format == Format::Json {

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use claviger_authority::{Authority, Bootstrap, bind};
+use claviger_authority::{Authority, Bootstrap, OpenError, Reload, bind};
 use serde_json::json;
 
 use crate::args::{Format, Serve};
@@ -23,16 +23,32 @@ pub(crate) async fn asked_to_end() {
     }
 }
 
+/// SIGHUP has the files of TLS read again, as service managers expect; it never ends the process.
+async fn hung_up(reload: Reload) {
+    let kind = tokio::signal::unix::SignalKind::hangup();
+    if let Ok(mut signal) = tokio::signal::unix::signal(kind) {
+        while signal.recv().await.is_some() {
+            reload.ask();
+        }
+    }
+}
+
 pub(crate) fn run(arguments: &Serve, format: Format) -> Result<ExitCode, Stop> {
     let layered = config::served(&arguments.settings)?;
     let mut config = layered.config.clone();
     crate::runtime()?.block_on(async {
-        let refused = |error: claviger_authority::OpenError| Stop::unknown(error.to_string());
+        let refused = |error: OpenError| Stop::unknown(error.to_string());
         let listener = bind(&mut config).await.map_err(refused)?;
         // Judged with the port that was given: the issuer may follow from it.
         config.check().map_err(|error| config::refused(&[layered.locate(error)]))?;
         let data = config.data_dir.display().to_string();
-        let (authority, first) = Authority::open(config).await.map_err(refused)?;
+        let (authority, first) = match Authority::open(config).await {
+            Err(OpenError::Config(error)) => {
+                return Err(config::refused(&[layered.locate(error)]));
+            }
+            opened => opened.map_err(refused)?,
+        };
+        tokio::spawn(hung_up(authority.reload()));
         match format {
             Format::Json => say::line(&ready(authority.issuer(), &data, first.as_ref()))?,
             Format::Text => welcome(authority.issuer(), &data, first.as_ref()),

@@ -1,0 +1,103 @@
+//! A client's certificate on a connection (RFC 8705): asked for, never demanded, and its key proven
+//! to be the peer's. Whether it is anybody's is judged with the request.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_lc_rs::digest;
+use claviger_token::base64url;
+use rustls::client::danger::HandshakeSignatureValid;
+use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::{CertificateDer, UnixTime};
+use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
+use rustls::{DigitallySignedStruct, DistinguishedName, Error, SignatureScheme};
+
+/// More than so many certificates are no chain.
+const LONGEST_CHAIN: usize = 10;
+
+/// A certificate that a client has presented, with the key for it.
+#[derive(Clone, Debug)]
+pub(crate) struct ClientCertificate {
+    chain: Vec<CertificateDer<'static>>,
+}
+
+#[expect(dead_code, reason = "asked by client authentication, which comes next")]
+impl ClientCertificate {
+    /// None where the chain is empty or longer than any honest one.
+    pub(crate) fn new(chain: Vec<CertificateDer<'static>>) -> Option<Self> {
+        (1..=LONGEST_CHAIN).contains(&chain.len()).then_some(Self { chain })
+    }
+
+    /// The client's own certificate.
+    pub(crate) fn der(&self) -> &[u8] {
+        self.chain.first().map_or(&[], |first| first.as_ref())
+    }
+
+    /// What tokens are bound to it by (RFC 8705 §3.1): the SHA-256 of the certificate.
+    pub(crate) fn thumbprint(&self) -> String {
+        base64url::encode(digest::digest(&digest::SHA256, self.der()).as_ref())
+    }
+
+    pub(super) fn leads_to(&self, authority: &dyn ClientCertVerifier, now: i64) -> bool {
+        let Some((own, issuers)) = self.chain.split_first() else { return false };
+        let now = UnixTime::since_unix_epoch(Duration::from_secs(u64::try_from(now).unwrap_or(0)));
+        authority.verify_client_cert(own, issuers, now).is_ok()
+    }
+}
+
+/// Takes whatever certificate comes: a bad one is answered by the endpoint, in words, and not by a
+/// broken handshake that tells nobody anything.
+#[derive(Debug)]
+pub(super) struct AnyClient {
+    provider: Arc<CryptoProvider>,
+    hints: Vec<DistinguishedName>,
+}
+
+impl AnyClient {
+    pub(super) const fn new(provider: Arc<CryptoProvider>, hints: Vec<DistinguishedName>) -> Self {
+        Self { provider, hints }
+    }
+}
+
+impl ClientCertVerifier for AnyClient {
+    fn client_auth_mandatory(&self) -> bool {
+        false
+    }
+
+    fn root_hint_subjects(&self) -> &[DistinguishedName] {
+        &self.hints
+    }
+
+    fn verify_client_cert(
+        &self,
+        _end_entity: &CertificateDer<'_>,
+        _intermediates: &[CertificateDer<'_>],
+        _now: UnixTime,
+    ) -> Result<ClientCertVerified, Error> {
+        Ok(ClientCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        let algorithms = &self.provider.signature_verification_algorithms;
+        verify_tls12_signature(message, cert, dss, algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        let algorithms = &self.provider.signature_verification_algorithms;
+        verify_tls13_signature(message, cert, dss, algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider.signature_verification_algorithms.supported_schemes()
+    }
+}
