@@ -57,6 +57,16 @@ impl DataDir {
         self.path.join(ADMIN_TOKEN)
     }
 
+    /// Where the master key lies unless another file is named.
+    pub(crate) fn own_master_key(&self) -> PathBuf {
+        self.path.join(MASTER_KEY)
+    }
+
+    /// Puts the master key of a backup in its place; there must be none.
+    pub(crate) fn write_master_key(&self, bytes: &[u8; 32]) -> Result<(), OpenError> {
+        write_new(&self.own_master_key(), bytes)
+    }
+
     /// Reads the master key, or makes it on first start.
     pub(crate) fn master_key(&self, elsewhere: Option<&Path>) -> Result<MasterKey, OpenError> {
         if let Some(path) = elsewhere {
@@ -100,6 +110,19 @@ impl DataDir {
         fs::rename(&draft, &path)
             .map_err(|error| OpenError::file(path, "put the credential in place", &error))
     }
+}
+
+/// The database of a data directory, whoever uses it.
+pub(crate) fn database_in(directory: &Path) -> PathBuf {
+    directory.join(DATABASE)
+}
+
+/// The master key of a data directory that somebody else may be using.
+pub(crate) fn read_master_key_of(
+    directory: &Path,
+    elsewhere: Option<&Path>,
+) -> Result<MasterKey, OpenError> {
+    read_master_key(elsewhere.unwrap_or(&directory.join(MASTER_KEY)))
 }
 
 fn prepare(path: &Path) -> Result<(), OpenError> {
@@ -193,7 +216,7 @@ fn write_new(path: &Path, contents: &[u8]) -> Result<(), OpenError> {
     })
 }
 
-fn read_master_key(path: &Path) -> Result<MasterKey, OpenError> {
+pub(crate) fn read_master_key(path: &Path) -> Result<MasterKey, OpenError> {
     let mut file = File::open(path).map_err(|error| OpenError::MasterKey {
         path: path.to_owned(),
         problem: format!("cannot read the master key: {error}"),

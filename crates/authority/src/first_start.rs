@@ -138,7 +138,8 @@ async fn example(secrets: &Secrets, now: i64) -> Result<(Example, Client, Resour
     Ok((example, client, resource))
 }
 
-fn hex(bytes: &[u8; 32]) -> String {
+/// Bytes as the settings keep them.
+pub(crate) fn hex(bytes: &[u8; 32]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

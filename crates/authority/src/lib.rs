@@ -25,6 +25,7 @@
 
 mod administrator;
 mod authority;
+mod backup;
 mod browser;
 mod call;
 mod client_check;
@@ -62,6 +63,7 @@ mod tls;
 mod wire;
 
 pub use authority::Authority;
+pub use backup::{Backup, Restored, back_up, check_backup, restore};
 pub use claviger_protocol::Secret;
 pub use clock::Clock;
 pub use config::{

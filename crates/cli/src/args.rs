@@ -54,6 +54,16 @@ pub(crate) enum Command {
         #[command(subcommand)]
         action: ConfigAction,
     },
+    /// Copies the database of an authority, running or not, into one file; or checks such a file.
+    #[command(
+        after_help = "Examples:\n  claviger backup /var/backups --data /var/lib/claviger\n  claviger backup --check /var/backups/claviger-20261128T190000Z.backup"
+    )]
+    Backup(MakeBackup),
+    /// Makes a data directory of a backup, after checking it. Never writes over a database.
+    #[command(
+        after_help = "Example:\n  claviger restore claviger-20261128T190000Z.backup --data ./restored"
+    )]
+    Restore(Restore),
     /// Runs the gate: a reverse proxy that lets good tokens through and explains the others.
     #[command(
         after_help = "Example:\n  claviger gate --upstream http://127.0.0.1:9000 --issuer http://127.0.0.1:8600 --audience http://127.0.0.1:8090"
@@ -223,6 +233,28 @@ impl Settings {
         self.config = file.or(self.config);
         self
     }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct MakeBackup {
+    /// The new file, readable by its owner alone; in a directory that stands, one named by the time.
+    pub(crate) target: PathBuf,
+    /// Reads the backup from end to end in place of making one.
+    #[arg(long)]
+    pub(crate) check: bool,
+    /// Puts the master key in: the backup then needs nothing else, and whoever has it can sign tokens.
+    #[arg(long, conflicts_with = "check")]
+    pub(crate) with_master_key: bool,
+    #[command(flatten)]
+    pub(crate) settings: Settings,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Restore {
+    /// The backup.
+    pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) settings: Settings,
 }
 
 #[derive(Debug, Subcommand)]

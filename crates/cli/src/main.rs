@@ -22,6 +22,8 @@ fn main() -> ExitCode {
     let format = arguments.format;
     let done = match arguments.command {
         Command::Serve(serve) => command::serve::run(&serve, format),
+        Command::Backup(backup) => command::backup::run(&backup, format),
+        Command::Restore(restore) => command::backup::restore(&restore, format),
         Command::Config { action } => command::config::run(action, format),
         Command::Gate(gate) => command::gate::run(&gate, format),
         Command::Demo => command::demo::run(format),

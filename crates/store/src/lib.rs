@@ -8,6 +8,7 @@
 //! other module is one kind of record.
 
 mod assertions;
+mod backup;
 mod clients;
 mod endings;
 mod error;
@@ -34,6 +35,7 @@ use std::time::Duration;
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot, watch};
 
+pub use backup::{BackupFacts, back_up, read_backup, restore};
 pub use endings::{Ended, Ending};
 pub use error::StoreError;
 pub use families::{HeldFamily, Redeemed};

@@ -155,7 +155,7 @@ fn recognise(connection: &Connection, path: &Path) -> Result<(), Failure> {
     if tables == 0 {
         return Ok(());
     }
-    if number("application_id")? != APPLICATION {
+    if !is_ours(connection)? {
         return Err(corrupt("it is a database of another program".to_owned()));
     }
     if number("page_count")? <= CHECKED_PAGES {
@@ -167,6 +167,24 @@ fn recognise(connection: &Connection, path: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Whether the database carries our mark.
+pub(crate) fn is_ours(connection: &Connection) -> Result<bool, Failure> {
+    let mark = connection.query_row("PRAGMA application_id", [], |row| row.get::<_, i64>(0))?;
+    Ok(mark == APPLICATION)
+}
+
+/// The version of the schema; an error where it is newer than this program.
+pub(crate) fn version(connection: &Connection, path: &Path) -> Result<i64, Failure> {
+    let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
+    let found: i64 =
+        connection.query_row("SELECT max(version) FROM schema_version", [], |row| row.get(0))?;
+    if found > known {
+        let path = path.to_owned();
+        return Err(Failure::Refused(StoreError::Newer { path, found, known }));
+    }
+    Ok(found)
+}
+
 /// Leads the schema to the newest version, in one transaction.
 fn migrate(connection: &mut Connection, path: &Path) -> Result<(), Failure> {
     let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
@@ -175,15 +193,7 @@ fn migrate(connection: &mut Connection, path: &Path) -> Result<(), Failure> {
     let fresh = transaction
         .query_row("SELECT count(*) FROM sqlite_master", [], |row| row.get::<_, i64>(0))?
         == 0;
-    let found: i64 = if fresh {
-        0
-    } else {
-        transaction.query_row("SELECT max(version) FROM schema_version", [], |row| row.get(0))?
-    };
-    if found > known {
-        let path = path.to_owned();
-        return Err(Failure::Refused(StoreError::Newer { path, found, known }));
-    }
+    let found = if fresh { 0 } else { version(&transaction, path)? };
     if found == known {
         return Ok(());
     }

@@ -2,6 +2,7 @@
 
 pub(crate) mod admin;
 pub(crate) mod attempt;
+pub(crate) mod backup;
 pub(crate) mod batch;
 pub(crate) mod config;
 pub(crate) mod demo;

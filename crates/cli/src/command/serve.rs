@@ -1,5 +1,7 @@
 //! `claviger serve`: the authority as a process.
 
+mod notify;
+
 use std::process::ExitCode;
 
 use claviger_authority::{Authority, Bootstrap, OpenError, Reload, bind};
@@ -20,6 +22,15 @@ pub(crate) async fn asked_to_end() {
     tokio::select! {
         _ = tokio::signal::ctrl_c() => {}
         () = terminate => {}
+    }
+}
+
+/// Resolves when the process is asked to end once more. What was answered is on the disk already.
+async fn asked_again(first: tokio::sync::oneshot::Receiver<()>) {
+    if first.await.is_ok() {
+        asked_to_end().await;
+    } else {
+        std::future::pending().await
     }
 }
 
@@ -53,7 +64,20 @@ pub(crate) fn run(arguments: &Serve, format: Format) -> Result<ExitCode, Stop> {
             Format::Json => say::line(&ready(authority.issuer(), &data, first.as_ref()))?,
             Format::Text => welcome(authority.issuer(), &data, first.as_ref()),
         }
-        authority.serve(listener, asked_to_end()).await;
+        notify::ready();
+        let (asked, hurried) = tokio::sync::oneshot::channel();
+        let shutdown = async move {
+            asked_to_end().await;
+            notify::stopping();
+            // Nobody hears it only once everything has ended.
+            let _ = asked.send(());
+        };
+        tokio::select! {
+            () = authority.serve(listener, shutdown) => {}
+            () = asked_again(hurried) => {
+                tracing::warn!("asked to end a second time: running requests are cut off");
+            }
+        }
         Ok(ExitCode::from(GOOD))
     })
 }

@@ -13,6 +13,7 @@
 mod admin_api;
 mod agents;
 mod attempt;
+mod backup;
 mod bad_input;
 mod batch;
 mod clients;
@@ -22,6 +23,7 @@ mod demo;
 mod faults;
 mod forward_auth;
 mod fuzzed;
+mod lifecycle;
 mod nginx;
 mod online;
 mod people;
