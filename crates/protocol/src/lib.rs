@@ -12,7 +12,9 @@
 //! ```
 
 mod assertion;
+pub mod assurance;
 mod authorization;
+mod cbor;
 mod client;
 mod client_auth;
 mod client_credentials;
@@ -21,9 +23,11 @@ mod code;
 mod confirmation;
 mod error;
 mod form;
+pub mod guessing;
 mod introspection;
 pub mod key;
 pub mod metadata;
+pub mod passkey;
 mod redirect;
 mod refresh;
 mod registration;
@@ -32,9 +36,11 @@ mod revocation;
 mod scope;
 mod secret;
 mod sender;
+mod totp;
 mod user;
 
 pub use assertion::{Accepted, assertion_cause, assertion_replayed, verify_assertion};
+pub use assurance::{Factors, Proof};
 pub use authorization::{
     AuthorizationRequest, IDENTITY_SCOPES, Prompt, ResponseMode, answer_to, authorization_request,
 };
@@ -53,6 +59,7 @@ pub use error::{Invalid, OauthCode, OauthFault};
 pub use form::Form;
 pub use introspection::introspect;
 pub use key::{KeyRecord, KeySettings, KeyState, KeyStep, WithdrawError, plan, rotate, withdraw};
+pub use passkey::{Passkey, PasskeyKey};
 pub use refresh::{Family, FamilyEnd, REPLAY_WINDOW, Refresh, Used, Window, refresh};
 pub use registration::{
     ClientMetadata, InitialAccess, Registered, Terms, information, registration_unproven,
@@ -62,4 +69,5 @@ pub use revocation::{KEPT_BEYOND_EXP, RevokeOutcome, revoke};
 pub use scope::{check_scope, scope_list};
 pub use secret::Secret;
 pub use sender::{check_sender, nonce_wanted, proof_refused, refresh_bond};
+pub use totp::{TOTP_SECRET, TOTP_STEP, base32, otpauth, totp_code, totp_step};
 pub use user::{Address, LONGEST_PASSWORD, SHORTEST_PASSWORD, User, check_password, username_key};
