@@ -18,12 +18,13 @@ use tokio_util::sync::CancellationToken;
 
 use crate::browser::Browsers;
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, Limits};
 use crate::data_dir::DataDir;
 use crate::dispatch;
 use crate::document::Document;
 use crate::documents::Documents;
 use crate::first_start::{self, Bootstrap};
+use crate::guesses::Guesses;
 use crate::journal::{Journal, Scribe};
 use crate::key_making::KeyTrouble;
 use crate::keyring::{Keyring, KeyringError};
@@ -33,12 +34,14 @@ use crate::openapi;
 use crate::refresh_token::RefreshKeys;
 use crate::revocations::Revocations;
 use crate::routes;
+use crate::second_factor::SecondFactors;
 use crate::secrets::Secrets;
 use crate::sender::Senders;
 use crate::serve::Server;
 use crate::shelf::Shelf;
 use crate::state::{RECORDS_HELD, State};
 use crate::throttle::Throttle;
+use crate::tickets::Tickets;
 use crate::tls::{self, Reload, Tls};
 
 /// How often it is asked what has become due. A withdrawn key does not wait for it.
@@ -91,7 +94,15 @@ impl Authority {
         let store = open_store(&dir).await?;
         let metrics = Arc::new(Metrics::new());
         let secrets = Secrets::new(&config.limits, Arc::clone(&metrics))?;
-        let passwords = Secrets::new(&config.limits, Arc::clone(&metrics))?;
+        // No password is remembered, and wrong ones are counted by `guesses`.
+        let for_people = Limits {
+            remembered_secrets: 0,
+            wrong_secrets_per_minute: u32::MAX,
+            ..config.limits.clone()
+        };
+        let passwords = Secrets::new(&for_people, Arc::clone(&metrics))?;
+        let second_factors = SecondFactors::new(Arc::clone(&master), &master_file.bytes, &issuer);
+        let tickets = Tickets::new(Arc::clone(&master));
         let browsers = Browsers::new(&master_file.bytes, issuer.secure);
         let refresh_keys = RefreshKeys::new(&master_file.bytes);
         let senders = Senders::new()?;
@@ -146,6 +157,9 @@ impl Authority {
             secrets,
             passwords,
             browsers,
+            guesses: Guesses::default(),
+            second_factors,
+            tickets,
             refresh_keys,
             senders,
             keyring,

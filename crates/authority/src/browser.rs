@@ -1,8 +1,9 @@
 //! A browser: the cookies by which it is known again, and the proof that a form was filled in there.
 //!
-//! Two cookies. One is a random mark that every browser gets with its first form; forms carry a MAC over it, so
-//! that no other site can post them (RFC 9700 §4.7). The other is the session of somebody who logged in. Over
-//! https both have the prefix `__Host-`: no other host and no plain http can set or read them.
+//! Three cookies. One is a random mark that every browser gets with its first form; forms carry a MAC over it, so
+//! that no other site can post them (RFC 9700 §4.7). Another is the session of somebody who logged in. The
+//! third outlives both and says who logged in here before, so that strangers' guesses do not make them wait. Over
+//! https all have the prefix `__Host-`: no other host and no plain http can set or read them.
 
 use aws_lc_rs::hmac;
 use claviger_token::base64url;
@@ -16,8 +17,10 @@ use crate::random::{self, NoRandomness};
 /// Where the cookies' values come from and what proves forms.
 pub(crate) struct Browsers {
     forms: hmac::Key,
+    knowing: hmac::Key,
     mark: &'static str,
     session: &'static str,
+    known: &'static str,
     secure: bool,
 }
 
@@ -27,22 +30,44 @@ impl std::fmt::Debug for Browsers {
     }
 }
 
+/// People that one browser is remembered for.
+const KNOWN_FOR: usize = 4;
+/// As long as browsers keep any cookie: 400 days.
+const KNOWN_SECONDS: i64 = 400 * 86_400;
+/// The number of a browser, and what it remembers per person: 128 bits each.
+const KNOWN_BYTES: usize = 16;
+
 /// A browser's mark, old or new.
 pub(crate) struct Mark {
     value: String,
     is_new: bool,
 }
 
+impl Mark {
+    /// What tickets for this browser are sealed with.
+    pub(crate) fn value(&self) -> &str {
+        &self.value
+    }
+}
+
 impl Browsers {
     pub(crate) fn new(master: &[u8; 32], secure: bool) -> Self {
         let root = hmac::Key::new(hmac::HMAC_SHA256, master);
         let forms = hmac::sign(&root, b"claviger forms 1");
-        let (mark, session) = if secure {
-            ("__Host-claviger-browser", "__Host-claviger-session")
+        let knowing = hmac::sign(&root, b"claviger known browsers 1");
+        let (mark, session, known) = if secure {
+            ("__Host-claviger-browser", "__Host-claviger-session", "__Host-claviger-known")
         } else {
-            ("claviger-browser", "claviger-session")
+            ("claviger-browser", "claviger-session", "claviger-known")
         };
-        Self { forms: hmac::Key::new(hmac::HMAC_SHA256, forms.as_ref()), mark, session, secure }
+        Self {
+            forms: hmac::Key::new(hmac::HMAC_SHA256, forms.as_ref()),
+            knowing: hmac::Key::new(hmac::HMAC_SHA256, knowing.as_ref()),
+            mark,
+            session,
+            known,
+            secure,
+        }
     }
 
     /// The mark of the browser that asks; a new one where it has none.
@@ -98,6 +123,48 @@ impl Browsers {
     /// Logs the browser out.
     pub(crate) fn drop_session(&self, reply: &mut Reply) {
         self.set(reply, self.session, "", Some(0));
+    }
+
+    /// The number of this browser, where the account was logged in from it before. Nobody can make one up: it is
+    /// given out at a log-in, with a MAC over number and account.
+    pub(crate) fn known(&self, call: &Call, account: &str) -> Option<Vec<u8>> {
+        let (number, people) = self.remembered(call)?;
+        let own = self.knows(&number, account);
+        let known = people.iter().any(|one| bool::from(one.ct_eq(&own)));
+        known.then_some(number)
+    }
+
+    /// Remembers that an account was logged in from this browser.
+    pub(crate) fn keep_known(
+        &self,
+        call: &Call,
+        reply: &mut Reply,
+        account: &str,
+    ) -> Result<(), NoRandomness> {
+        let (number, mut people) = match self.remembered(call) {
+            Some(remembered) => remembered,
+            None => (random::bytes::<KNOWN_BYTES>()?.to_vec(), Vec::new()),
+        };
+        let own = self.knows(&number, account);
+        people.retain(|one| *one != own);
+        people.insert(0, own);
+        people.truncate(KNOWN_FOR);
+        let value = base64url::encode([number, people.concat()].concat());
+        self.set(reply, self.known, &value, Some(KNOWN_SECONDS));
+        Ok(())
+    }
+
+    fn remembered(&self, call: &Call) -> Option<(Vec<u8>, Vec<Vec<u8>>)> {
+        let value = cookie(call, self.known).filter(|value| value.len() <= 200)?;
+        let bytes = base64url::decode(value).ok()?;
+        let (number, people) = bytes.split_at_checked(KNOWN_BYTES)?;
+        let people = people.chunks_exact(KNOWN_BYTES).take(KNOWN_FOR).map(<[u8]>::to_vec);
+        Some((number.to_vec(), people.collect()))
+    }
+
+    fn knows(&self, number: &[u8], account: &str) -> Vec<u8> {
+        let mac = hmac::sign(&self.knowing, &[number, account.as_bytes()].concat());
+        mac.as_ref()[..KNOWN_BYTES].to_vec()
     }
 
     fn set(&self, reply: &mut Reply, name: &str, value: &str, seconds: Option<i64>) {

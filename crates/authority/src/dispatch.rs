@@ -104,7 +104,8 @@ fn admitted(operation: &Operation, call: &Call) -> Result<(), Box<Refusal>> {
 
 /// Whether a call changes things in several steps that belong together.
 fn writes(route: &Route, method: &Method) -> bool {
-    (route.face == Face::Admin || route.name == "registration") && !method.is_safe()
+    let several = matches!(route.face, Face::Admin | Face::Page) || route.name == "registration";
+    several && !method.is_safe()
 }
 
 /// Runs a handler. One that writes runs to its end even if the client hangs up in the middle. A panic

@@ -422,36 +422,129 @@ fn resources() -> Value {
     })
 }
 
-fn users() -> Value {
-    let username = json!({
+fn username() -> Value {
+    json!({
         "type": "string",
         "minLength": 1,
         "maxLength": 100,
         "description": "what they log in with: letters, digits and ._-+@; kept in lower case",
-    });
-    let plain = |what: &str| {
-        nullable(json!({ "type": "string", "minLength": 1, "maxLength": 200, "description": what }))
+    })
+}
+
+/// What is known of a person beside the account itself.
+fn person() -> Map<String, Value> {
+    let line = |most: usize, what: &str| json!({ "type": "string", "minLength": 1, "maxLength": most, "description": what });
+    let plain = |what: &str| nullable(line(200, what));
+    let web = |what: &str| {
+        nullable(
+            json!({ "type": "string", "format": "uri", "maxLength": 2000, "description": what }),
+        )
     };
-    let draft = json!({
-        "username": username,
-        "password": { "type": "string", "minLength": 10, "maxLength": 1024, "writeOnly": true },
+    let flag = |what: &str| json!({ "type": "boolean", "description": what });
+    let part = |what: &str| line(1000, what);
+    let address = object(
+        &[],
+        json!({
+            "formatted": part("the whole of it, in lines"),
+            "street_address": part("street and house"),
+            "locality": part("town"),
+            "region": part("state or province"),
+            "postal_code": part("the town's number"),
+            "country": part("country"),
+        }),
+    );
+    let members = json!({
         "name": plain("for people"),
-        "email": plain("their address"),
+        "email": plain("their e-mail address"),
+        "email_verified": flag("whether it was proven to be theirs"),
+        "phone": plain("their telephone number"),
+        "phone_verified": flag("whether it was proven to be theirs"),
+        "address": nullable(address),
+        "given_name": plain("first name"),
+        "family_name": plain("surname"),
+        "middle_name": plain("the name between the two"),
+        "nickname": plain("what they like to be called"),
+        "profile": web("a page about them"),
+        "picture": web("a picture of them"),
+        "website": web("a page of theirs"),
+        "gender": plain("as they say it"),
+        "birthdate": plain("YYYY-MM-DD, 0000-MM-DD or YYYY"),
+        "zoneinfo": plain("such as Europe/Berlin"),
+        "locale": plain("such as de-CH"),
+        "groups": {
+            "type": "array",
+            "maxItems": 200,
+            "items": line(200, "a group"),
+            "description": "the groups that they belong to",
+        },
+        "attributes": {
+            "type": "object",
+            "maxProperties": 100,
+            "description": "what else is known of them, for claims: 8 KiB of JSON, four levels deep",
+        },
+        "disabled": flag("may not log in; what they had is ended"),
     });
+    match members {
+        Value::Object(members) => members,
+        _ => Map::new(),
+    }
+}
+
+fn users() -> Value {
+    let password =
+        json!({ "type": "string", "minLength": 10, "maxLength": 1024, "writeOnly": true });
+    let passkey = object(
+        &["id", "name", "synced", "created_at", "used_at"],
+        json!({
+            "id": text("its credential id"),
+            "name": text("what its owner calls it"),
+            "synced": { "type": "boolean", "description": "whether it may lie on several devices" },
+            "created_at": time("when it was added"),
+            "used_at": nullable(time("when it logged in last")),
+        }),
+    );
+    let totp = object(&["created_at"], json!({ "created_at": time("when it was set up") }));
     json!({
         "User": object(
             &["id", "username", "disabled", "created_at"],
+            with(person(), &[
+                ("id", text("the `sub` of their tokens")),
+                ("username", username()),
+                ("created_at", time("when the account was made")),
+                ("updated_at", nullable(time("when it was changed last"))),
+            ]),
+        ),
+        "UserDraft": object(
+            &["username", "password"],
+            with(person(), &[("username", username()), ("password", password.clone())]),
+        ),
+        "UserChange": object(&[], with(person(), &[("username", username())])),
+        "UserPassword": object(&["password"], json!({ "password": password })),
+        "UserList": list("User"),
+        "UserFactors": object(
+            &["totp", "passkeys", "recovery_codes"],
             json!({
-                "id": text("the `sub` of their tokens"),
-                "username": username,
-                "name": plain("for people"),
-                "email": plain("their address"),
-                "disabled": { "type": "boolean" },
-                "created_at": time("when the account was made"),
+                "totp": nullable(totp),
+                "passkeys": { "type": "array", "items": passkey },
+                "recovery_codes": { "type": "integer", "description": "how many are left" },
             }),
         ),
-        "UserDraft": object(&["username", "password"], draft),
-        "UserList": list("User"),
+        "Session": object(
+            &["sid", "sub", "browser", "amr", "started", "auth_time", "expires"],
+            json!({
+                "sid": text("its id, as tokens carry it"),
+                "sub": text("whose it is"),
+                "browser": text("in words"),
+                "amr": { "type": "array", "items": { "type": "string" } },
+                "started": time("when it began"),
+                "auth_time": time("when its owner proved last who they are"),
+                "expires": time("when it ends by itself"),
+            }),
+        ),
+        "SessionList": object(
+            &["items"],
+            json!({ "items": { "type": "array", "items": reference("Session") } }),
+        ),
     })
 }
 

@@ -27,12 +27,23 @@ pub(crate) fn token_id() -> Result<String, NoRandomness> {
 /// The id under which a refusal is looked up: 80 bits in letters and digits that survive being read
 /// aloud and typed again (Crockford's 32: no i, l, o, u). Never fails: an id that is merely unusual is better than no answer.
 pub(crate) fn diagnosis() -> String {
-    const READABLE: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
     let raw = bytes::<16>().unwrap_or_default();
     let letters = raw.iter().map(|byte| char::from(READABLE[usize::from(byte & 31)]));
     "dg_".chars().chain(letters).collect()
 }
 
+/// `count` letters and digits that survive being read aloud and typed again.
+pub(crate) fn readable(count: usize) -> Result<String, NoRandomness> {
+    let mut out = String::with_capacity(count);
+    while out.len() < count {
+        let raw = bytes::<16>()?;
+        let letters = raw.iter().map(|byte| char::from(READABLE[usize::from(byte & 31)]));
+        out.extend(letters.take(count - out.len()));
+    }
+    Ok(out)
+}
+
+const READABLE: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 /// `count` letters and digits, each drawn evenly.

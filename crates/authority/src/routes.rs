@@ -8,7 +8,8 @@ use http::Method;
 
 use crate::call::{Answer, Call};
 use crate::endpoint::{
-    admin, authorize, feed, health, introspect, jwks, metadata, pages, registration, revoke, token,
+    account, admin, authorize, feed, health, introspect, jwks, log_in, metadata, pages,
+    registration, revoke, token,
 };
 
 /// Who reads the answers of a route; it decides the form of refusals and the headers.
@@ -85,6 +86,7 @@ fn route(path: &'static str, name: &'static str, face: Face, operations: Vec<Ope
 pub(crate) fn table() -> Vec<Route> {
     let mut table = published();
     table.extend(oauth());
+    table.extend(own());
     table.extend(operation());
     table.extend(administration());
     table
@@ -121,7 +123,9 @@ fn oauth() -> Vec<Route> {
             Face::Page,
             vec![does!(GET authorize::authorize), does!(POST authorize::authorize)],
         ),
-        route("/login", "login", Face::Page, vec![does!(POST authorize::log_in)]),
+        route("/login", "login", Face::Page, vec![does!(POST log_in::log_in)]),
+        route("/login/code", "login-code", Face::Page, vec![does!(POST log_in::code)]),
+        route("/login/passkey", "login-passkey", Face::Page, vec![does!(POST log_in::passkey)]),
         route(
             "/logout",
             "logout",
@@ -143,6 +147,20 @@ fn oauth() -> Vec<Route> {
                 does!(DELETE registration::remove),
             ],
         ),
+    ]
+}
+
+/// What people see and change of their own.
+fn own() -> Vec<Route> {
+    let page = |path, name, operation| route(path, name, Face::Page, vec![operation]);
+    vec![
+        page("/account", "account", does!(GET account::show)),
+        page("/account/sessions", "account-sessions", does!(POST account::sessions)),
+        page("/account/applications", "account-applications", does!(POST account::applications)),
+        page("/account/password", "account-password", does!(POST account::password)),
+        page("/account/totp", "account-totp", does!(POST account::totp)),
+        page("/account/recovery", "account-recovery", does!(POST account::recovery)),
+        page("/account/passkeys", "account-passkeys", does!(POST account::passkeys)),
     ]
 }
 
@@ -187,6 +205,24 @@ fn administration() -> Vec<Route> {
                 id: "deleteRegistrationToken",
                 summary: "Ends a registration token; clients that came by it stay", takes: None,
                 gives: (204, None), refuses: &[404], paged: false, guarded: true)],
+        ),
+        admin(
+            "/admin/v1/users/{user}/password",
+            "admin-user-password",
+            vec![does!(PUT admin::users::set_password,
+                id: "setUserPassword",
+                summary: "Gives an account another password and ends everything of it",
+                takes: Some("UserPassword"), gives: (204, None),
+                refuses: &[400, 404, 413, 415, 422], paged: false, guarded: true)],
+        ),
+        admin("/admin/v1/users/{user}/factors", "admin-user-factors", factors()),
+        admin("/admin/v1/users/{user}/sessions", "admin-user-sessions", sessions()),
+        admin(
+            "/admin/v1/sessions/{sid}",
+            "admin-session",
+            vec![does!(DELETE admin::users::end_session,
+                id: "endSession", summary: "Ends a log-in and everything that hangs on it",
+                takes: None, gives: (204, None), refuses: &[404], paged: false, guarded: true)],
         ),
         admin("/admin/v1/revocations", "admin-revocations", revocations()),
         admin(
@@ -293,8 +329,14 @@ fn users() -> Vec<Operation> {
 fn user() -> Vec<Operation> {
     vec![
         does!(GET admin::users::show,
-            id: "readUser", summary: "One account", takes: None, gives: (200, Some("User")),
-            refuses: &[404], paged: false, guarded: true),
+            id: "readUser", summary: "One account, by its id or by the name it logs in with",
+            takes: None, gives: (200, Some("User")), refuses: &[404], paged: false,
+            guarded: true),
+        does!(PATCH admin::users::change,
+            id: "changeUser",
+            summary: "Changes what is named, leaves the rest; whoever is disabled is logged out",
+            takes: Some("UserChange"), gives: (200, Some("User")),
+            refuses: &[400, 404, 409, 413, 415, 422], paged: false, guarded: true),
         does!(DELETE admin::users::delete,
             id: "deleteUser", summary: "Removes an account and ends everything of it",
             takes: None, gives: (204, None), refuses: &[404], paged: false, guarded: true),
@@ -312,6 +354,30 @@ fn registration_tokens() -> Vec<Operation> {
             summary: "Makes a registration token (an initial access token); it is shown this once",
             takes: Some("RegistrationTokenDraft"), gives: (201, Some("RegistrationTokenCreated")),
             refuses: &[400, 413, 415, 422], paged: false, guarded: true),
+    ]
+}
+
+fn factors() -> Vec<Operation> {
+    vec![
+        does!(GET admin::users::factors,
+            id: "readUserFactors", summary: "The second factors of an account", takes: None,
+            gives: (200, Some("UserFactors")), refuses: &[404], paged: false, guarded: true),
+        does!(DELETE admin::users::reset_factors,
+            id: "resetUserFactors",
+            summary: "Takes all second factors away: the password alone logs in again",
+            takes: None, gives: (204, None), refuses: &[404], paged: false, guarded: true),
+    ]
+}
+
+fn sessions() -> Vec<Operation> {
+    vec![
+        does!(GET admin::users::sessions,
+            id: "listUserSessions", summary: "The log-ins of an account, newest first",
+            takes: None, gives: (200, Some("SessionList")), refuses: &[404], paged: false,
+            guarded: true),
+        does!(DELETE admin::users::end_sessions,
+            id: "endUserSessions", summary: "Ends everything of an account at this moment",
+            takes: None, gives: (204, None), refuses: &[404], paged: false, guarded: true),
     ]
 }
 

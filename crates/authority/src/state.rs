@@ -13,15 +13,18 @@ use crate::clock::Clock;
 use crate::config::{Config, Issuer};
 use crate::document::Document;
 use crate::documents::Documents;
+use crate::guesses::Guesses;
 use crate::journal::Journal;
 use crate::keyring::{Keyring, KeyringError};
 use crate::metrics::Metrics;
 use crate::refresh_token::RefreshKeys;
 use crate::revocations::Revocations;
+use crate::second_factor::SecondFactors;
 use crate::secrets::Secrets;
 use crate::sender::Senders;
 use crate::shelf::Shelf;
 use crate::throttle::Throttle;
+use crate::tickets::Tickets;
 use crate::tls::{Reload, Tls};
 
 /// Records of clients, and of APIs, held in memory. A record is about a kilobyte.
@@ -40,6 +43,9 @@ pub(crate) struct State {
     /// The passwords of people: runs of their own, so that log-ins do not hold up clients.
     pub(crate) passwords: Secrets,
     pub(crate) browsers: Browsers,
+    pub(crate) guesses: Guesses,
+    pub(crate) second_factors: SecondFactors,
+    pub(crate) tickets: Tickets,
     pub(crate) refresh_keys: RefreshKeys,
     pub(crate) senders: Senders,
     pub(crate) clients: Arc<Shelf<Client>>,
@@ -121,6 +127,7 @@ impl State {
         self.keyring.turn(self.clock.now()).await?;
         self.secrets.sweep();
         self.passwords.sweep();
+        self.guesses.sweep(self.clock.now());
         Ok(())
     }
 

@@ -133,6 +133,14 @@ pub(crate) enum Command {
         #[command(subcommand)]
         action: RegistrationTokenAction,
     },
+    /// Shows and ends people's log-ins.
+    #[command(
+        after_help = "Examples:\n  claviger session list ada\n  claviger session end 9pTq…        (its sid)"
+    )]
+    Session {
+        #[command(subcommand)]
+        action: SessionAction,
+    },
     /// Manages the signing keys.
     #[command(after_help = "Example:\n  claviger key rotate")]
     Key {
@@ -543,19 +551,113 @@ pub(crate) enum UserAction {
         /// The password: the first line of this file; without it, of standard input.
         #[arg(long, value_name = "FILE")]
         password_file: Option<PathBuf>,
-        /// Their name.
+        #[command(flatten)]
+        person: Person,
+        #[command(flatten)]
+        admin: Admin,
+    },
+    /// Shows an account.
+    Show {
+        /// Its id, or what they log in with.
+        user: String,
+        #[command(flatten)]
+        admin: Admin,
+    },
+    /// Changes what is named, and leaves the rest.
+    Update {
+        /// Its id, or what they log in with.
+        user: String,
+        /// Another name to log in with.
         #[arg(long)]
-        name: Option<String>,
-        /// Their address.
-        #[arg(long)]
-        email: Option<String>,
+        username: Option<String>,
+        #[command(flatten)]
+        person: Person,
+        #[command(flatten)]
+        admin: Admin,
+    },
+    /// Locks an account: everything of it ends at once, and nobody logs in.
+    Disable {
+        /// Its id, or what they log in with.
+        user: String,
+        #[command(flatten)]
+        admin: Admin,
+    },
+    /// Opens a locked account again.
+    Enable {
+        /// Its id, or what they log in with.
+        user: String,
+        #[command(flatten)]
+        admin: Admin,
+    },
+    /// Gives an account another password; everything of it ends at once.
+    SetPassword {
+        /// Its id, or what they log in with.
+        user: String,
+        /// The password: the first line of this file; without it, of standard input.
+        #[arg(long, value_name = "FILE")]
+        password_file: Option<PathBuf>,
+        #[command(flatten)]
+        admin: Admin,
+    },
+    /// Shows the second factors of an account.
+    Factors {
+        /// Its id, or what they log in with.
+        user: String,
+        #[command(flatten)]
+        admin: Admin,
+    },
+    /// Takes all second factors away: the password alone logs in again. Be sure who asks you for it.
+    ResetFactors {
+        /// Its id, or what they log in with.
+        user: String,
         #[command(flatten)]
         admin: Admin,
     },
     /// Removes an account; everything of it ends at once.
     Delete {
-        /// The id that `list` shows.
+        /// Its id, or what they log in with.
         id: String,
+        #[command(flatten)]
+        admin: Admin,
+    },
+}
+
+/// What is known of a person.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Person {
+    /// Their name.
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+    /// Their e-mail address.
+    #[arg(long)]
+    pub(crate) email: Option<String>,
+    /// That the e-mail address was proven to be theirs.
+    #[arg(long, value_name = "BOOL")]
+    pub(crate) email_verified: Option<bool>,
+    /// A group that they belong to; may be given several times, and replaces those before.
+    #[arg(long, value_name = "GROUP")]
+    pub(crate) group: Vec<String>,
+    /// Anything else by its member of the admin API: a JSON value, or a text. `null` takes it away.
+    #[arg(long, value_name = "MEMBER=VALUE")]
+    pub(crate) set: Vec<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SessionAction {
+    /// Lists the log-ins of an account.
+    List {
+        /// Its id, or what they log in with.
+        user: String,
+        #[command(flatten)]
+        admin: Admin,
+    },
+    /// Ends a log-in with everything that hangs on it.
+    End {
+        /// Its `sid`; with --all the account.
+        sid: String,
+        /// Ends all log-ins of the account.
+        #[arg(long)]
+        all: bool,
         #[command(flatten)]
         admin: Admin,
     },

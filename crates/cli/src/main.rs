@@ -35,6 +35,7 @@ fn main() -> ExitCode {
         Command::Resource { action } => command::admin::resource(action, format),
         Command::User { action } => command::admin::user(action, format),
         Command::RegistrationToken { action } => command::admin::registration_token(action, format),
+        Command::Session { action } => command::admin::session(action, format),
         Command::Key { action } => command::admin::key(action, format),
         Command::Revoke { kind, value, instant, admin } => {
             command::admin::revoke(kind, value.as_deref(), &instant, &admin, format)

@@ -37,6 +37,9 @@ pub struct CodeGrant {
     pub dpop_jkt: Option<String>,
     /// When the user proved who they are. Unix seconds.
     pub auth_time: i64,
+    /// By what, as `amr` names it; separated by spaces.
+    #[serde(default)]
+    pub amr: String,
     /// Unix seconds.
     pub expires_at: i64,
 }
@@ -145,6 +148,7 @@ mod tests {
             nonce: None,
             dpop_jkt: None,
             auth_time: 0,
+            amr: "pwd".into(),
             expires_at: 60,
         }
     }

@@ -49,6 +49,8 @@ pub enum OauthCode {
     InvalidRedirectUri,
     /// Client metadata that cannot stand (RFC 7591 §3.2.2).
     InvalidClientMetadata,
+    /// RFC 9470 §5: the user cannot log in by what `acr_values` asks for.
+    UnmetAuthenticationRequirements,
     /// A mistake of ours.
     ServerError,
     /// Later.
@@ -79,6 +81,7 @@ impl OauthCode {
             Self::InvalidToken => "invalid_token",
             Self::InvalidRedirectUri => "invalid_redirect_uri",
             Self::InvalidClientMetadata => "invalid_client_metadata",
+            Self::UnmetAuthenticationRequirements => "unmet_authentication_requirements",
             Self::ServerError => "server_error",
             Self::TemporarilyUnavailable => "temporarily_unavailable",
         }

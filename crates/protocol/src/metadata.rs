@@ -7,6 +7,7 @@
 use claviger_token::{Algorithm, dpop};
 use serde_json::{Value, json};
 
+use crate::assurance::ACR_VALUES;
 use crate::authorization::ResponseMode;
 use crate::client::AuthMethod;
 
@@ -93,9 +94,12 @@ pub fn openid(base: &str, issuer: &str, algorithms: &[Algorithm], scopes: &[Stri
         "scope",
         "sid",
         "auth_time",
+        "amr",
+        "acr",
         "nonce"
     ]);
     document["claims_parameter_supported"] = json!(false);
+    document["acr_values_supported"] = json!(ACR_VALUES);
     document["request_parameter_supported"] = json!(false);
     document["request_uri_parameter_supported"] = json!(false);
     document

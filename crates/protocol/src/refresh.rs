@@ -47,6 +47,9 @@ pub struct Family {
     pub resource: Option<String>,
     /// When the user proved who they are. Unix seconds.
     pub auth_time: i64,
+    /// By what, as `amr` names it; separated by spaces.
+    #[serde(default)]
+    pub amr: String,
     /// Whether each use makes a new number (public bearer clients) or the one token stays.
     pub rotates: bool,
     /// The number of the token that is live.
@@ -221,6 +224,7 @@ mod tests {
             resource: Some("https://api.example".into()),
             cnf: None,
             auth_time: NOW,
+            amr: "pwd".into(),
             rotates: true,
             generation: 0,
             rotated_at: NOW,

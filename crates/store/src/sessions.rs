@@ -1,9 +1,9 @@
 //! Log-ins: which browser is whose, what was consented to, and which grants hang on it.
 
-use rusqlite::{OptionalExtension as _, params};
+use rusqlite::{OptionalExtension as _, Row, params};
 
-use crate::Store;
 use crate::error::StoreError;
+use crate::{LONGEST_PAGE, Store};
 
 /// A log-in that lasts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +16,39 @@ pub struct LoginSession {
     pub auth_time: i64,
     /// Unix seconds.
     pub expires: i64,
+    /// By what they proved it, as `amr` names it; separated by spaces.
+    pub amr: String,
+    /// When it began. Unix seconds.
+    pub started: i64,
+    /// In what browser, in words for its owner.
+    pub browser: String,
+}
+
+/// What somebody has allowed an application.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Consent {
+    /// The client.
+    pub client: String,
+    /// The API; empty where only the identity.
+    pub resource: String,
+    /// What was allowed, separated by spaces.
+    pub scope: String,
+    /// When. Unix seconds.
+    pub at: i64,
+}
+
+const COLUMNS: &str = "sid, sub, auth_time, expires, amr, started, browser";
+
+fn session(row: &Row<'_>) -> rusqlite::Result<LoginSession> {
+    Ok(LoginSession {
+        sid: row.get(0)?,
+        sub: row.get(1)?,
+        auth_time: row.get(2)?,
+        expires: row.get(3)?,
+        amr: row.get(4)?,
+        started: row.get(5)?,
+        browser: row.get(6)?,
+    })
 }
 
 impl Store {
@@ -26,12 +59,30 @@ impl Store {
         session: LoginSession,
     ) -> Result<(), StoreError> {
         self.write(move |at| {
-            let sql = "INSERT INTO sessions (sid, cookie, sub, auth_time, expires) \
-                       VALUES ($1, $2, $3, $4, $5)";
-            let LoginSession { sid, sub, auth_time, expires } = session;
-            let values = params![sid, cookie, sub, auth_time, expires];
+            let sql = "INSERT INTO sessions \
+                       (sid, cookie, sub, auth_time, expires, amr, started, browser) \
+                       VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+            let LoginSession { sid, sub, auth_time, expires, amr, started, browser } = session;
+            let values = params![sid, cookie, sub, auth_time, expires, amr, started, browser];
             at.connection.prepare_cached(sql)?.execute(values)?;
             Ok(())
+        })
+        .await
+    }
+
+    /// Goes on with a session whose owner proved again who they are: under another cookie, so that whoever knew
+    /// the old one has nothing. False where it ended meanwhile.
+    pub async fn renew_session(
+        &self,
+        cookie: [u8; 32],
+        session: LoginSession,
+    ) -> Result<bool, StoreError> {
+        self.write(move |at| {
+            let sql = "UPDATE sessions SET cookie = $1, auth_time = $2, expires = $3, amr = $4, \
+                       browser = $5 WHERE sid = $6 AND sub = $7";
+            let LoginSession { sid, sub, auth_time, expires, amr, browser, .. } = session;
+            let values = params![cookie, auth_time, expires, amr, browser, sid, sub];
+            Ok(at.connection.prepare_cached(sql)?.execute(values)? > 0)
         })
         .await
     }
@@ -43,17 +94,86 @@ impl Store {
         now: i64,
     ) -> Result<Option<LoginSession>, StoreError> {
         self.read(move |connection| {
-            let sql = "SELECT sid, sub, auth_time, expires FROM sessions \
-                       WHERE cookie = $1 AND expires > $2";
-            let found = connection.prepare_cached(sql)?.query_row(params![cookie, now], |row| {
-                Ok(LoginSession {
-                    sid: row.get(0)?,
-                    sub: row.get(1)?,
-                    auth_time: row.get(2)?,
-                    expires: row.get(3)?,
+            let sql = format!("SELECT {COLUMNS} FROM sessions WHERE cookie = $1 AND expires > $2");
+            let mut statement = connection.prepare_cached(&sql)?;
+            Ok(statement.query_row(params![cookie, now], session).optional()?)
+        })
+        .await
+    }
+
+    /// The living session of this id.
+    pub async fn find_session_by_id(
+        &self,
+        sid: &str,
+        now: i64,
+    ) -> Result<Option<LoginSession>, StoreError> {
+        let sid = sid.to_owned();
+        self.read(move |connection| {
+            let sql = format!("SELECT {COLUMNS} FROM sessions WHERE sid = $1 AND expires > $2");
+            let mut statement = connection.prepare_cached(&sql)?;
+            Ok(statement.query_row(params![sid, now], session).optional()?)
+        })
+        .await
+    }
+
+    /// The living sessions of a person, newest first; of very many the newest.
+    pub async fn list_sessions(
+        &self,
+        sub: &str,
+        now: i64,
+    ) -> Result<Vec<LoginSession>, StoreError> {
+        let sub = sub.to_owned();
+        self.read(move |connection| {
+            let sql = format!(
+                "SELECT {COLUMNS} FROM sessions WHERE sub = $1 AND expires > $2 \
+                 ORDER BY auth_time DESC, sid LIMIT $3"
+            );
+            let mut statement = connection.prepare_cached(&sql)?;
+            let rows = statement.query_map(params![sub, now, LONGEST_PAGE], session)?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+        .await
+    }
+
+    /// What a person has allowed, by client; of very much the first.
+    pub async fn list_consents(&self, sub: &str) -> Result<Vec<Consent>, StoreError> {
+        let sub = sub.to_owned();
+        self.read(move |connection| {
+            let sql = "SELECT client, resource, scope, at FROM consents WHERE sub = $1 \
+                       ORDER BY client, resource LIMIT $2";
+            let mut statement = connection.prepare_cached(sql)?;
+            let rows = statement.query_map(params![sub, LONGEST_PAGE], |row| {
+                Ok(Consent {
+                    client: row.get(0)?,
+                    resource: row.get(1)?,
+                    scope: row.get(2)?,
+                    at: row.get(3)?,
                 })
-            });
-            Ok(found.optional()?)
+            })?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+        .await
+    }
+
+    /// Forgets what a person has allowed a client, and names the grants that it holds of them.
+    pub async fn withdraw_consent(
+        &self,
+        sub: &str,
+        client: &str,
+    ) -> Result<Vec<String>, StoreError> {
+        let (sub, client) = (sub.to_owned(), client.to_owned());
+        self.write(move |session| {
+            let sql = "DELETE FROM consents WHERE sub = $1 AND client = $2";
+            session.connection.prepare_cached(sql)?.execute([&sub, &client])?;
+            // Codes that were given out and not redeemed yet would make another grant.
+            let sql = "DELETE FROM codes WHERE used_at IS NULL \
+                       AND record ->> '$.sub' = $1 AND record ->> '$.client_id' = $2";
+            session.connection.prepare_cached(sql)?.execute([&sub, &client])?;
+            let sql = "SELECT id FROM families WHERE sub = $1 AND client = $2 \
+                       AND record ->> '$.ended' IS NULL";
+            let mut statement = session.connection.prepare_cached(sql)?;
+            let rows = statement.query_map([&sub, &client], |row| row.get(0))?;
+            Ok(rows.collect::<Result<_, _>>()?)
         })
         .await
     }

@@ -63,11 +63,47 @@ impl Store {
         .await
     }
 
+    /// Lets `change` change a person's record, all in one transaction; none where there is nobody of this id, and
+    /// [`StoreError::Exists`] where their new name is taken.
+    pub async fn change_user<T, F>(&self, id: &str, change: F) -> Result<Option<T>, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut User) -> T + Send + 'static,
+    {
+        let id = id.to_owned();
+        self.write(move |session| {
+            let sql = "SELECT record FROM users WHERE id = $1";
+            let mut statement = session.connection.prepare_cached(sql)?;
+            let found: Option<String> = statement.query_row([&id], |row| row.get(0)).optional()?;
+            let Some(record) = found else { return Ok(None) };
+            let mut user: User = serde_json::from_str(&record)?;
+            let outcome = change(&mut user);
+            let sql = "SELECT 1 FROM users WHERE username = $1 AND id <> $2";
+            let mut statement = session.connection.prepare_cached(sql)?;
+            if statement.exists([&user.username, &id])? {
+                return Err(Failure::exists(format!("the user `{}`", user.username)));
+            }
+            let sql = "UPDATE users SET username = $1, record = $2 WHERE id = $3";
+            let record = serde_json::to_string(&user)?;
+            session.connection.prepare_cached(sql)?.execute([&user.username, &record, &id])?;
+            Ok(Some(outcome))
+        })
+        .await
+    }
+
     /// Takes a person away with their sessions, consents and grants; tells whether there was one.
     pub async fn delete_user(&self, id: &str) -> Result<bool, StoreError> {
         let id = id.to_owned();
         self.write(move |session| {
-            for table in ["families", "consents", "sessions", "aliases"] {
+            for table in [
+                "families",
+                "consents",
+                "sessions",
+                "aliases",
+                "totps",
+                "passkeys",
+                "recovery_codes",
+            ] {
                 let sql = format!("DELETE FROM {table} WHERE sub = $1");
                 session.connection.prepare_cached(&sql)?.execute([&id])?;
             }

@@ -1,4 +1,5 @@
-//! The files that pages load: one stylesheet, one icon. Their names carry a digest of their content, so
+//! The files that pages load: one stylesheet, one icon, and one script on the pages that speak to an
+//! authenticator. Their names carry a digest of their content, so
 //! they may be kept for ever and a new version is a new name.
 
 /// A file to serve beside the pages.
@@ -24,6 +25,7 @@ impl Asset {
 
 const CSS: &str = include_str!("../assets/claviger.css");
 const SVG: &str = include_str!("../assets/claviger.svg");
+const JS: &str = include_str!("../assets/passkey.js");
 
 pub(crate) const STYLESHEET: Asset = Asset {
     path: text(&CSS_PATH),
@@ -39,7 +41,15 @@ pub(crate) const ICON: Asset = Asset {
     immutable: true,
 };
 
-static ALL: [Asset; 2] = [STYLESHEET, ICON];
+/// Pages with a passkey's form load it; their policy has to allow scripts of the same origin, and nobody else's.
+pub(crate) const SCRIPT: Asset = Asset {
+    path: text(&JS_PATH),
+    content_type: "text/javascript; charset=utf-8",
+    bytes: JS.as_bytes(),
+    immutable: true,
+};
+
+static ALL: [Asset; 3] = [STYLESHEET, ICON, SCRIPT];
 
 /// All files that pages may ask for.
 #[must_use]
@@ -57,9 +67,13 @@ const PREFIX: &[u8] = b"/assets/claviger-";
 const PATH_LENGTH: usize = PREFIX.len() + 16 + ".css".len();
 static CSS_PATH: [u8; PATH_LENGTH] = path(CSS, b".css");
 static SVG_PATH: [u8; PATH_LENGTH] = path(SVG, b".svg");
+static JS_PATH: [u8; PATH_LENGTH - 1] = path(JS, b".js");
 
-const fn path(content: &str, ending: &[u8; 4]) -> [u8; PATH_LENGTH] {
-    let mut path = [0; PATH_LENGTH];
+const fn path<const LENGTH: usize, const ENDING: usize>(
+    content: &str,
+    ending: &[u8; ENDING],
+) -> [u8; LENGTH] {
+    let mut path = [0; LENGTH];
     let mut at = 0;
     while at < PREFIX.len() {
         path[at] = PREFIX[at];
@@ -73,7 +87,7 @@ const fn path(content: &str, ending: &[u8; 4]) -> [u8; PATH_LENGTH] {
         nibble += 1;
     }
     let mut nth = 0;
-    while nth < ending.len() {
+    while nth < ENDING {
         path[at] = ending[nth];
         at += 1;
         nth += 1;

@@ -55,6 +55,10 @@ impl Site {
         self.to(assets::ICON.path)
     }
 
+    pub(crate) fn script(&self) -> String {
+        self.to(assets::SCRIPT.path)
+    }
+
     /// A path below the base; an address that names its host itself stays as it is.
     pub(crate) fn to(&self, path: &str) -> String {
         if path.starts_with('/') {

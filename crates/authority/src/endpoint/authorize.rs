@@ -1,4 +1,4 @@
-//! `/authorize`, `/login` and `/consent`: a person logs in, allows what a client asks for, and is sent back with a
+//! `/authorize` and `/consent`: a person logs in (`log_in`), allows what a client asks for, and is sent back with a
 //! code (OAuth 2.1 §4.1, OpenID Connect Core §3.1, RFC 9207).
 //!
 //! The request travels through the forms as it came and is judged anew each time: nothing is kept between the
@@ -7,15 +7,15 @@
 
 use claviger_protocol::{
     AuthorizationRequest, CODE_TTL, Client, CodeGrant, Form, OauthCode, OauthFault, Resource,
-    ResponseMode, User, answer_to, asks_each_time, authorization_request, is_document_id,
-    publisher, username_key, wanted_resource,
+    ResponseMode, User, answer_to, asks_each_time, assurance, authorization_request,
+    is_document_id, publisher, wanted_resource,
 };
 use claviger_store::LoginSession;
 use claviger_token::base64url;
-use claviger_web::{ConsentPage, FormPostPage, LogInPage, LogOutPage, MessagePage};
+use claviger_web::{ConsentPage, FormPostPage, LogOutPage, MessagePage};
 use http::{HeaderValue, Method, StatusCode, header};
 
-use crate::browser::Browsers;
+use super::log_in::{self, Goal};
 use crate::call::{Answer, Call, Reply};
 use crate::credential;
 use crate::ending;
@@ -23,23 +23,21 @@ use crate::random;
 use crate::refusal::Refusal;
 use crate::render;
 use crate::routes::Face;
-use crate::secrets::{Asked, Unjudged};
 
-const LOG_IN: &str = "log-in";
 const CONSENT: &str = "consent";
-const LOG_OUT: &str = "log-out";
+pub(crate) const LOG_OUT: &str = "log-out";
 
 /// A request that can be answered, with everything that was loaded for it.
-struct Asking {
-    client: std::sync::Arc<Client>,
-    request: AuthorizationRequest,
+pub(crate) struct Asking {
+    pub(crate) client: std::sync::Arc<Client>,
+    pub(crate) request: AuthorizationRequest,
     /// As it came, to be carried through the forms.
-    raw: String,
+    pub(crate) raw: String,
     named_redirect: bool,
 }
 
 /// Why there is no such request: the reply that says so.
-type Refused = Box<Reply>;
+pub(crate) type Refused = Box<Reply>;
 
 /// `GET /authorize`, and `POST` with a form (OpenID Connect Core §3.1.2.1).
 pub(crate) async fn authorize(mut call: Call) -> Answer {
@@ -61,13 +59,13 @@ pub(crate) async fn authorize(mut call: Call) -> Answer {
         if request.prompt.none {
             return Ok(unable(&call, &asking, OauthCode::LoginRequired, "nobody is logged in"));
         }
-        return log_in_page(
-            &call,
-            &asking,
-            request.login_hint.as_deref().unwrap_or_default(),
-            None,
-        );
+        let hint = request.login_hint.clone().unwrap_or_default();
+        let goal = Goal::Client(Box::new(asking));
+        return log_in::page(&call, &goal, &hint, StatusCode::OK, None);
     };
+    if !assurance::reaches(&session.amr, &request.acr_values) {
+        return stronger(&call, asking, &user).await;
+    }
     if !may_go_on(&call, &asking, &user).await? {
         if request.prompt.none {
             return Ok(unable(
@@ -88,63 +86,26 @@ fn is_fresh(request: &AuthorizationRequest, session: &LoginSession, now: i64) ->
     request.max_age.is_none_or(|most| age <= i64::try_from(most).unwrap_or(i64::MAX))
 }
 
-/// `POST /login`.
-pub(crate) async fn log_in(mut call: Call) -> Answer {
-    let form = Form::parse(&call.form().await?)?;
-    let state = call.state.clone();
-    if !state.browsers.proves(&call, LOG_IN, form.get("proof")) {
-        return stale_form(&call);
+/// Somebody is logged in by less than `acr_values` asks for: they log in again with more, if they have it
+/// (RFC 9470 §5).
+async fn stronger(call: &Call, asking: Asking, user: &User) -> Answer {
+    let factors = call.state.store.find_factors(&user.id).await?;
+    let wanted = &asking.request.acr_values;
+    let refused = if !assurance::could_reach(factors.kinds(), wanted) {
+        Some(OauthCode::UnmetAuthenticationRequirements)
+    } else if asking.request.prompt.none {
+        Some(OauthCode::LoginRequired)
+    } else {
+        None
+    };
+    if let Some(error) = refused {
+        let description = "the user is not logged in by what acr_values asks for";
+        return Ok(unable(call, &asking, error, description));
     }
-    let raw = form.get("request").unwrap_or_default().to_owned();
-    let asking = match asking(&call, raw).await? {
-        Ok(asking) => asking,
-        Err(reply) => return Ok(*reply),
-    };
-    let typed = form.get("username").unwrap_or_default();
-    let name = username_key(typed);
-    let found = state.store.find_user_by_name(&name).await?;
-    let able = found.as_ref().filter(|user| !user.disabled);
-    // An unknown name costs the same time as a known one, and the answer is the same.
-    let asked = Asked {
-        client: &name,
-        hash: able.map(|user| user.password_hash.as_str()),
-        presented: form.get("password").unwrap_or_default(),
-        peer: call.peer(),
-    };
-    let judged = state.passwords.verify(&asked).await;
-    let (right, problem) = match judged {
-        Ok(true) => (true, ""),
-        Ok(false) => (false, "Name or password is not right."),
-        Err(Unjudged::TooManyWrong { .. }) => {
-            (false, "There were too many wrong attempts from here. Wait a minute, then try again.")
-        }
-        Err(Unjudged::Busy) => {
-            (false, "Many people are logging in at once. Try again in a moment.")
-        }
-        Err(Unjudged::Failed) => {
-            (false, "The log-in does not work at the moment. Try again later.")
-        }
-    };
-    let (Some(user), true) = (found.as_ref(), right) else {
-        let refusal = Refusal::new(StatusCode::FORBIDDEN, "log-in-refused")
-            .detail("a log-in was refused")
-            .evidence("client_id", asking.client.id.as_str());
-        journal(&call, "login", &refusal);
-        return log_in_page(&call, &asking, typed, Some(problem));
-    };
-    let now = state.clock.now();
-    let seconds = i64::try_from(state.config.tokens.session_ttl_seconds).unwrap_or(i64::MAX);
-    let (cookie, digest) = Browsers::new_session().map_err(no_randomness)?;
-    let session = LoginSession {
-        sid: random::token_id().map_err(no_randomness)?,
-        sub: user.id.clone(),
-        auth_time: now,
-        expires: now.saturating_add(seconds),
-    };
-    state.store.create_session(digest, session).await?;
-    let mut reply = go_on(&call, &without_prompt(&asking.raw));
-    state.browsers.keep_session(&mut reply, &cookie, seconds);
-    Ok(reply)
+    let problem =
+        "This application asks for more certainty: log in with your second factor or passkey.";
+    let goal = Goal::Client(Box::new(asking));
+    log_in::page(call, &goal, &user.username, StatusCode::OK, Some(problem))
 }
 
 /// `POST /consent`.
@@ -159,7 +120,7 @@ pub(crate) async fn consent(mut call: Call) -> Answer {
         Err(reply) => return Ok(*reply),
     };
     let Some((session, user)) = session(&call).await? else {
-        return log_in_page(&call, &asking, "", None);
+        return log_in::page(&call, &Goal::Client(Box::new(asking)), "", StatusCode::OK, None);
     };
     if form.get("decision") != Some("allow") {
         return Ok(unable(&call, &asking, OauthCode::AccessDenied, "the user did not allow it"));
@@ -217,7 +178,10 @@ fn message(call: &Call, title: &str, text: &str) -> Answer {
 }
 
 /// Reads and judges a request.
-async fn asking(call: &Call, raw: String) -> Result<Result<Asking, Refused>, Box<Refusal>> {
+pub(crate) async fn asking(
+    call: &Call,
+    raw: String,
+) -> Result<Result<Asking, Refused>, Box<Refusal>> {
     let here = |fault: OauthFault| Ok(Err(Box::new(told_here(call, &fault))));
     let form = match Form::parse(raw.as_bytes()) {
         Ok(form) => form,
@@ -277,7 +241,7 @@ async fn resource(
 }
 
 /// The living session of this browser, and whose it is.
-async fn session(call: &Call) -> Result<Option<(LoginSession, User)>, Box<Refusal>> {
+pub(crate) async fn session(call: &Call) -> Result<Option<(LoginSession, User)>, Box<Refusal>> {
     let Some(cookie) = call.state.browsers.session(call) else { return Ok(None) };
     let now = call.state.clock.now();
     let Some(session) = call.state.store.find_session(cookie, now).await? else { return Ok(None) };
@@ -321,27 +285,11 @@ async fn code(call: &Call, asking: &Asking, session: &LoginSession) -> Answer {
         nonce: request.nonce.clone(),
         dpop_jkt: request.dpop_jkt.clone(),
         auth_time: session.auth_time,
+        amr: session.amr.clone(),
         expires_at: now.saturating_add(CODE_TTL),
     };
     call.state.store.create_code(credential::digest(&code), grant).await?;
     Ok(sent_back(call, &asking.back(), &[("code", &code)]))
-}
-
-fn log_in_page(call: &Call, asking: &Asking, username: &str, problem: Option<&str>) -> Answer {
-    let browsers = &call.state.browsers;
-    let mark = browsers.mark(call).map_err(no_randomness)?;
-    let page = LogInPage {
-        site: &call.state.site,
-        application: Some(&asking.client.name),
-        username,
-        problem,
-        proof: &browsers.proof(&mark, LOG_IN),
-        request: &asking.raw,
-    };
-    let status = if problem.is_some() { StatusCode::FORBIDDEN } else { StatusCode::OK };
-    let mut reply = form_page(status, page.html(), &asking.request.redirect_uri)?;
-    browsers.keep(&mark, &mut reply);
-    Ok(reply)
 }
 
 fn consent_page(call: &Call, asking: &Asking, user: &User) -> Answer {
@@ -372,7 +320,7 @@ fn consent_page(call: &Call, asking: &Asking, user: &User) -> Answer {
 }
 
 /// What the scopes of OpenID Connect Core §5.4 and §11 mean, for people.
-const fn meaning(scope: &str) -> &'static str {
+pub(crate) const fn meaning(scope: &str) -> &'static str {
     match scope.as_bytes() {
         b"openid" => "to know who you are",
         b"profile" => "to know your name",
@@ -383,10 +331,20 @@ const fn meaning(scope: &str) -> &'static str {
 }
 
 /// A page with a form. Browsers hold a form's redirects to `form-action` as well, so it names where the client is.
-fn form_page(
+pub(crate) fn form_page(
     status: StatusCode,
     html: Result<String, claviger_web::Unrenderable>,
     redirect_uri: &str,
+) -> Answer {
+    people_page(status, html, redirect_uri, false)
+}
+
+/// The same; `scripted` where it speaks to an authenticator.
+pub(crate) fn people_page(
+    status: StatusCode,
+    html: Result<String, claviger_web::Unrenderable>,
+    redirect_uri: &str,
+    scripted: bool,
 ) -> Answer {
     let html = html.map_err(|error| {
         Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "internal")
@@ -395,7 +353,8 @@ fn form_page(
     })?;
     let mut reply = render::reply(status, render::HTML, html);
     let policy = format!(
-        "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self' {}; frame-ancestors 'none'",
+        "default-src 'none'; style-src 'self'; img-src 'self'; {}base-uri 'none'; form-action 'self' {}; frame-ancestors 'none'",
+        if scripted { "script-src 'self'; " } else { "" },
         origin(redirect_uri)
     );
     let headers = reply.headers_mut();
@@ -417,11 +376,11 @@ fn origin(uri: &str) -> String {
 
 /// On to the request again, now that somebody is logged in or has allowed it. 303, so that the password is not
 /// posted on (RFC 9700 §4.12).
-fn go_on(call: &Call, raw: &str) -> Reply {
+pub(crate) fn go_on(call: &Call, raw: &str) -> Reply {
     redirected(&format!("{}/authorize?{raw}", call.state.issuer.path))
 }
 
-fn redirected(to: &str) -> Reply {
+pub(crate) fn redirected(to: &str) -> Reply {
     let mut reply = render::empty(StatusCode::SEE_OTHER);
     let headers = reply.headers_mut();
     if let Ok(to) = HeaderValue::from_str(to) {
@@ -498,7 +457,7 @@ fn unable(call: &Call, asking: &Asking, error: OauthCode, description: &str) -> 
 }
 
 /// The person is told, for nobody knows whether the address is the client's.
-fn told_here(call: &Call, fault: &OauthFault) -> Reply {
+pub(crate) fn told_here(call: &Call, fault: &OauthFault) -> Reply {
     let refusal: Box<Refusal> = fault.clone().into();
     let diagnosis = journal(call, "authorize", &refusal);
     let page = MessagePage {
@@ -518,7 +477,7 @@ fn told_here(call: &Call, fault: &OauthFault) -> Reply {
     }
 }
 
-fn stale_form(call: &Call) -> Answer {
+pub(crate) fn stale_form(call: &Call) -> Answer {
     let fault = OauthFault::new(
         OauthCode::InvalidRequest,
         "form-stale",
@@ -528,7 +487,7 @@ fn stale_form(call: &Call) -> Answer {
     Ok(told_here(call, &fault))
 }
 
-fn journal(call: &Call, endpoint: &'static str, refusal: &Refusal) -> String {
+pub(crate) fn journal(call: &Call, endpoint: &'static str, refusal: &Refusal) -> String {
     let diagnosis = random::diagnosis();
     let state = &call.state;
     state.metrics.refusal(endpoint, refusal.error, refusal.code);
@@ -537,11 +496,11 @@ fn journal(call: &Call, endpoint: &'static str, refusal: &Refusal) -> String {
 }
 
 /// The request without `prompt`: what it asked for was done.
-fn without_prompt(raw: &str) -> String {
+pub(crate) fn without_prompt(raw: &str) -> String {
     let kept = url::form_urlencoded::parse(raw.as_bytes()).filter(|(name, _)| name != "prompt");
     url::form_urlencoded::Serializer::new(String::new()).extend_pairs(kept).finish()
 }
 
-fn no_randomness(error: random::NoRandomness) -> Box<Refusal> {
+pub(crate) fn no_randomness(error: random::NoRandomness) -> Box<Refusal> {
     Refusal::unavailable("no-randomness", error).into()
 }

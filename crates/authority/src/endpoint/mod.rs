@@ -1,11 +1,13 @@
 //! The handlers, one file each: parse, load, have it decided, render.
 
+pub(crate) mod account;
 pub(crate) mod admin;
 pub(crate) mod authorize;
 pub(crate) mod feed;
 pub(crate) mod health;
 pub(crate) mod introspect;
 pub(crate) mod jwks;
+pub(crate) mod log_in;
 pub(crate) mod metadata;
 pub(crate) mod pages;
 pub(crate) mod registration;

@@ -8,9 +8,9 @@ use std::sync::Arc;
 use aws_lc_rs::digest;
 use claviger_protocol::{
     ACCESS_TOKEN_TYPE, AccessClaims, Ask, Client, Confirmation, Facts, Family, FamilyEnd, Form,
-    GrantType, OauthCode, OauthFault, Redeeming, Redemption, Refresh, Used, Window, check_grant,
-    code_unknown, decide, grant_type, is_verifier, life, redeem, refresh, refresh_bond, scope_list,
-    token_type, wanted_resource,
+    GrantType, OauthCode, OauthFault, Redeeming, Redemption, Refresh, Used, Window, assurance,
+    check_grant, code_unknown, decide, grant_type, is_verifier, life, redeem, refresh,
+    refresh_bond, scope_list, token_type, wanted_resource,
 };
 use claviger_store::Redeemed;
 use claviger_token::base64url;
@@ -88,6 +88,7 @@ struct Granted<'a> {
     sub: &'a str,
     sid: &'a str,
     auth_time: i64,
+    amr: &'a str,
     scope: &'a str,
     resource: Option<&'a str>,
     nonce: Option<&'a str>,
@@ -120,6 +121,7 @@ async fn for_a_code(
                 scope: grant.scope.clone(),
                 resource: grant.resource.clone(),
                 auth_time: grant.auth_time,
+                amr: grant.amr.clone(),
                 rotates: client.rotates(bond.is_some()),
                 generation: 0,
                 rotated_at: now,
@@ -168,6 +170,7 @@ async fn for_a_code(
         sub: &grant.sub,
         sid: &grant.sid,
         auth_time: grant.auth_time,
+        amr: &grant.amr,
         scope: &grant.scope,
         resource: grant.resource.as_deref(),
         nonce: grant.nonce.as_deref(),
@@ -253,6 +256,7 @@ async fn refreshed(
             sub: &family.sub,
             sid: &family.sid,
             auth_time: family.auth_time,
+            amr: &family.amr,
             scope: &scope,
             resource: family.resource.as_deref(),
             nonce: None,
@@ -319,6 +323,8 @@ struct IdClaims<'a> {
     exp: i64,
     iat: i64,
     auth_time: i64,
+    amr: Vec<&'a str>,
+    acr: &'a str,
     sid: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     nonce: Option<&'a str>,
@@ -369,6 +375,8 @@ async fn issued(state: &State, granted: &Granted<'_>) -> Result<Value, Box<Refus
             exp: later(now, expires_in),
             iat: now,
             auth_time: granted.auth_time,
+            amr: granted.amr.split(' ').filter(|name| !name.is_empty()).collect(),
+            acr: assurance::acr(granted.amr),
             sid: granted.sid,
             nonce: granted.nonce,
         };

@@ -1,11 +1,14 @@
 //! The authority as its clients see it: requests in, answers out, the clock moved by hand.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
+mod account;
 mod admin;
 mod app;
 mod client_documents;
+mod factors;
 mod feed;
 mod first_start;
+mod guessing;
 mod headers;
 mod introspect;
 mod journal;
@@ -13,6 +16,7 @@ mod keys;
 mod metadata;
 mod openapi;
 mod pages;
+mod passkeys;
 mod past_mistakes;
 mod people;
 mod registration;
@@ -20,3 +24,4 @@ mod revoke;
 mod server;
 mod tls;
 mod token;
+mod users;

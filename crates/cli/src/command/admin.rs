@@ -1,14 +1,15 @@
-//! `claviger client`, `resource`, `key`, `revoke`, `why`: the admin API, from a terminal.
+//! `claviger client`, `resource`, `user`, `session`, `key`, `revoke`, `why`: the admin API, from a terminal.
 
 use std::fmt::Write as _;
+use std::path::Path;
 use std::process::ExitCode;
 
 use http::Method;
 use serde_json::{Map, Value, json};
 
 use crate::args::{
-    Admin, ClientAction, Format, Instant, KeyAction, RegistrationTokenAction, ResourceAction,
-    RevokeKind, UserAction,
+    Admin, ClientAction, Format, Instant, KeyAction, Person, RegistrationTokenAction,
+    ResourceAction, RevokeKind, SessionAction, UserAction,
 };
 use crate::command::explain::{input, moment, read_file};
 use crate::http::send;
@@ -244,19 +245,53 @@ pub(crate) fn user(action: UserAction, format: Format) -> Result<ExitCode, Stop>
             let all = ask(&admin, Method::GET, "/users", None)?;
             list(&all, &["id", "username", "name", "email"], format)
         }
-        UserAction::Create { username, password_file, name, email, admin } => {
-            let text = input(password_file.is_none().then_some("-"), password_file.as_deref())?;
-            let text = String::from_utf8(text)
-                .map_err(|_| Stop::usage("the password is no text (UTF-8)"))?;
-            let password = text.lines().next().unwrap_or_default();
-            let body = json!({
-                "username": username, "password": password, "name": name, "email": email,
-            });
-            show(&ask(&admin, Method::POST, "/users", Some(&body))?, format)
+        UserAction::Create { username, password_file, person, admin } => {
+            let mut body = members(&person)?;
+            body.insert("username".to_owned(), json!(username));
+            body.insert("password".to_owned(), json!(password(password_file.as_deref())?));
+            show(&ask(&admin, Method::POST, "/users", Some(&Value::Object(body)))?, format)
+        }
+        UserAction::Show { user, admin } => {
+            show(&ask(&admin, Method::GET, &user_path(&user), None)?, format)
+        }
+        UserAction::Update { user, username, person, admin } => {
+            let mut body = members(&person)?;
+            if let Some(username) = username {
+                body.insert("username".to_owned(), json!(username));
+            }
+            if body.is_empty() {
+                return Err(Stop::usage("nothing to change was named").hint("see --help"));
+            }
+            let body = Value::Object(body);
+            show(&ask(&admin, Method::PATCH, &user_path(&user), Some(&body))?, format)
+        }
+        UserAction::Disable { user, admin } => {
+            let body = json!({ "disabled": true });
+            let value = ask(&admin, Method::PATCH, &user_path(&user), Some(&body))?;
+            done(&format!("user {user} is disabled and logged out"), &value, format)
+        }
+        UserAction::Enable { user, admin } => {
+            let body = json!({ "disabled": false });
+            let value = ask(&admin, Method::PATCH, &user_path(&user), Some(&body))?;
+            done(&format!("user {user} may log in again"), &value, format)
+        }
+        UserAction::SetPassword { user, password_file, admin } => {
+            let body = json!({ "password": password(password_file.as_deref())? });
+            let path = format!("{}/password", user_path(&user));
+            let value = ask(&admin, Method::PUT, &path, Some(&body))?;
+            done(&format!("user {user} has the new password and is logged out"), &value, format)
+        }
+        UserAction::Factors { user, admin } => {
+            let path = format!("{}/factors", user_path(&user));
+            show(&ask(&admin, Method::GET, &path, None)?, format)
+        }
+        UserAction::ResetFactors { user, admin } => {
+            let path = format!("{}/factors", user_path(&user));
+            let value = ask(&admin, Method::DELETE, &path, None)?;
+            done(&format!("user {user} has no second factor any more"), &value, format)
         }
         UserAction::Delete { id, admin } => {
-            let path = format!("/users/{}", segment(&id));
-            let value = ask(&admin, Method::DELETE, &path, None)?;
+            let value = ask(&admin, Method::DELETE, &user_path(&id), None)?;
             done(&format!("user {id} is removed"), &value, format)
         }
     }
@@ -281,6 +316,63 @@ pub(crate) fn registration_token(
             let path = format!("{PATH}/{}", segment(&id));
             let value = ask(&admin, Method::DELETE, &path, None)?;
             done(&format!("registration token {id} is over"), &value, format)
+        }
+    }
+}
+
+fn user_path(user: &str) -> String {
+    format!("/users/{}", segment(user))
+}
+
+/// The first line of a file, or of standard input.
+fn password(file: Option<&Path>) -> Result<String, Stop> {
+    let text = input(file.is_none().then_some("-"), file)?;
+    let text =
+        String::from_utf8(text).map_err(|_| Stop::usage("the password is no text (UTF-8)"))?;
+    Ok(text.lines().next().unwrap_or_default().to_owned())
+}
+
+/// What was said of a person, as the admin API takes it.
+fn members(person: &Person) -> Result<Map<String, Value>, Stop> {
+    let mut body = Map::new();
+    let mut put = |name: &str, value: Value| body.insert(name.to_owned(), value);
+    if let Some(name) = &person.name {
+        put("name", json!(name));
+    }
+    if let Some(email) = &person.email {
+        put("email", json!(email));
+    }
+    if let Some(verified) = person.email_verified {
+        put("email_verified", json!(verified));
+    }
+    if !person.group.is_empty() {
+        put("groups", json!(person.group));
+    }
+    for set in &person.set {
+        let (name, value) = set.split_once('=').ok_or_else(|| {
+            Stop::usage(format!("`--set {set}` has no `=`")).hint("write --set locale=de-CH")
+        })?;
+        put(name, serde_json::from_str(value).unwrap_or_else(|_| json!(value)));
+    }
+    Ok(body)
+}
+
+pub(crate) fn session(action: SessionAction, format: Format) -> Result<ExitCode, Stop> {
+    match action {
+        SessionAction::List { user, admin } => {
+            let path = format!("{}/sessions", user_path(&user));
+            let all = ask(&admin, Method::GET, &path, None)?;
+            list(&all, &["sid", "browser", "amr", "started", "auth_time", "expires"], format)
+        }
+        SessionAction::End { sid: user, all: true, admin } => {
+            let path = format!("{}/sessions", user_path(&user));
+            let value = ask(&admin, Method::DELETE, &path, None)?;
+            done(&format!("everything of {user} is ended"), &value, format)
+        }
+        SessionAction::End { sid, all: false, admin } => {
+            let path = format!("/sessions/{}", segment(&sid));
+            let value = ask(&admin, Method::DELETE, &path, None)?;
+            done(&format!("session {sid} is ended"), &value, format)
         }
     }
 }

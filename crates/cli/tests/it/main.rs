@@ -16,6 +16,7 @@ mod attempt;
 mod backup;
 mod bad_input;
 mod batch;
+mod chromium;
 mod clients;
 mod compare;
 mod config;

@@ -8,10 +8,10 @@ use crate::stage::{Authority, Gate, assert_unseen, claviger, file};
 use crate::tools::driver;
 
 const REDIRECT: &str = "http://127.0.0.1:4711/callback";
-const PASSWORD: &str = "correct horse battery";
+pub(crate) const PASSWORD: &str = "correct horse battery";
 
 /// A person and an application that keeps no secret, made by the commands.
-fn with_people(authority: &Authority) {
+pub(crate) fn with_people(authority: &Authority) {
     let folder = tempfile::tempdir().unwrap();
     let password = file(folder.path(), "password", format!("{PASSWORD}\n"));
     authority.administer(&["user", "create", "ada", "--password-file", &password]);
@@ -85,7 +85,7 @@ fn ask(url: &str, token: &str) -> Ask {
 }
 
 /// Logs the person in by the forms, and gives the refresh token.
-fn grant(authority: &Authority) -> String {
+pub(crate) fn grant(authority: &Authority) -> String {
     let mut ada = Person::new(&authority.issuer, "ada", PASSWORD);
     ada.tokens("app", REDIRECT, "openid")["refresh_token"].as_str().unwrap().to_owned()
 }

@@ -61,6 +61,13 @@ impl Authority {
         Self::start_with(folder, &[], &[])
     }
 
+    /// Under a name and on a port of the caller's choosing.
+    pub(crate) fn start_as(issuer: &str, port: u16) -> Self {
+        let listen = format!("127.0.0.1:{port}");
+        let further = ["--listen", &listen, "--issuer", issuer];
+        Self::start_with(tempfile::tempdir().expect("a folder"), &further, &[])
+    }
+
     /// With a configuration file of these lines.
     pub(crate) fn configured(lines: &str) -> Self {
         Self::configured_in(lines, &[])
@@ -76,8 +83,12 @@ impl Authority {
     fn start_with(folder: TempDir, further: &[&str], environment: &[(&str, &str)]) -> Self {
         let data = folder.path().join("data");
         let data = data.to_str().expect("a folder with a plain name").to_owned();
-        let arguments = ["serve", "--data", &data, "--listen", "127.0.0.1:0", "--format", "json"];
-        let mut command = claviger(&[&arguments, further].concat());
+        let mut arguments = vec!["serve", "--data", &data, "--format", "json"];
+        if !further.contains(&"--listen") {
+            arguments.extend(["--listen", "127.0.0.1:0"]);
+        }
+        arguments.extend(further);
+        let mut command = claviger(&arguments);
         command.envs(environment.iter().copied());
         let process = Process::spawn(command);
         let ready = process.ready(PATIENCE);
@@ -111,6 +122,11 @@ impl Authority {
     pub(crate) fn admin_token(&self) -> String {
         let token = std::fs::read_to_string(&self.admin_token_file);
         token.expect("the administrator's token").trim().to_owned()
+    }
+
+    /// The file with the administrator's token, and the address to use it at.
+    pub(crate) fn reach(&self) -> (String, String) {
+        (self.admin_token_file.clone(), self.issuer.clone())
     }
 
     /// An administration command of the binary, against this authority; its JSON.

@@ -22,3 +22,30 @@ CREATE TABLE initial_access (
 CREATE INDEX initial_access_by_expiry ON initial_access (expires);
 -- Clients that registered themselves are counted at each registration.
 CREATE INDEX clients_registered ON clients (id) WHERE record ->> '$.registered' IS NOT NULL;
+
+
+-- Second factors. A secret of an authenticator app is sealed; of recovery codes there are keyed digests.
+CREATE TABLE totps (
+    sub TEXT NOT NULL PRIMARY KEY,
+    sealed BLOB NOT NULL,
+    last_step BIGINT NOT NULL,
+    created_at BIGINT NOT NULL
+);
+CREATE TABLE passkeys (
+    id TEXT NOT NULL PRIMARY KEY,
+    sub TEXT NOT NULL,
+    record TEXT NOT NULL
+);
+CREATE INDEX passkeys_by_user ON passkeys (sub);
+CREATE TABLE recovery_codes (
+    sub TEXT NOT NULL,
+    digest BLOB NOT NULL,
+    used_at BIGINT,
+    PRIMARY KEY (sub, digest)
+);
+
+-- By what somebody proved who they are, since when they have been logged in, and in what browser.
+ALTER TABLE sessions ADD COLUMN amr TEXT NOT NULL DEFAULT 'pwd';
+ALTER TABLE sessions ADD COLUMN started BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE sessions ADD COLUMN browser TEXT NOT NULL DEFAULT '';
+UPDATE sessions SET started = auth_time;

@@ -29,6 +29,7 @@ fn code(sid: &str, sub: &str, client: &str, auth_time: i64) -> CodeGrant {
         nonce: None,
         dpop_jkt: None,
         auth_time,
+        amr: "pwd".into(),
         expires_at: NOW + 60,
     }
 }
@@ -42,6 +43,7 @@ fn family(id: &str, grant: &CodeGrant) -> Family {
         scope: grant.scope.clone(),
         resource: None,
         auth_time: grant.auth_time,
+        amr: grant.amr.clone(),
         rotates: true,
         generation: 0,
         rotated_at: NOW,
@@ -61,8 +63,15 @@ async fn stage(store: &Store) {
             .into_iter()
             .enumerate()
     {
-        let session =
-            LoginSession { sid: sid.into(), sub: sub.into(), auth_time, expires: NOW + 9000 };
+        let session = LoginSession {
+            sid: sid.into(),
+            sub: sub.into(),
+            auth_time,
+            expires: NOW + 9000,
+            amr: "pwd".into(),
+            started: auth_time,
+            browser: String::new(),
+        };
         store.create_session(cookie(sid), session).await.unwrap();
         for (nth, client) in ["app", "web"].into_iter().enumerate() {
             let grant = code(sid, sub, client, auth_time);

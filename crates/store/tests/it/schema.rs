@@ -109,13 +109,16 @@ async fn the_tables_have_these_columns() {
         ("counters", "name value"),
         ("families", "id generation sub sid client record replay expires"),
         ("initial_access", "id digest record expires"),
+        ("passkeys", "id sub record"),
+        ("recovery_codes", "sub digest used_at"),
         ("refusals", "place id at code evidence"),
         ("resources", "uri record"),
         ("revocations", "seq kind value hash until expires"),
         ("schema_version", "version"),
-        ("sessions", "sid cookie sub auth_time expires"),
+        ("sessions", "sid cookie sub auth_time expires amr started browser"),
         ("settings", "name value"),
         ("signing_keys", "kid created_at record sealed"),
+        ("totps", "sub sealed last_step created_at"),
         ("users", "id username record"),
     ];
     assert_eq!(tables, expected);

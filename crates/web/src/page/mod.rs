@@ -1,11 +1,17 @@
 //! The pages, one file each with its template beside it in `templates/`.
 
+mod account;
+mod factors;
 mod fault;
 mod fault_index;
 mod front;
 mod not_found;
 mod people;
 
+pub use account::{AccountPage, Application, LogIn, PasskeyEntry};
+pub use factors::{
+    AddPasskeyPage, AddTotpPage, PasskeyAsk, RecoveryCodesPage, SecondFactorPage, TotpOffer,
+};
 pub use fault::FaultPage;
 pub(crate) use fault::answer;
 pub use fault_index::FaultIndexPage;
@@ -45,6 +51,7 @@ struct Frame {
     description: String,
     front: String,
     faults: String,
+    account: String,
     stylesheet: String,
     icon: String,
     /// Which entry of the navigation is this page.
@@ -58,6 +65,7 @@ impl Frame {
             description,
             front: site.front(),
             faults: site.faults(),
+            account: site.to("/account"),
             stylesheet: site.stylesheet(),
             icon: site.icon(),
             here,

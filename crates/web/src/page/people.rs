@@ -4,6 +4,7 @@
 
 use askama::Template;
 
+use super::factors::PasskeyAsk;
 use super::{Frame, Unrenderable, render};
 use crate::Site;
 
@@ -22,6 +23,8 @@ pub struct LogInPage<'a> {
     pub proof: &'a str,
     /// The request to go on with.
     pub request: &'a str,
+    /// What the page's script asks an authenticator; none where passkeys cannot be used.
+    pub passkey: Option<PasskeyAsk<'a>>,
 }
 
 #[derive(Template)]
@@ -29,6 +32,8 @@ pub struct LogInPage<'a> {
 struct LogIn<'v> {
     frame: Frame,
     action: String,
+    passkey_action: String,
+    script: String,
     page: &'v LogInPage<'v>,
 }
 
@@ -44,7 +49,13 @@ impl LogInPage<'_> {
             "Log in".to_owned(),
             "Log in with your name and password.".to_owned(),
         );
-        render(&LogIn { frame, action: self.site.to("/login"), page: self })
+        render(&LogIn {
+            frame,
+            action: self.site.to("/login"),
+            passkey_action: self.site.to("/login/passkey"),
+            script: self.site.script(),
+            page: self,
+        })
     }
 }
 

@@ -32,6 +32,7 @@ fn people(site: &Site, application: &str, username: &str) -> Vec<(String, String
         problem: Some(application),
         proof: username,
         request: application,
+        passkey: Some(PasskeyAsk { options: application, ticket: username }),
     };
     let consent = ConsentPage {
         publisher: Some("app.example"),
@@ -69,6 +70,118 @@ fn people(site: &Site, application: &str, username: &str) -> Vec<(String, String
         ),
         ("message".to_owned(), message.html().unwrap()),
     ]
+    .into_iter()
+    .chain(factors(site, application, username))
+    .collect()
+}
+
+/// The account and its second factors, with these words from outside.
+fn factors(site: &Site, application: &str, username: &str) -> Vec<(String, String)> {
+    let ask = PasskeyAsk { options: application, ticket: username };
+    let second = SecondFactorPage {
+        site,
+        application: Some(application),
+        username,
+        problem: Some(application),
+        proof: username,
+        request: application,
+        step: username,
+        totp: true,
+        recovery: true,
+        passkey: Some(ask),
+    };
+    let offer = TotpOffer { secret: application, otpauth: username };
+    let add_totp =
+        AddTotpPage { site, problem: Some(application), proof: username, ticket: username, offer };
+    let add_passkey = AddPasskeyPage { site, problem: None, proof: username, name: username, ask };
+    let codes = [application.to_owned(), username.to_owned()];
+    let log_in =
+        LogIn { sid: username, browser: application, started: 0, auth_time: 1, current: true };
+    let passkey = PasskeyEntry {
+        id: username,
+        name: application,
+        created_at: 0,
+        used_at: Some(1),
+        synced: true,
+    };
+    let account = AccountPage {
+        site,
+        username,
+        name: Some(application),
+        email: Some(application),
+        done: Some(application),
+        password_problem: Some(application),
+        proof: username,
+        log_out_proof: username,
+        log_ins: &[log_in, LogIn { current: false, ..log_in }],
+        applications: &[Application {
+            client: username,
+            name: application,
+            resource: username,
+            scope: application,
+            at: 0,
+        }],
+        totp: Some(0),
+        passkeys: &[passkey, PasskeyEntry { used_at: None, synced: false, ..passkey }],
+        passkeys_possible: true,
+        recovery_codes: Some(1),
+    };
+    let bare = AccountPage {
+        name: None,
+        email: None,
+        done: None,
+        password_problem: None,
+        log_ins: &[log_in],
+        applications: &[],
+        totp: None,
+        passkeys: &[],
+        passkeys_possible: false,
+        recovery_codes: None,
+        ..account
+    };
+    vec![
+        ("form: second factor".to_owned(), second.html().unwrap()),
+        ("form: add totp".to_owned(), add_totp.html().unwrap()),
+        ("form: add passkey".to_owned(), add_passkey.html().unwrap()),
+        (
+            "recovery codes".to_owned(),
+            RecoveryCodesPage { site, done: username, codes: &codes }.html().unwrap(),
+        ),
+        ("form: account".to_owned(), account.html().unwrap()),
+        ("form: bare account".to_owned(), bare.html().unwrap()),
+    ]
+}
+
+#[test]
+fn every_field_of_a_form_has_a_label_and_every_reference_its_target() {
+    for (name, html) in people(&Site::new(""), "Orders", "ada") {
+        for tag in html.split("<input ").skip(1).map(|rest| rest.split('>').next().unwrap()) {
+            if tag.contains("type=\"hidden\"") || tag.contains("aria-hidden=\"true\"") {
+                continue;
+            }
+            let id = tag.split_once("id=\"").and_then(|(_, rest)| rest.split('"').next());
+            let id = id.unwrap_or_else(|| panic!("{name}: <input {tag}>"));
+            assert!(html.contains(&format!("<label for=\"{id}\"")), "{name}: {id} has no label");
+            assert!(tag.contains("autocomplete=\""), "{name}: <input {tag}>");
+        }
+        for ids in html.split("aria-describedby=\"").skip(1) {
+            for id in ids.split('"').next().unwrap().split(' ') {
+                assert!(html.contains(&format!(" id=\"{id}\"")), "{name}: nothing has the id {id}");
+            }
+        }
+        for button in html.split("<button ").skip(1) {
+            assert!(button.starts_with("type=\"submit\""), "{name}: <button {button}");
+        }
+    }
+}
+
+#[test]
+fn only_pages_that_speak_to_an_authenticator_load_the_script() {
+    let script = site_script();
+    for (name, html) in specimens(&Site::new("")) {
+        let speaks = html.contains("data-passkey=");
+        assert_eq!(html.contains(&script), speaks, "{name}");
+    }
 }
 
 #[test]
@@ -76,7 +189,8 @@ fn what_applications_call_themselves_is_text() {
     for (name, html) in people(&Site::new(""), HOSTILE, HOSTILE) {
         check_whole(&name, &html);
         let scripts = html.matches("<script").count();
-        assert_eq!(scripts, usize::from(name == "form: post"), "{name}");
+        let loads = html.contains("data-passkey=");
+        assert_eq!(scripts, usize::from(name == "form: post" || loads), "{name}");
         assert!(!html.contains("<img src=x"), "{name}");
     }
 }
@@ -102,10 +216,12 @@ fn check_markup(name: &str, html: &str) {
         let is_own_script = name == "form: post"
             && tag == "script"
             && rest.starts_with("document.forms[0].submit()</script>");
-        assert!(
-            is_own_script || !["script", "style", "iframe", "object"].contains(&element),
-            "{name}: <{tag}>"
-        );
+        // The one other script is a file.
+        let is_file = tag.starts_with("script src=\"")
+            && tag.contains("/assets/claviger-")
+            && rest.starts_with("</script>");
+        assert!(is_own_script || is_file || element != "script", "{name}: <{tag}>");
+        assert!(!["style", "iframe", "object"].contains(&element), "{name}: <{tag}>");
         assert!(element != "form" || name.starts_with("form:"), "{name}: <{tag}>");
         // The names of the attributes alone: what stands in quotes is a value.
         let names: String = tag.split('"').step_by(2).collect();
@@ -137,7 +253,9 @@ fn check_whole(name: &str, html: &str) {
     {
         assert!(html.contains(part), "{name}: {part}");
     }
-    for asset in assets() {
+    for asset in
+        assets().iter().filter(|asset| asset.path.ends_with("css") || asset.path.ends_with("svg"))
+    {
         assert!(html.contains(asset.path), "{name}: {}", asset.path);
     }
     assert!(!html.contains("{{") || html.contains("{{token}}"), "{name}: a template shows");
@@ -168,7 +286,7 @@ fn every_link_on_a_page_leads_somewhere() {
                             .any(|class| rest.strip_prefix('#') == Some(class.as_str()))
                 })
                 || link.starts_with('#')
-                || link == "/"
+                || ["/", "/account"].contains(&link)
                 || crate::find_asset(link).is_some()
                 || Endpoint::USUAL.iter().any(|endpoint| endpoint.path == link)
                 || link.starts_with("https://www.rfc-editor.org/rfc/rfc")
@@ -199,7 +317,8 @@ fn hostile_values_stay_text() {
     front.steps.push(Step { what: HOSTILE.to_owned(), command: HOSTILE.to_owned() });
     pages.push(("hostile front".to_owned(), front.html().unwrap()));
     for (name, html) in pages {
-        assert_eq!(html.contains("<script"), name == "form: post", "{name}");
+        let speaks = name == "form: post" || html.contains("data-passkey=");
+        assert_eq!(html.matches("<script").count(), usize::from(speaks), "{name}");
         assert!(!html.contains("href=\"javascript:"), "{name}");
         assert!(!html.contains("<img src=x"), "{name}");
         check_whole(&name, &html);
@@ -274,6 +393,13 @@ fn no_template_switches_escaping_off() {
         include_str!("../../templates/fault_index.html"),
         include_str!("../../templates/front.html"),
         include_str!("../../templates/not_found.html"),
+        include_str!("../../templates/log_in.html"),
+        include_str!("../../templates/second_factor.html"),
+        include_str!("../../templates/account.html"),
+        include_str!("../../templates/add_totp.html"),
+        include_str!("../../templates/add_passkey.html"),
+        include_str!("../../templates/recovery_codes.html"),
+        include_str!("../../templates/consent.html"),
     ] {
         assert!(!template.replace(' ', "").contains("|safe") && !template.contains("escape"));
     }
@@ -290,4 +416,8 @@ fn escaped(text: &str) -> String {
 
 fn stripped(html: &str) -> String {
     html.replace("<code class=\"short\">", "").replace("<code>", "").replace("</code>", "")
+}
+
+fn site_script() -> String {
+    Site::new("").script()
 }
