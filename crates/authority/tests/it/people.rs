@@ -415,7 +415,8 @@ async fn only_its_client_can_use_or_end_a_family() {
             "{list}"
         );
     }
-    let damaged = format!("{}x", &token[..token.len() - 1]);
+    let other = if token.ends_with('x') { 'y' } else { 'x' };
+    let damaged = format!("{}{other}", &token[..token.len() - 1]);
     is_refused(refresh(&app, &damaged).await, "refresh-unknown");
 }
 
