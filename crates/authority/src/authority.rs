@@ -29,6 +29,7 @@ use crate::journal::{Journal, Scribe};
 use crate::key_making::KeyTrouble;
 use crate::keyring::{Keyring, KeyringError};
 use crate::metrics::Metrics;
+use crate::notices;
 use crate::open_error::OpenError;
 use crate::openapi;
 use crate::refresh_token::RefreshKeys;
@@ -40,6 +41,8 @@ use crate::sender::Senders;
 use crate::serve::Server;
 use crate::shelf::Shelf;
 use crate::state::{RECORDS_HELD, State};
+use crate::status_lists::StatusLists;
+use crate::subjects::Subjects;
 use crate::throttle::Throttle;
 use crate::tickets::Tickets;
 use crate::tls::{self, Reload, Tls};
@@ -106,6 +109,7 @@ impl Authority {
         let browsers = Browsers::new(&master_file.bytes, issuer.secure);
         let refresh_keys = RefreshKeys::new(&master_file.bytes);
         let senders = Senders::new()?;
+        let subjects = Subjects::new(&master_file.bytes);
         let now = clock.now();
         let bootstrap = match store.find_setting(first_start::ADMINISTRATOR).await? {
             Some(_) => None,
@@ -162,6 +166,8 @@ impl Authority {
             tickets,
             refresh_keys,
             senders,
+            subjects,
+            status_lists: StatusLists::default(),
             keyring,
             revocations,
             journal,
@@ -261,6 +267,7 @@ fn jobs(state: &Arc<State>, scribe: Scribe) -> JoinSet<()> {
     jobs.spawn(follow(Arc::clone(state)));
     jobs.spawn(housekeeping(Arc::clone(state)));
     jobs.spawn(tls::follow(Arc::clone(state)));
+    jobs.spawn(notices::send(Arc::clone(state)));
     jobs
 }
 

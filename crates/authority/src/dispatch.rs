@@ -170,7 +170,7 @@ async fn call(state: &Arc<State>, request: Request) -> Result<Call, Box<Refusal>
 }
 
 fn options(route: &Route, allow: &HeaderValue) -> Reply {
-    let mut answer = if route.face == Face::Public {
+    let mut answer = if route.face.is_for_scripts() {
         render::preflight(allow)
     } else {
         render::empty(StatusCode::NO_CONTENT)

@@ -25,9 +25,15 @@ pub(crate) async fn grant(state: &State, id: &str, why: FamilyEnd) -> Result<(),
     end(state, Ending::Grant { id: id.to_owned(), why }).await.map(drop)
 }
 
-/// Ends a log-in with everything that hangs on it.
+/// Ends a log-in with everything that hangs on it, and tells the applications that were part of it.
 pub(crate) async fn session(state: &State, sid: &str) -> Result<(), Box<Refusal>> {
-    end(state, Ending::Session { sid: sid.to_owned() }).await.map(drop)
+    end(state, Ending::Session { sid: sid.to_owned(), offline_stays: false }).await.map(drop)
+}
+
+/// The person logs out. What they granted for when they are away goes on (OpenID Connect Core §11, Back-Channel
+/// Logout §2.7).
+pub(crate) async fn log_out(state: &State, sid: &str) -> Result<(), Box<Refusal>> {
+    end(state, Ending::Session { sid: sid.to_owned(), offline_stays: true }).await.map(drop)
 }
 
 /// Ends everything that a person has at this moment; what they log in for later is new.

@@ -59,7 +59,7 @@ impl Journal {
         let known = Value::Object(evidence.clone());
         if refusal.status.is_server_error() {
             tracing::error!(%diagnosis, endpoint, status, code, detail, evidence = %known, "refused");
-        } else if matches!(face, Face::Oauth | Face::Admin) {
+        } else if matches!(face, Face::Oauth | Face::Bearer | Face::Admin) {
             tracing::info!(%diagnosis, endpoint, status, code, detail, evidence = %known, "refused");
         } else {
             tracing::debug!(%diagnosis, endpoint, status, code, detail, "refused");

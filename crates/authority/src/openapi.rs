@@ -351,10 +351,75 @@ fn client_members() -> Map<String, Value> {
             "description": "gets no tokens; those it has are revoked",
         },
     });
-    match members {
-        Value::Object(members) => members,
-        _ => Map::new(),
+    let mut all = Map::new();
+    for part in [members, about_people()] {
+        if let Value::Object(part) = part {
+            all.extend(part);
+        }
     }
+    all
+}
+
+/// What a client's record says about people beyond OAuth.
+fn about_people() -> Value {
+    json!({
+        "subject_type": {
+            "type": "string",
+            "enum": ["public", "pairwise"],
+            "description": "whether `sub` is everybody's or one of its sector's own",
+        },
+        "sector": nullable(json!({
+            "type": "string",
+            "pattern": "^[a-z0-9.-]{1,253}$",
+            "description": "for `pairwise`: a host name; the one of the redirect addresses when left out",
+        })),
+        "userinfo_signed_response_alg": nullable(text("`/userinfo` answers with a JWT; JSON when left out")),
+        "claims": claims(&["id_token", "access_token", "userinfo"]),
+        "post_logout_redirect_uris": {
+            "type": "array",
+            "uniqueItems": true,
+            "maxItems": 50,
+            "items": { "type": "string", "maxLength": 2000 },
+            "description": "where a log-out may send people back to; compared exactly",
+        },
+        "backchannel_logout_uri": nullable(json!({
+            "type": "string",
+            "maxLength": 2000,
+            "description": "is told when a log-in ends: https, or http on this machine",
+        })),
+        "backchannel_logout_session_required": { "type": "boolean" },
+        "status_list": {
+            "type": "boolean",
+            "description": "its access tokens stand in a status list; each is written down until it expires",
+        },
+    })
+}
+
+fn claims(places: &[&str]) -> Value {
+    let name = json!({ "type": "string", "minLength": 1, "maxLength": 100 });
+    json!({
+        "type": "array",
+        "maxItems": 50,
+        "description": "claims of your own, from people's groups and attributes",
+        "items": object(
+            &["name", "source", "places"],
+            json!({
+                "name": name,
+                "source": {
+                    "oneOf": [
+                        { "type": "string", "enum": ["groups", "username"] },
+                        object(&["attribute"], json!({ "attribute": name })),
+                    ],
+                },
+                "places": {
+                    "type": "array",
+                    "minItems": 1,
+                    "items": { "type": "string", "enum": places },
+                },
+                "scope": nullable(text("only where this scope was granted")),
+            }),
+        ),
+    })
 }
 
 fn with(mut members: Map<String, Value>, more: &[(&str, Value)]) -> Value {
@@ -398,6 +463,7 @@ fn resources() -> Value {
         "scopes": scopes("the scopes this API knows"),
         "access_ttl_seconds": access_ttl(),
         "signing_alg": nullable(signing_alg("what its access tokens are signed with")),
+        "claims": claims(&["access_token"]),
         "introspectors": {
             "type": "array",
             "uniqueItems": true,

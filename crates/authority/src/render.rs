@@ -17,6 +17,8 @@ use crate::routes::Face;
 
 /// The realm of the admin API.
 const ADMIN_REALM: &str = "claviger admin";
+/// The realm of what an access token opens here.
+const USERINFO_REALM: &str = "claviger";
 
 pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json");
 pub(crate) const PROBLEM: HeaderValue = HeaderValue::from_static("application/problem+json");
@@ -76,8 +78,8 @@ pub(crate) fn document(
 pub(crate) fn refusal(refusal: &Refusal, face: Face, issuer: &Issuer, diagnosis: &str) -> Reply {
     let mut answer = match face {
         Face::Oauth => reply(refusal.status, JSON, oauth_error(refusal, diagnosis).to_string()),
-        Face::Public | Face::Page | Face::Admin => {
-            reply(refusal.status, PROBLEM, problem(refusal, issuer, diagnosis).to_string())
+        Face::Public | Face::Bearer | Face::Page | Face::Admin => {
+            reply(refusal.status, PROBLEM, problem(refusal, face, issuer, diagnosis).to_string())
         }
     };
     let headers = answer.headers_mut();
@@ -87,7 +89,7 @@ pub(crate) fn refusal(refusal: &Refusal, face: Face, issuer: &Issuer, diagnosis:
     }
     if let Some(fault) = &refusal.fault {
         let faults = faults(issuer);
-        let challenge = challenge(&faults, diagnosis).www_authenticate(fault);
+        let challenge = challenge(face, &faults, diagnosis).www_authenticate(fault);
         if let Some(value) = challenge.and_then(|text| HeaderValue::from_str(&text).ok()) {
             headers.insert(header::WWW_AUTHENTICATE, value);
         }
@@ -99,12 +101,16 @@ fn faults(issuer: &Issuer) -> String {
     format!("{}/faults", issuer.base)
 }
 
-fn challenge<'a>(faults: &'a str, diagnosis: &'a str) -> Challenge<'a> {
-    Challenge {
-        realm: Some(ADMIN_REALM),
-        faults: Some(faults),
+fn challenge<'a>(face: Face, faults: &'a str, diagnosis: &'a str) -> Challenge<'a> {
+    let (realm, disclosure) = match face {
+        Face::Bearer => (USERINFO_REALM, Disclosure::Code),
         // Whoever talks to the admin API is an operator, or wants to be one.
-        disclosure: Disclosure::Full,
+        _ => (ADMIN_REALM, Disclosure::Full),
+    };
+    Challenge {
+        realm: Some(realm),
+        faults: Some(faults),
+        disclosure,
         diagnosis,
         ..Challenge::default()
     }
@@ -124,9 +130,9 @@ fn oauth_error(refusal: &Refusal, diagnosis: &str) -> Value {
 }
 
 /// RFC 9457, with the members `code`, `diagnosis` and `fix` of the house.
-fn problem(refusal: &Refusal, issuer: &Issuer, diagnosis: &str) -> Value {
+fn problem(refusal: &Refusal, face: Face, issuer: &Issuer, diagnosis: &str) -> Value {
     if let Some(fault) = &refusal.fault {
-        return challenge(&faults(issuer), diagnosis).problem(fault);
+        return challenge(face, &faults(issuer), diagnosis).problem(fault);
     }
     let mut body = Map::new();
     body.insert("type".to_owned(), json!("about:blank"));
@@ -176,20 +182,18 @@ pub(crate) fn protect(reply: &mut Reply, face: Face, issuer: &Issuer) {
         let value = HeaderValue::from_static("max-age=63072000; includeSubDomains");
         headers.insert(header::STRICT_TRANSPORT_SECURITY, value);
     }
+    if face.is_for_scripts() {
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+        let exposed = HeaderValue::from_static("DPoP-Nonce, ETag, Retry-After, WWW-Authenticate");
+        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
+    }
     match face {
-        Face::Public => {
-            headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
-            headers.insert(
-                header::ACCESS_CONTROL_EXPOSE_HEADERS,
-                HeaderValue::from_static("ETag, Retry-After"),
-            );
-        }
-        Face::Oauth | Face::Admin => {
+        Face::Oauth | Face::Bearer | Face::Admin => {
             headers.entry(header::CACHE_CONTROL).or_insert(NO_STORE);
             // RFC 6749 §5.1 asks for it beside `no-store`, for caches of HTTP/1.0.
             headers.insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
         }
-        Face::Page => {}
+        Face::Public | Face::Page => {}
     }
 }
 
@@ -198,7 +202,9 @@ pub(crate) fn preflight(allow: &HeaderValue) -> Reply {
     let mut answer = empty(StatusCode::NO_CONTENT);
     let headers = answer.headers_mut();
     headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, allow.clone());
-    headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static("*"));
+    // Fetch §4.9: the asterisk does not stand for `Authorization`.
+    let allowed = HeaderValue::from_static("*, Authorization");
+    headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, allowed);
     headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("86400"));
     answer
 }

@@ -5,8 +5,8 @@ use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
 use claviger_store::Store;
-use claviger_token::Verified;
 use claviger_token::revocation::{Entry, Marks, View};
+use claviger_token::{Fault, Verified};
 use tokio::sync::watch;
 
 /// How long an answer to a revocation waits for this memory to follow the store.
@@ -84,9 +84,14 @@ impl Revocations {
 
     /// Whether a verified token of our own was revoked.
     pub(crate) fn touches(&self, verified: &Verified) -> bool {
+        self.fault(verified).is_some()
+    }
+
+    /// Why a verified token of our own is refused, if it was revoked.
+    pub(crate) fn fault(&self, verified: &Verified) -> Option<Box<Fault>> {
         let marks = Marks::of(verified);
         let held = self.held.read().unwrap_or_else(PoisonError::into_inner);
-        held.view.check(&marks).is_some()
+        held.view.check(&marks)
     }
 
     /// Drops entries that no living token can be touched by.

@@ -8,8 +8,8 @@ use http::Method;
 
 use crate::call::{Answer, Call};
 use crate::endpoint::{
-    account, admin, authorize, feed, health, introspect, jwks, log_in, metadata, pages,
-    registration, revoke, token,
+    account, admin, authorize, feed, health, introspect, jwks, log_in, logout, metadata, pages,
+    registration, revoke, status_list, token, userinfo,
 };
 
 /// Who reads the answers of a route; it decides the form of refusals and the headers.
@@ -19,10 +19,20 @@ pub(crate) enum Face {
     Public,
     /// OAuth clients: refusals as RFC 6749 §5.2 JSON, never cached.
     Oauth,
+    /// Applications with an access token: challenges as RFC 6750, readable by browsers' scripts, never cached.
+    Bearer,
     /// People with a browser.
     Page,
     /// Administrators and machines: refusals as RFC 9457 problems, never cached.
     Admin,
+}
+
+impl Face {
+    /// Whether scripts of any origin may ask and read: no cookie counts there, only what the script itself
+    /// presents.
+    pub(crate) const fn is_for_scripts(self) -> bool {
+        matches!(self, Self::Public | Self::Bearer)
+    }
 }
 
 /// An asynchronous answer to a call.
@@ -111,6 +121,12 @@ fn published() -> Vec<Route> {
             vec![does!(GET metadata::oauth)],
         ),
         route("/jwks", "jwks", Face::Public, vec![does!(GET jwks::jwks)]),
+        route(
+            "/status-lists/{list}",
+            "status-list",
+            Face::Public,
+            vec![does!(GET status_list::status_list)],
+        ),
         route("/revocations", "revocations", Face::Public, vec![does!(GET feed::revocations)]),
     ]
 }
@@ -130,9 +146,15 @@ fn oauth() -> Vec<Route> {
             "/logout",
             "logout",
             Face::Page,
-            vec![does!(GET authorize::log_out_page), does!(POST authorize::log_out)],
+            vec![does!(GET logout::ask), does!(POST logout::answer)],
         ),
         route("/consent", "consent", Face::Page, vec![does!(POST authorize::consent)]),
+        route(
+            "/userinfo",
+            "userinfo",
+            Face::Bearer,
+            vec![does!(GET userinfo::userinfo), does!(POST userinfo::userinfo)],
+        ),
         route("/token", "token", Face::Oauth, vec![does!(POST token::token)]),
         route("/introspect", "introspect", Face::Oauth, vec![does!(POST introspect::introspect)]),
         route("/revoke", "revoke", Face::Oauth, vec![does!(POST revoke::revoke)]),

@@ -44,6 +44,15 @@ impl Sender {
     /// Judges the proof of a request to `url`, if it brings one. Before the client is asked who it is: a request
     /// that is sent again with a nonce must not have cost a hash or a single-use assertion.
     pub(crate) fn read(call: &Call, url: &str) -> Result<Self, Box<Refusal>> {
+        Self::read_with(call, url, None)
+    }
+
+    /// The same for a request that presents an access token, which the proof has to be made for (§4.2, `ath`).
+    pub(crate) fn read_with(
+        call: &Call,
+        url: &str,
+        token: Option<&str>,
+    ) -> Result<Self, Box<Refusal>> {
         let mut values = call.parts.headers.get_all(PROOF).iter();
         let Some(value) = values.next() else { return Ok(Self(None)) };
         if values.next().is_some() {
@@ -53,7 +62,7 @@ impl Sender {
         let text = value.to_str().unwrap_or_default();
         let state = &call.state;
         let now = state.clock.now();
-        let expected = Expected { method: call.parts.method.as_str(), url, token: None };
+        let expected = Expected { method: call.parts.method.as_str(), url, token };
         let proof = dpop::verify(text, &expected, now).map_err(|error| misfit(&error))?;
         let is_due = state.config.tokens.dpop_nonce_required || proof.nonce().is_some();
         if is_due && !proof.nonce().is_some_and(|nonce| state.senders.nonces.accepts(nonce, now)) {

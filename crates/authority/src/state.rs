@@ -23,6 +23,8 @@ use crate::second_factor::SecondFactors;
 use crate::secrets::Secrets;
 use crate::sender::Senders;
 use crate::shelf::Shelf;
+use crate::status_lists::StatusLists;
+use crate::subjects::Subjects;
 use crate::throttle::Throttle;
 use crate::tickets::Tickets;
 use crate::tls::{Reload, Tls};
@@ -48,6 +50,8 @@ pub(crate) struct State {
     pub(crate) tickets: Tickets,
     pub(crate) refresh_keys: RefreshKeys,
     pub(crate) senders: Senders,
+    pub(crate) subjects: Subjects,
+    pub(crate) status_lists: StatusLists,
     pub(crate) clients: Arc<Shelf<Client>>,
     pub(crate) resources: Arc<Shelf<Resource>>,
     pub(crate) keyring: Keyring,

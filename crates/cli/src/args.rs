@@ -487,6 +487,8 @@ pub(crate) enum ClientAction {
         #[command(flatten)]
         bonds: Bonds,
         #[command(flatten)]
+        people: AboutPeople,
+        #[command(flatten)]
         admin: Admin,
     },
     /// Gives a client a new secret, shown once; the old one ends at once.
@@ -503,6 +505,34 @@ pub(crate) enum ClientAction {
         #[command(flatten)]
         admin: Admin,
     },
+}
+
+/// What a client is told about people, and when.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct AboutPeople {
+    /// It knows people by names of its own, by which nobody else recognises them.
+    #[arg(long)]
+    pub(crate) pairwise: bool,
+    /// The host name that stands for all clients that share those names; the one of its redirect addresses when
+    /// left out.
+    #[arg(long, value_name = "HOST", requires = "pairwise")]
+    pub(crate) sector: Option<String>,
+    /// What `/userinfo` signs its answers with; plain JSON when left out.
+    #[arg(long, value_name = "ALG")]
+    pub(crate) userinfo_signed: Option<String>,
+    /// A claim of your own: NAME=groups, NAME=username or NAME=attribute:ATTRIBUTE, and behind an @ where it stands,
+    /// such as @id_token,access_token (everywhere when left out); may be given several times.
+    #[arg(long, value_name = "RULE")]
+    pub(crate) claim: Vec<String>,
+    /// Where a log-out may send people back to; may be given several times.
+    #[arg(long, value_name = "URL")]
+    pub(crate) post_logout_redirect_uri: Vec<String>,
+    /// Where it is told that a log-in has ended.
+    #[arg(long, value_name = "URL")]
+    pub(crate) backchannel_logout_uri: Option<String>,
+    /// Its access tokens stand in a published status list.
+    #[arg(long)]
+    pub(crate) status_list: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -525,6 +555,10 @@ pub(crate) enum ResourceAction {
         /// A client that may introspect its tokens; may be given several times.
         #[arg(long, value_name = "CLIENT")]
         introspector: Vec<String>,
+        /// A claim of your own in its tokens, NAME=groups, NAME=username or NAME=attribute:ATTRIBUTE; may be given
+        /// several times.
+        #[arg(long, value_name = "RULE")]
+        claim: Vec<String>,
         #[command(flatten)]
         admin: Admin,
     },

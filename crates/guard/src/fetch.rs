@@ -136,6 +136,9 @@ pub struct Fetched {
 
 type Connector = HttpsConnector<HttpConnector<Resolver>>;
 
+/// What connects to any address.
+pub type AnyConnector = HttpsConnector<HttpConnector>;
+
 /// A client for issuers' documents; cheap to clone.
 #[derive(Clone)]
 pub struct Fetcher {
@@ -152,7 +155,7 @@ impl fmt::Debug for Fetcher {
 /// A connector over TLS with the machine's trust store. Without one (a bare container) the store is
 /// empty: https then fails with a clear reason, and plain http on loopback still works.
 #[must_use]
-pub fn connector(connect_timeout: Duration) -> HttpsConnector<HttpConnector> {
+pub fn connector(connect_timeout: Duration) -> AnyConnector {
     over_tls(HttpConnector::new(), connect_timeout)
 }
 

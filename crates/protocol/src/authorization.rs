@@ -12,7 +12,8 @@ use crate::resource::Resource;
 use crate::scope::scope_list;
 
 /// Scopes that speak of the user and not of an API (OpenID Connect Core §5.4, §11).
-pub const IDENTITY_SCOPES: [&str; 4] = ["openid", "profile", "email", "offline_access"];
+pub const IDENTITY_SCOPES: [&str; 6] =
+    ["openid", "profile", "email", "phone", "address", "offline_access"];
 
 /// What a client asks for, as far as it could be read.
 #[derive(Clone, Debug, PartialEq, Eq)]

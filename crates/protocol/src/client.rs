@@ -8,11 +8,13 @@ use claviger_token::{Algorithm, KeySet};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::claim_rule::ClaimRule;
 use crate::error::{Invalid, quoted};
 use crate::redirect::check_redirect_uris;
 use crate::registration::Registered;
 use crate::resource::check_resource_uri;
 use crate::scope::check_scopes;
+use crate::subject::SubjectType;
 
 const LONGEST_ID: usize = 200;
 const LONGEST_NAME: usize = 200;
@@ -157,6 +159,30 @@ pub struct Client {
     /// Whether each use of a refresh token gives a new one; unset, where nothing else stands in for it.
     #[serde(default)]
     pub rotate_refresh_tokens: Option<bool>,
+    /// Whether it knows people by the same `sub` as everybody.
+    #[serde(default)]
+    pub subject_type: SubjectType,
+    /// The host name of the sector in which `sub` is the same; none: the one of its redirect addresses.
+    #[serde(default)]
+    pub sector: Option<String>,
+    /// What `/userinfo` signs its answers with; none: they are plain JSON.
+    #[serde(default)]
+    pub userinfo_signed_response_alg: Option<String>,
+    /// Claims of the operator's own.
+    #[serde(default)]
+    pub claims: Vec<ClaimRule>,
+    /// Where a log-out may send people back to; compared exactly.
+    #[serde(default)]
+    pub post_logout_redirect_uris: Vec<String>,
+    /// Where it is told that a log-in has ended (Back-Channel Logout).
+    #[serde(default)]
+    pub backchannel_logout_uri: Option<String>,
+    /// Whether it has to be told which one. It always is.
+    #[serde(default)]
+    pub backchannel_logout_session_required: bool,
+    /// Whether its access tokens stand in a status list.
+    #[serde(default)]
+    pub status_list: bool,
     /// Whether it gets nothing.
     #[serde(default)]
     pub disabled: bool,
@@ -190,6 +216,14 @@ impl Client {
             dpop_bound_access_tokens: false,
             require_pushed_authorization_requests: false,
             rotate_refresh_tokens: None,
+            subject_type: SubjectType::Public,
+            sector: None,
+            userinfo_signed_response_alg: None,
+            claims: Vec::new(),
+            post_logout_redirect_uris: Vec::new(),
+            backchannel_logout_uri: None,
+            backchannel_logout_session_required: false,
+            status_list: false,
             disabled: false,
             registered: None,
             created_at: now,
@@ -222,6 +256,7 @@ impl Client {
             return Err(Invalid::new("default_resource", problem, "add it to `resources`"));
         }
         self.check_grants()?;
+        self.check_openid()?;
         match (self.auth_method.uses_secret(), &self.jwks) {
             (false, None) if self.auth_method == AuthMethod::None => match self.secret_hash {
                 None => Ok(()),

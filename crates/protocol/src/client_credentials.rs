@@ -4,7 +4,7 @@
 //! authenticated the client, and brings the time and the token's id.
 
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::client::{Client, GrantType};
 use crate::confirmation::{Confirmation, token_type};
@@ -12,6 +12,7 @@ use crate::error::{OauthCode, OauthFault, quoted};
 use crate::form::Form;
 use crate::resource::{Resource, check_resource_uri};
 use crate::scope::scope_list;
+use crate::status_list::Status;
 
 /// The `typ` of an access token (RFC 9068 §2.1).
 pub const ACCESS_TOKEN_TYPE: &str = "at+jwt";
@@ -87,6 +88,12 @@ pub struct AccessClaims {
     /// The key that it is bound to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cnf: Option<Confirmation>,
+    /// Where its state is published.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<Status>,
+    /// Claims of the operator's own.
+    #[serde(flatten)]
+    pub custom: Map<String, Value>,
 }
 
 /// What is granted.
@@ -222,6 +229,8 @@ pub fn decide(facts: Facts<'_>, ask: &Ask, now: i64, jti: String) -> Result<Gran
         auth_time: None,
         grant_id: None,
         cnf: cnf.cloned(),
+        status: None,
+        custom: Map::new(),
     };
     Ok(Grant { claims, expires_in, scope, audience: audience.to_owned() })
 }

@@ -47,6 +47,12 @@ pub fn introspect(
             answer.insert(name.to_owned(), value);
         }
     }
+    // No rule can have a name of the list above.
+    for rule in &resource.claims {
+        if let Some(value) = members.get(&rule.name) {
+            answer.insert(rule.name.clone(), value);
+        }
+    }
     Value::Object(answer)
 }
 

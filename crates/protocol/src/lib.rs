@@ -15,10 +15,12 @@ mod assertion;
 pub mod assurance;
 mod authorization;
 mod cbor;
+mod claim_rule;
 mod client;
 mod client_auth;
 mod client_credentials;
 mod client_document;
+mod client_openid;
 mod code;
 mod confirmation;
 mod error;
@@ -26,6 +28,7 @@ mod form;
 pub mod guessing;
 mod introspection;
 pub mod key;
+mod logout;
 pub mod metadata;
 pub mod passkey;
 mod redirect;
@@ -36,14 +39,18 @@ mod revocation;
 mod scope;
 mod secret;
 mod sender;
+mod status_list;
+mod subject;
 mod totp;
 mod user;
+mod user_info;
 
 pub use assertion::{Accepted, assertion_cause, assertion_replayed, verify_assertion};
 pub use assurance::{Factors, Proof};
 pub use authorization::{
     AuthorizationRequest, IDENTITY_SCOPES, Prompt, ResponseMode, answer_to, authorization_request,
 };
+pub use claim_rule::{ClaimPlace, ClaimRule, ClaimSource, custom_claims};
 pub use client::{AuthMethod, Client, GrantType, check_client_id};
 pub use client_auth::{Check, Presented, admit, authenticate, not_authenticated};
 pub use client_credentials::{
@@ -59,6 +66,9 @@ pub use error::{Invalid, OauthCode, OauthFault};
 pub use form::Form;
 pub use introspection::introspect;
 pub use key::{KeyRecord, KeySettings, KeyState, KeyStep, WithdrawError, plan, rotate, withdraw};
+pub use logout::{
+    Hint, LOGOUT_TOKEN_TYPE, LogOut, LogoutClaims, log_out, logging_out, next_attempt,
+};
 pub use passkey::{Passkey, PasskeyKey};
 pub use refresh::{Family, FamilyEnd, REPLAY_WINDOW, Refresh, Used, Window, refresh};
 pub use registration::{
@@ -69,5 +79,11 @@ pub use revocation::{KEPT_BEYOND_EXP, RevokeOutcome, revoke};
 pub use scope::{check_scope, scope_list};
 pub use secret::Secret;
 pub use sender::{check_sender, nonce_wanted, proof_refused, refresh_bond};
+pub use status_list::{
+    INVALID, LIST_SIZE, NoStatusList, PackedStatusList, STATUS_LIST_TYPE, Status, StatusList,
+    StatusListClaims, StatusReference, VALID,
+};
+pub use subject::{SubjectType, sector};
 pub use totp::{TOTP_SECRET, TOTP_STEP, base32, otpauth, totp_code, totp_step};
 pub use user::{Address, LONGEST_PASSWORD, SHORTEST_PASSWORD, User, check_password, username_key};
+pub use user_info::{STANDARD_CLAIMS, standard_claims};

@@ -8,8 +8,9 @@ use claviger_token::{Algorithm, dpop};
 use serde_json::{Value, json};
 
 use crate::assurance::ACR_VALUES;
-use crate::authorization::ResponseMode;
+use crate::authorization::{IDENTITY_SCOPES, ResponseMode};
 use crate::client::AuthMethod;
+use crate::user_info::STANDARD_CLAIMS;
 
 /// What is served where the operator has switched it on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -56,6 +57,9 @@ pub fn oauth(base: &str, issuer: &str, scopes: &[String]) -> Value {
         "response_modes_supported": ResponseMode::ALL.map(ResponseMode::as_str),
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": true,
+        "end_session_endpoint": format!("{base}/logout"),
+        "backchannel_logout_supported": true,
+        "backchannel_logout_session_supported": true,
         "prompt_values_supported": ["none", "login", "consent"],
         "dpop_signing_alg_values_supported": proofs,
     });
@@ -81,23 +85,18 @@ pub fn oauth(base: &str, issuer: &str, scopes: &[String]) -> Value {
 pub fn openid(base: &str, issuer: &str, algorithms: &[Algorithm], scopes: &[String]) -> Value {
     let mut document = oauth(base, issuer, scopes);
     let names: Vec<&str> = algorithms.iter().map(|algorithm| algorithm.name()).collect();
-    document["subject_types_supported"] = json!(["public"]);
+    document["subject_types_supported"] = json!(["public", "pairwise"]);
     document["id_token_signing_alg_values_supported"] = json!(names);
-    document["claims_supported"] = json!([
-        "iss",
-        "sub",
-        "aud",
-        "client_id",
-        "iat",
-        "exp",
-        "jti",
-        "scope",
-        "sid",
-        "auth_time",
-        "amr",
-        "acr",
-        "nonce"
-    ]);
+    document["userinfo_endpoint"] = json!(format!("{base}/userinfo"));
+    document["userinfo_signing_alg_values_supported"] = json!(names);
+    if scopes.is_empty() {
+        // Those of APIs are not published; these are the same everywhere.
+        document["scopes_supported"] = json!(IDENTITY_SCOPES);
+    }
+    let own =
+        ["iss", "sub", "aud", "exp", "iat", "auth_time", "amr", "acr", "nonce", "at_hash", "sid"];
+    let claims: Vec<&str> = own.into_iter().chain(STANDARD_CLAIMS).collect();
+    document["claims_supported"] = json!(claims);
     document["claims_parameter_supported"] = json!(false);
     document["acr_values_supported"] = json!(ACR_VALUES);
     document["request_parameter_supported"] = json!(false);

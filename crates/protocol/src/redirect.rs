@@ -14,24 +14,40 @@ const MOST: usize = 50;
 
 /// Whether these may be registered.
 pub(crate) fn check_redirect_uris(uris: &[String]) -> Result<(), Invalid> {
+    check_uris("redirect_uris", uris)
+}
+
+/// Whether these may be registered as addresses that browsers are sent to.
+pub(crate) fn check_uris(field: &'static str, uris: &[String]) -> Result<(), Invalid> {
     if uris.len() > MOST {
         let problem = format!("there are more than {MOST} addresses");
-        return Err(Invalid::new("redirect_uris", problem, "split the client"));
+        return Err(Invalid::new(field, problem, "split the client"));
     }
     for (place, uri) in uris.iter().enumerate() {
         check(uri).map_err(|problem| {
             Invalid::new(
-                "redirect_uris",
+                field,
                 format!("{} {problem}", quoted(uri)),
                 "register the exact https address that the application listens at, or http://127.0.0.1 for a program on the user's machine",
             )
         })?;
         if uris[..place].contains(uri) {
             let problem = format!("{} stands twice", quoted(uri));
-            return Err(Invalid::new("redirect_uris", problem, "leave it out once"));
+            return Err(Invalid::new(field, problem, "leave it out once"));
         }
     }
     Ok(())
+}
+
+/// Whether an address may be registered that this authority itself sends something to: https, or this machine.
+pub(crate) fn check_notified(field: &'static str, uri: &str) -> Result<(), Invalid> {
+    let problem = match check(uri) {
+        Ok(()) if uri.starts_with("https://") || uri.starts_with("http://") => return Ok(()),
+        Ok(()) => "is no web address",
+        Err(problem) => problem,
+    };
+    let fix = "register an https address without fragment, or http://127.0.0.1 for a program on this machine";
+    Err(Invalid::new(field, format!("{} {problem}", quoted(uri)), fix))
 }
 
 fn check(uri: &str) -> Result<(), &'static str> {

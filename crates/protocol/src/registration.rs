@@ -13,6 +13,7 @@ use crate::client::{AuthMethod, Client, GrantType};
 use crate::error::{Invalid, OauthCode, OauthFault, quoted};
 use crate::resource::Resource;
 use crate::scope::scope_list;
+use crate::subject::SubjectType;
 
 /// Metadata are some hundred bytes; a large key set is a few kilobytes.
 const MOST_BYTES: usize = 16 * 1024;
@@ -268,6 +269,24 @@ impl ClientMetadata {
         client.grants = self.grants(terms, &client)?;
         self.check_response_types(&client.grants)?;
         client.redirect_uris = self.redirect_uris()?;
+        // OpenID Connect Registration §2, RP-Initiated Logout §3.1. What we would send something to is the
+        // operator's to set.
+        client.post_logout_redirect_uris =
+            self.texts("post_logout_redirect_uris", 50)?.unwrap_or_default();
+        client.userinfo_signed_response_alg =
+            self.text("userinfo_signed_response_alg")?.map(str::to_owned);
+        client.subject_type = match self.text("subject_type")? {
+            None | Some("public") => SubjectType::Public,
+            Some("pairwise") => SubjectType::Pairwise,
+            Some(_) => return Err(wrong("subject_type", "is none", "send public or pairwise")),
+        };
+        if self.has("sector_identifier_uri") {
+            let fix = "register redirect addresses of one host, or have the operator set `sector`";
+            return Err(wrong("sector_identifier_uri", "is not looked up", fix));
+        }
+        if client.subject_type == SubjectType::Public {
+            client.sector = None;
+        }
         client.name = match self.text("client_name")? {
             Some(name) if !name.trim().is_empty() => name.to_owned(),
             _ => client.id.clone(),
@@ -376,8 +395,16 @@ pub fn information(client: &Client) -> Value {
         ("response_types", json!(types)),
         ("token_endpoint_auth_method", json!(client.auth_method.as_str())),
         ("scope", json!(client.scopes.join(" "))),
+        ("subject_type", json!(client.subject_type)),
     ] {
         answer.insert(name.to_owned(), value);
+    }
+    if !client.post_logout_redirect_uris.is_empty() {
+        let uris = json!(client.post_logout_redirect_uris);
+        answer.insert("post_logout_redirect_uris".to_owned(), uris);
+    }
+    if let Some(algorithm) = &client.userinfo_signed_response_alg {
+        answer.insert("userinfo_signed_response_alg".to_owned(), json!(algorithm));
     }
     if let Some(jwks) = &client.jwks {
         answer.insert("jwks".to_owned(), jwks.clone());
@@ -500,6 +527,19 @@ mod tests {
         assert_eq!(told["scope"], "openid read");
         assert_eq!(told["response_types"], json!(["code"]));
         assert!(told.get("x-unknown").is_none() && told.get("client_secret_expires_at").is_none());
+        let mut asks = changed("subject_type", json!("pairwise"));
+        asks["post_logout_redirect_uris"] = json!(["https://a.example/out"]);
+        // Nobody but the operator says where this authority sends something to.
+        asks["backchannel_logout_uri"] = json!("https://a.example/bc");
+        let client = applied(&asks).unwrap();
+        assert_eq!(
+            (client.subject_type, client.backchannel_logout_uri.as_deref()),
+            (SubjectType::Pairwise, None)
+        );
+        assert_eq!(
+            information(&client)["post_logout_redirect_uris"],
+            asks["post_logout_redirect_uris"]
+        );
         // RFC 7591 §2: what is left out has a default.
         let plain = applied(&json!({"redirect_uris": ["https://a.example/cb"]})).unwrap();
         assert_eq!(plain.auth_method, AuthMethod::SecretBasic);
@@ -526,6 +566,10 @@ mod tests {
             ("grant_types", json!(["refresh_token"]), Metadata),
             ("grant_types", json!([]), Metadata),
             ("grant_types", json!("authorization_code"), Metadata),
+            ("subject_type", json!("secret"), Metadata),
+            ("sector_identifier_uri", json!("https://a.example/x"), Metadata),
+            ("userinfo_signed_response_alg", json!("HS256"), Metadata),
+            ("post_logout_redirect_uris", json!(["http://a.example/"]), Metadata),
             ("response_types", json!(["token"]), Metadata),
             ("response_types", json!([]), Metadata),
             ("token_endpoint_auth_method", json!("client_secret_jwt"), Metadata),

@@ -5,6 +5,7 @@
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use crate::claim_rule::{ClaimPlace, ClaimRule, check_rules};
 use crate::client::{check_client_id, check_name, check_signing, check_ttl};
 use crate::error::{Invalid, quoted};
 use crate::scope::check_scopes;
@@ -32,6 +33,9 @@ pub struct Resource {
     /// What its tokens are signed with, by the name of RFC 7518; none: the authority's default.
     #[serde(default)]
     pub signing_alg: Option<String>,
+    /// Claims of the operator's own in its tokens.
+    #[serde(default)]
+    pub claims: Vec<ClaimRule>,
     /// When it was made. Unix seconds.
     pub created_at: i64,
 }
@@ -48,6 +52,7 @@ impl Resource {
             introspectors: Vec::new(),
             access_ttl: None,
             signing_alg: None,
+            claims: Vec::new(),
             created_at: now,
         }
     }
@@ -59,6 +64,7 @@ impl Resource {
         check_scopes(&self.scopes)?;
         check_ttl(self.access_ttl)?;
         check_signing("signing_alg", self.signing_alg.as_deref())?;
+        check_rules(&self.claims, &[ClaimPlace::AccessToken])?;
         if self.introspectors.len() > MOST_INTROSPECTORS {
             let problem = format!("there are more than {MOST_INTROSPECTORS} introspectors");
             return Err(Invalid::new("introspectors", problem, "let several instances share one"));

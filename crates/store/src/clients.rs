@@ -61,7 +61,7 @@ impl Store {
         let id = id.to_owned();
         self.write(move |session| {
             // Another client of the same name later must not inherit anybody's consent.
-            for table in ["families", "consents"] {
+            for table in ["families", "consents", "participants", "logout_notices"] {
                 let sql = format!("DELETE FROM {table} WHERE client = $1");
                 session.connection.prepare_cached(&sql)?.execute([&id])?;
             }

@@ -10,7 +10,7 @@ use rusqlite::{Connection, OptionalExtension as _, params, params_from_iter};
 
 use crate::error::{Failure, StoreError};
 use crate::revocations::{NewRevocation, append};
-use crate::{Session, Store};
+use crate::{Session, Store, notices};
 
 /// What is to end. An instant means: what was granted by log-ins up to it, and tokens issued up to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +26,8 @@ pub enum Ending {
     Session {
         /// Its `sid`.
         sid: String,
+        /// Spares grants that were given for when the person is away (`offline_access`).
+        offline_stays: bool,
     },
     /// Everything of a person.
     Subject {
@@ -128,16 +130,19 @@ pub(crate) fn carry_out(
                 why: *why,
             },
         ),
-        Ending::Session { sid } => (
-            revoke(Kind::Session, sid, None)?,
-            Reach {
-                families: "sid = $1",
+        Ending::Session { sid, offline_stays } => {
+            let entry = revoke(Kind::Session, sid, None)?;
+            let entry =
+                if *offline_stays { entry } else { end_offline(session, sid, entry, &revoke)? };
+            let reach = Reach {
+                families: if *offline_stays { ONLINE } else { "sid = $1" },
                 sessions: Some("sid = $1"),
                 codes: Some("record ->> '$.sid' = $1"),
                 values: vec![sid.clone().into()],
                 why: FamilyEnd::SessionEnded,
-            },
-        ),
+            };
+            (entry, reach)
+        }
         Ending::Subject { sub, until } => {
             let sub = owner(connection, sub)?.unwrap_or_else(|| sub.clone());
             let mut entry = revoke(Kind::Subject, &sub, Some(*until))?;
@@ -187,6 +192,34 @@ pub(crate) fn carry_out(
     Ok(Ended { entry, sessions, grants })
 }
 
+/// The grants of a log-in that do not outlive it.
+const ONLINE: &str =
+    "sid = $1 AND ' ' || (record ->> '$.scope') || ' ' NOT LIKE '% offline_access %'";
+/// The others.
+const OFFLINE: &str = "sid = $1 AND ' ' || (record ->> '$.scope') || ' ' LIKE '% offline_access %'";
+
+/// Tokens of a grant that outlives its log-in carry no `sid`: they are revoked by the grant.
+fn end_offline(
+    session: &Session<'_>,
+    sid: &str,
+    mut entry: Entry,
+    revoke: &impl Fn(Kind, &str, Option<i64>) -> Result<Entry, Failure>,
+) -> Result<Entry, Failure> {
+    let sql = format!("SELECT id FROM families WHERE {OFFLINE} AND record ->> '$.ended' IS NULL");
+    let ids: Vec<String> = {
+        let mut statement = session.connection.prepare_cached(&sql)?;
+        let rows = statement.query_map([sid], |row| row.get(0))?;
+        rows.collect::<Result<_, _>>()?
+    };
+    for id in ids {
+        let other = revoke(Kind::Grant, &id, None)?;
+        if other.seq > entry.seq {
+            entry = other;
+        }
+    }
+    Ok(entry)
+}
+
 /// Ends the grants, forgets the log-ins, and takes back codes that were not redeemed yet.
 fn end(connection: &Connection, reach: &Reach, now: i64) -> Result<(usize, usize), Failure> {
     let run = |sql: &str| -> Result<usize, Failure> {
@@ -213,7 +246,10 @@ fn end(connection: &Connection, reach: &Reach, now: i64) -> Result<(usize, usize
         run(&format!("DELETE FROM codes WHERE used_at IS NULL AND {condition}"))?;
     }
     let sessions = match reach.sessions {
-        Some(condition) => run(&format!("DELETE FROM sessions WHERE {condition}"))?,
+        Some(condition) => {
+            notices::queue(connection, condition, &reach.values, now)?;
+            run(&format!("DELETE FROM sessions WHERE {condition}"))?
+        }
         None => 0,
     };
     Ok((sessions, ids.len()))

@@ -5,6 +5,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use crate::Store;
 use crate::error::{Failure, StoreError};
+use crate::notices;
 
 /// A family with the answer that was given last, sealed.
 #[derive(Clone)]
@@ -82,6 +83,7 @@ impl Store {
                     }
                     let sql = "UPDATE codes SET used_at = $1, family = $2 WHERE hash = $3";
                     connection.prepare_cached(sql)?.execute(params![now, grant_id, hash])?;
+                    notices::take_part(connection, &grant.sid, &grant.client_id)?;
                     Some(grant_id)
                 }
                 // The caller ends what the first one gave.

@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use crate::error::{Failure, StoreError};
 use crate::journal::KEPT_REFUSALS_SECS;
-use crate::{LONGEST_PAGE, Session, Store, count, from_stored, to_stored};
+use crate::{LONGEST_PAGE, Session, Store, count, from_stored, statuses, to_stored};
 
 /// So many entries are read at a time.
 const PIECE: u32 = 4096;
@@ -103,6 +103,9 @@ impl Store {
                 ("DELETE FROM sessions WHERE expires <= $1", now),
                 ("DELETE FROM codes WHERE expires <= $1", now.saturating_sub(KEPT_CODES_SECS)),
                 ("DELETE FROM families WHERE expires <= $1", now),
+                ("DELETE FROM participants WHERE expires <= $1", now),
+                ("DELETE FROM status_entries WHERE expires <= $1", now),
+                ("DELETE FROM status_lists WHERE expires <= $1 AND used > 0", now),
                 ("DELETE FROM refusals WHERE at <= $1", now.saturating_sub(KEPT_REFUSALS_SECS)),
             ] {
                 forgotten += session.connection.prepare_cached(sql)?.execute([until])?;
@@ -136,6 +139,7 @@ pub(crate) fn append(session: &Session<'_>, new: &NewRevocation) -> Result<Entry
         until,
         expires
     ])?;
+    statuses::mark(session.connection, *kind, value, *until)?;
     let seq = from_stored(seq);
     session.latest.set(seq);
     Ok(Entry { seq, kind: *kind, hash, until: *until, expires: *expires })

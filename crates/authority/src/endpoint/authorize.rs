@@ -12,13 +12,12 @@ use claviger_protocol::{
 };
 use claviger_store::LoginSession;
 use claviger_token::base64url;
-use claviger_web::{ConsentPage, FormPostPage, LogOutPage, MessagePage};
+use claviger_web::{ConsentPage, FormPostPage, MessagePage};
 use http::{HeaderValue, Method, StatusCode, header};
 
 use super::log_in::{self, Goal};
 use crate::call::{Answer, Call, Reply};
 use crate::credential;
-use crate::ending;
 use crate::random;
 use crate::refusal::Refusal;
 use crate::render;
@@ -139,40 +138,7 @@ pub(crate) async fn consent(mut call: Call) -> Answer {
     Ok(go_on(&call, &without_prompt(&asking.raw)))
 }
 
-/// `GET /logout`: asks, for a link alone must not log anybody out.
-pub(crate) async fn log_out_page(call: Call) -> Answer {
-    let Some((_, user)) = session(&call).await? else {
-        return message(&call, "You are logged out", "Nobody is logged in here.");
-    };
-    let browsers = &call.state.browsers;
-    let mark = browsers.mark(&call).map_err(no_randomness)?;
-    let page = LogOutPage {
-        site: &call.state.site,
-        username: &user.username,
-        proof: &browsers.proof(&mark, LOG_OUT),
-    };
-    let mut reply = form_page(StatusCode::OK, page.html(), "")?;
-    browsers.keep(&mark, &mut reply);
-    Ok(reply)
-}
-
-/// `POST /logout`: the session ends, with everything that hangs on it, at every guard.
-pub(crate) async fn log_out(mut call: Call) -> Answer {
-    let form = Form::parse(&call.form().await?)?;
-    let state = call.state.clone();
-    if !state.browsers.proves(&call, LOG_OUT, form.get("proof")) {
-        return stale_form(&call);
-    }
-    if let Some((session, _)) = session(&call).await? {
-        ending::session(&state, &session.sid).await?;
-    }
-    let mut reply =
-        message(&call, "You are logged out", "Everything that hung on this log-in has ended.")?;
-    state.browsers.drop_session(&mut reply);
-    Ok(reply)
-}
-
-fn message(call: &Call, title: &str, text: &str) -> Answer {
+pub(super) fn message(call: &Call, title: &str, text: &str) -> Answer {
     let page = MessagePage { site: &call.state.site, title, text, fix: "", diagnosis: "" };
     form_page(StatusCode::OK, page.html(), "")
 }
@@ -182,7 +148,7 @@ pub(crate) async fn asking(
     call: &Call,
     raw: String,
 ) -> Result<Result<Asking, Refused>, Box<Refusal>> {
-    let here = |fault: OauthFault| Ok(Err(Box::new(told_here(call, &fault))));
+    let here = |fault: OauthFault| Ok(Err(Box::new(told_here(call, "authorize", &fault))));
     let form = match Form::parse(raw.as_bytes()) {
         Ok(form) => form,
         Err(fault) => return here(fault),
@@ -323,8 +289,10 @@ fn consent_page(call: &Call, asking: &Asking, user: &User) -> Answer {
 pub(crate) const fn meaning(scope: &str) -> &'static str {
     match scope.as_bytes() {
         b"openid" => "to know who you are",
-        b"profile" => "to know your name",
+        b"profile" => "to know your name and what else your profile says",
         b"email" => "to know your e-mail address",
+        b"phone" => "to know your telephone number",
+        b"address" => "to know your postal address",
         b"offline_access" => "to go on while you are away",
         _ => "",
     }
@@ -457,12 +425,16 @@ fn unable(call: &Call, asking: &Asking, error: OauthCode, description: &str) -> 
 }
 
 /// The person is told, for nobody knows whether the address is the client's.
-pub(crate) fn told_here(call: &Call, fault: &OauthFault) -> Reply {
+pub(crate) fn told_here(call: &Call, endpoint: &'static str, fault: &OauthFault) -> Reply {
     let refusal: Box<Refusal> = fault.clone().into();
-    let diagnosis = journal(call, "authorize", &refusal);
+    let diagnosis = journal(call, endpoint, &refusal);
     let page = MessagePage {
         site: &call.state.site,
-        title: "This log-in cannot be served",
+        title: if endpoint == "logout" {
+            "This log-out cannot be served"
+        } else {
+            "This log-in cannot be served"
+        },
         text: &format!("{}.", fault.description),
         fix: &fault.fix,
         diagnosis: &diagnosis,
@@ -484,7 +456,7 @@ pub(crate) fn stale_form(call: &Call) -> Answer {
         "the form was not filled in on a page of this browser, or its cookies are gone",
     )
     .fix("go back to the application and log in again; cookies must be allowed here");
-    Ok(told_here(call, &fault))
+    Ok(told_here(call, "authorize", &fault))
 }
 
 pub(crate) fn journal(call: &Call, endpoint: &'static str, refusal: &Refusal) -> String {

@@ -67,7 +67,7 @@ impl Goal {
                 "the log-in leads to a page that is not one of this authority's",
             )
             .fix("start again where you came from");
-            return Ok(Err(Box::new(told_here(call, &fault))));
+            return Ok(Err(Box::new(told_here(call, "login", &fault))));
         }
         Ok(asking(call, request.to_owned()).await?.map(|asking| Self::Client(Box::new(asking))))
     }

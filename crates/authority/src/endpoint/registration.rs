@@ -60,6 +60,7 @@ pub(crate) async fn register(mut call: Call) -> Answer {
     let terms = terms(&state, &resources);
     let id = random::alphanumeric(20).map_err(no_randomness)?;
     let mut client = metadata.apply(Client::new(format!("cl_{}", *id), now), &terms)?;
+    check_algorithm(&state, &client)?;
     let secret = secret_for(&state, &mut client).await?;
     let token = credential::mint(credential::REGISTRATION).map_err(no_randomness)?;
     let registered = client.registered.get_or_insert_default();
@@ -100,6 +101,7 @@ pub(crate) async fn change(mut call: Call) -> Answer {
     let resources = state.resources_of_policy().await?;
     let had = client.secret_hash.clone();
     let mut client = metadata.apply(client, &terms(&state, &resources))?;
+    check_algorithm(&state, &client)?;
     let secret = match (kept_secret, had) {
         (Some(secret), Some(hash)) if client.auth_method.uses_secret() => {
             let asked = crate::secrets::Asked {
@@ -210,4 +212,15 @@ fn limited(retry_after_seconds: u64) -> Box<Refusal> {
 
 fn no_randomness(error: random::NoRandomness) -> Box<Refusal> {
     Refusal::unavailable("no-randomness", error).into()
+}
+
+/// Whether its answers can be signed with what it asks for.
+fn check_algorithm(state: &State, client: &Client) -> Result<(), Box<Refusal>> {
+    let algorithm = client.userinfo_signed_response_alg.as_deref();
+    let checked = state.keyring.check_algorithm("userinfo_signed_response_alg", algorithm);
+    checked.map_err(|invalid| {
+        let description = format!("`{}`: {}", invalid.field, invalid.problem);
+        let code = OauthCode::InvalidClientMetadata;
+        OauthFault::new(code, "metadata-refused", description).fix(invalid.fix).into()
+    })
 }

@@ -7,16 +7,16 @@ use std::sync::Arc;
 
 use aws_lc_rs::digest;
 use claviger_protocol::{
-    ACCESS_TOKEN_TYPE, AccessClaims, Ask, Client, Confirmation, Facts, Family, FamilyEnd, Form,
-    GrantType, OauthCode, OauthFault, Redeeming, Redemption, Refresh, Used, Window, assurance,
-    check_grant, code_unknown, decide, grant_type, is_verifier, life, redeem, refresh,
-    refresh_bond, scope_list, token_type, wanted_resource,
+    ACCESS_TOKEN_TYPE, AccessClaims, Ask, ClaimPlace, Client, Confirmation, Facts, Family,
+    FamilyEnd, Form, GrantType, OauthCode, OauthFault, Redeeming, Redemption, Refresh, Status,
+    Used, Window, assurance, check_grant, code_unknown, custom_claims, decide, grant_type,
+    is_verifier, life, redeem, refresh, refresh_bond, scope_list, token_type, wanted_resource,
 };
-use claviger_store::Redeemed;
+use claviger_store::{ListedToken, Redeemed};
 use claviger_token::base64url;
 use http::StatusCode;
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::call::{Answer, Call, Reply};
 use crate::client_check;
@@ -28,6 +28,7 @@ use crate::refusal::Refusal;
 use crate::render;
 use crate::sender::Sender;
 use crate::state::State;
+use crate::subjects;
 
 /// A family that is moved by somebody else at the same moment is looked at again so many times.
 const ATTEMPTS: usize = 4;
@@ -70,8 +71,11 @@ async fn for_itself(
         max_ttl: state.config.tokens.access_ttl_max_seconds,
         cnf,
     };
-    let grant = decide(facts, &ask, state.clock.now(), token_id()?)?;
+    let mut grant = decide(facts, &ask, state.clock.now(), token_id()?)?;
     let algorithm = resource.as_deref().and_then(|resource| resource.signing_alg.as_deref());
+    if client.status_list {
+        grant.claims.status = Some(placed(state, &grant.claims, algorithm).await?);
+    }
     let token = state.keyring.sign(algorithm, ACCESS_TOKEN_TYPE, &grant.claims)?;
     state.metrics.token_issued("client_credentials");
     tracing::debug!(client_id = client.id, jti = grant.claims.jti, "an access token was issued");
@@ -90,6 +94,8 @@ struct Granted<'a> {
     auth_time: i64,
     amr: &'a str,
     scope: &'a str,
+    /// Whether the whole grant, of which this may be less, is one for when the person is away.
+    offline: bool,
     resource: Option<&'a str>,
     nonce: Option<&'a str>,
     cnf: Option<&'a Confirmation>,
@@ -172,6 +178,7 @@ async fn for_a_code(
         auth_time: grant.auth_time,
         amr: &grant.amr,
         scope: &grant.scope,
+        offline: is_offline(&grant.scope),
         resource: grant.resource.as_deref(),
         nonce: grant.nonce.as_deref(),
         cnf,
@@ -258,6 +265,7 @@ async fn refreshed(
             auth_time: family.auth_time,
             amr: &family.amr,
             scope: &scope,
+            offline: is_offline(&family.scope),
             resource: family.resource.as_deref(),
             nonce: None,
             cnf,
@@ -328,6 +336,42 @@ struct IdClaims<'a> {
     sid: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     nonce: Option<&'a str>,
+    at_hash: String,
+    #[serde(flatten)]
+    custom: Map<String, Value>,
+}
+
+fn is_offline(scope: &str) -> bool {
+    scope.split(' ').any(|scope| scope == "offline_access")
+}
+
+/// What ties an ID token to the access token beside it (OpenID Connect Core §3.1.3.6); `algorithm` is the ID token's.
+fn at_hash(state: &State, algorithm: Option<&str>, token: &str) -> Result<String, Box<Refusal>> {
+    let ring = state.keyring.load();
+    let Some(key) = ring.signer(algorithm) else {
+        return Err(Refusal::unavailable("no-signing-key", "no key is active").into());
+    };
+    Ok(key.algorithm().left_half(token.as_bytes()))
+}
+
+/// A place in a status list; `algorithm` is what the token will be signed with.
+async fn placed(
+    state: &State,
+    claims: &AccessClaims,
+    algorithm: Option<&str>,
+) -> Result<Status, Box<Refusal>> {
+    let kid = state.keyring.load().signer(algorithm).map(|key| key.kid().to_owned());
+    let token = ListedToken {
+        jti: claims.jti.clone(),
+        grant_id: claims.grant_id.clone(),
+        sid: claims.sid.clone(),
+        sub: claims.sub.clone(),
+        client_id: claims.client_id.clone(),
+        kid: kid.unwrap_or_default(),
+        iat: claims.iat,
+        exp: claims.exp,
+    };
+    state.status_lists.place(state, token).await
 }
 
 /// The access token, and the ID token where it was asked for.
@@ -345,9 +389,25 @@ async fn issued(state: &State, granted: &Granted<'_>) -> Result<Value, Box<Refus
         tokens.access_ttl_max_seconds,
     );
     let now = granted.at;
-    let claims = AccessClaims {
+    let client = granted.client;
+    let sub = subjects::introduced(state, client, granted.sub).await?;
+    let user = match resource.as_deref() {
+        Some(resource) if !resource.claims.is_empty() => true,
+        _ => !client.claims.is_empty(),
+    };
+    let user = if user { state.store.find_user(granted.sub).await? } else { None };
+    let custom = |place| {
+        let own = resource.iter().flat_map(|resource| &resource.claims).chain(&client.claims);
+        let Some(user) = &user else { return Map::new() };
+        let (claims, left_out) = custom_claims(own, user, granted.scope, place);
+        if !left_out.is_empty() {
+            tracing::warn!(client_id = client.id, ?left_out, "claims do not fit into a token");
+        }
+        claims
+    };
+    let mut claims = AccessClaims {
         iss: issuer.clone(),
-        sub: granted.sub.to_owned(),
+        sub: sub.clone(),
         // Without an API it is for the authority itself.
         aud: granted.resource.unwrap_or(issuer).to_owned(),
         client_id: granted.client.id.clone(),
@@ -355,23 +415,31 @@ async fn issued(state: &State, granted: &Granted<'_>) -> Result<Value, Box<Refus
         exp: later(now, expires_in),
         jti: token_id()?,
         scope: (!granted.scope.is_empty()).then(|| granted.scope.to_owned()),
-        sid: Some(granted.sid.to_owned()),
+        // A grant for when the person is away outlives the log-in, and so do its tokens.
+        sid: (!granted.offline).then(|| granted.sid.to_owned()),
         auth_time: Some(granted.auth_time),
         grant_id: Some(granted.grant_id.to_owned()),
         cnf: granted.cnf.cloned(),
+        status: None,
+        custom: custom(ClaimPlace::AccessToken),
     };
     let algorithm = resource.as_deref().and_then(|resource| resource.signing_alg.as_deref());
+    if client.status_list {
+        claims.status = Some(placed(state, &claims, algorithm).await?);
+    }
+    let access_token = state.keyring.sign(algorithm, ACCESS_TOKEN_TYPE, &claims)?;
     let mut answer = json!({
-        "access_token": state.keyring.sign(algorithm, ACCESS_TOKEN_TYPE, &claims)?,
+        "access_token": access_token,
         "token_type": token_type(granted.cnf),
         "expires_in": expires_in,
         "scope": granted.scope,
     });
     if granted.scope.split(' ').any(|scope| scope == "openid") {
+        let algorithm = client.id_token_signed_response_alg.as_deref();
         let claims = IdClaims {
             iss: issuer,
-            sub: granted.sub,
-            aud: &granted.client.id,
+            sub: &sub,
+            aud: &client.id,
             exp: later(now, expires_in),
             iat: now,
             auth_time: granted.auth_time,
@@ -379,8 +447,9 @@ async fn issued(state: &State, granted: &Granted<'_>) -> Result<Value, Box<Refus
             acr: assurance::acr(granted.amr),
             sid: granted.sid,
             nonce: granted.nonce,
+            at_hash: at_hash(state, algorithm, &access_token)?,
+            custom: custom(ClaimPlace::IdToken),
         };
-        let algorithm = granted.client.id_token_signed_response_alg.as_deref();
         answer["id_token"] = json!(state.keyring.sign(algorithm, "JWT", &claims)?);
     }
     Ok(answer)

@@ -8,7 +8,7 @@ use http::Method;
 use serde_json::{Map, Value, json};
 
 use crate::args::{
-    Admin, ClientAction, Format, Instant, KeyAction, Person, RegistrationTokenAction,
+    AboutPeople, Admin, ClientAction, Format, Instant, KeyAction, Person, RegistrationTokenAction,
     ResourceAction, RevokeKind, SessionAction, UserAction,
 };
 use crate::command::explain::{input, moment, read_file};
@@ -175,6 +175,7 @@ pub(crate) fn client(action: ClientAction, format: Format) -> Result<ExitCode, S
             public,
             first_party,
             bonds,
+            people,
             admin,
         } => {
             let mut body = Map::new();
@@ -196,6 +197,7 @@ pub(crate) fn client(action: ClientAction, format: Format) -> Result<ExitCode, S
             if let Some(rotate) = bonds.rotate_refresh {
                 body.insert("rotate_refresh_tokens".to_owned(), json!(rotate));
             }
+            about_people(&people, &mut body)?;
             if let Some(path) = jwks {
                 let text = read_file(&path, "the key set")?;
                 let set: Value = serde_json::from_slice(&text).map_err(|error| {
@@ -218,14 +220,67 @@ pub(crate) fn client(action: ClientAction, format: Format) -> Result<ExitCode, S
     }
 }
 
+fn about_people(people: &AboutPeople, body: &mut Map<String, Value>) -> Result<(), Stop> {
+    let mut set = |name: &str, value: Value| body.insert(name.to_owned(), value);
+    if people.pairwise {
+        set("subject_type", json!("pairwise"));
+    }
+    for (name, value) in [
+        ("sector", &people.sector),
+        ("userinfo_signed_response_alg", &people.userinfo_signed),
+        ("backchannel_logout_uri", &people.backchannel_logout_uri),
+    ] {
+        if let Some(value) = value {
+            set(name, json!(value));
+        }
+    }
+    if !people.claim.is_empty() {
+        set("claims", claims(&people.claim, &["id_token", "access_token", "userinfo"])?);
+    }
+    if !people.post_logout_redirect_uri.is_empty() {
+        set("post_logout_redirect_uris", json!(people.post_logout_redirect_uri));
+    }
+    if people.status_list {
+        set("status_list", json!(true));
+    }
+    Ok(())
+}
+
+/// Claims as they are typed, `NAME=SOURCE@PLACE,PLACE`, as the API takes them.
+fn claims(rules: &[String], everywhere: &[&str]) -> Result<Value, Stop> {
+    let mut all = Vec::new();
+    for rule in rules {
+        let wrong = || {
+            Stop::usage(format!("`{rule}` is no claim"))
+                .hint("--claim department=attribute:department@id_token,access_token")
+        };
+        // The last ones: a claim's name may be an address.
+        let (rule, places) = match rule.rsplit_once('@') {
+            Some((rule, places)) => (rule, places.split(',').collect()),
+            None => (rule.as_str(), everywhere.to_vec()),
+        };
+        let (name, source) = rule.rsplit_once('=').ok_or_else(wrong)?;
+        let source = match source.split_once(':') {
+            Some(("attribute", attribute)) => json!({ "attribute": attribute }),
+            Some(_) => return Err(wrong()),
+            None => json!(source),
+        };
+        all.push(json!({ "name": name, "source": source, "places": places }));
+    }
+    Ok(Value::Array(all))
+}
+
 pub(crate) fn resource(action: ResourceAction, format: Format) -> Result<ExitCode, Stop> {
     match action {
         ResourceAction::List { admin } => {
             let all = ask(&admin, Method::GET, "/resources", None)?;
             list(&all, &["uri", "name", "scopes", "introspectors"], format)
         }
-        ResourceAction::Create { uri, name, scope, introspector, admin } => {
+        ResourceAction::Create { uri, name, scope, introspector, claim, admin } => {
             let mut body = json!({"uri": uri, "scopes": scope, "introspectors": introspector});
+            if !claim.is_empty() {
+                body["claims"] = claims(&claim, &["access_token"])?;
+            }
             if let Some(name) = name {
                 body["name"] = json!(name);
             }

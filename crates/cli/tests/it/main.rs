@@ -31,6 +31,7 @@ mod people;
 mod proxy;
 mod readme;
 mod readme_script;
+mod relying_parties;
 mod report;
 mod revocation;
 mod stage;

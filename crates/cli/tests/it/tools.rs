@@ -100,6 +100,19 @@ pub(crate) fn nginx_template(name: &str) -> Option<String> {
     Some(std::fs::read_to_string(peers().join(name)).expect("the template"))
 }
 
+/// A configuration template of Apache, where that and its mod_auth_openidc are installed.
+pub(crate) fn apache_template(name: &str) -> Option<String> {
+    if left_out("Apache") {
+        return None;
+    }
+    let module = PathBuf::from("/usr/lib/apache2/modules/mod_auth_openidc.so");
+    if !on_path("apache2") || !module.is_file() {
+        skip("Apache with mod_auth_openidc is missing");
+        return None;
+    }
+    Some(std::fs::read_to_string(peers().join(name)).expect("the template"))
+}
+
 /// Whether a program can be found. `/usr/sbin` is looked into as well: Debian puts nginx there.
 pub(crate) fn on_path(name: &str) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();

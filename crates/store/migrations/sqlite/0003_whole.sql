@@ -49,3 +49,44 @@ ALTER TABLE sessions ADD COLUMN amr TEXT NOT NULL DEFAULT 'pwd';
 ALTER TABLE sessions ADD COLUMN started BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE sessions ADD COLUMN browser TEXT NOT NULL DEFAULT '';
 UPDATE sessions SET started = auth_time;
+-- Which clients got tokens in a log-in, and the log-outs that they are still to be told of.
+CREATE TABLE participants (
+    client TEXT NOT NULL,
+    sid TEXT NOT NULL,
+    expires BIGINT NOT NULL,
+    PRIMARY KEY (sid, client)
+);
+CREATE INDEX participants_by_expiry ON participants (expires);
+CREATE TABLE logout_notices (
+    id INTEGER NOT NULL PRIMARY KEY,
+    client TEXT NOT NULL,
+    sub TEXT NOT NULL,
+    sid TEXT NOT NULL,
+    due BIGINT NOT NULL,
+    attempts BIGINT NOT NULL
+);
+CREATE INDEX logout_notices_by_time ON logout_notices (due);
+
+-- Status lists, and the tokens of those clients that asked for one. No other token is written down.
+CREATE TABLE status_lists (
+    list INTEGER NOT NULL PRIMARY KEY,
+    used BIGINT NOT NULL,
+    expires BIGINT NOT NULL
+);
+CREATE TABLE status_entries (
+    list BIGINT NOT NULL,
+    idx BIGINT NOT NULL,
+    jti TEXT NOT NULL,
+    grant_id TEXT,
+    sid TEXT,
+    sub TEXT NOT NULL,
+    client TEXT NOT NULL,
+    kid TEXT NOT NULL,
+    iat BIGINT NOT NULL,
+    expires BIGINT NOT NULL,
+    revoked BIGINT NOT NULL,
+    PRIMARY KEY (list, idx)
+);
+CREATE INDEX status_entries_by_token ON status_entries (jti);
+CREATE INDEX status_entries_by_expiry ON status_entries (expires);
+INSERT INTO counters (name, value) VALUES ('status-list', 0);

@@ -16,7 +16,7 @@ over_each! {
 
 const GONE: i64 = NOW + 4000;
 
-fn code(sid: &str, sub: &str, client: &str, auth_time: i64) -> CodeGrant {
+pub(crate) fn code(sid: &str, sub: &str, client: &str, auth_time: i64) -> CodeGrant {
     CodeGrant {
         client_id: client.into(),
         redirect_uri: "https://app.example/cb".into(),
@@ -128,7 +128,7 @@ async fn an_ending_reaches_what_hangs_on_it_and_nothing_else(store: Store) {
     assert_eq!(held.family.ended, Some((NOW, FamilyEnd::Reused)));
     assert_eq!(living(&store).await.2, 6);
 
-    let session = Ending::Session { sid: "ann2".into() };
+    let session = Ending::Session { sid: "ann2".into(), offline_stays: false };
     let ended = store.end(session, NOW, GONE).await.unwrap();
     assert_eq!((ended.entry.kind, ended.sessions, ended.grants), (Kind::Session, 1, 2));
     let expected = (vec!["ann1", "bob1"], vec!["ann1-app", "ann1-web", "bob1-web"], 4);
@@ -177,7 +177,7 @@ async fn a_person_ends_under_every_name_that_clients_know_them_by(store: Store) 
 
 async fn ending_twice_makes_no_second_entry(store: Store) {
     stage(&store).await;
-    let session = || Ending::Session { sid: "ann1".into() };
+    let session = || Ending::Session { sid: "ann1".into(), offline_stays: false };
     let first = store.end(session(), NOW, GONE).await.unwrap();
     let again = store.end(session(), NOW, GONE).await.unwrap();
     assert_eq!((again.entry, again.sessions, again.grants), (first.entry, 0, 0));

@@ -9,6 +9,7 @@ mod process;
 mod records;
 mod revocations;
 mod schema;
+mod statuses;
 
 use claviger_protocol::{Client, KeyRecord, KeyState, Resource};
 

@@ -109,6 +109,8 @@ async fn the_tables_have_these_columns() {
         ("counters", "name value"),
         ("families", "id generation sub sid client record replay expires"),
         ("initial_access", "id digest record expires"),
+        ("logout_notices", "id client sub sid due attempts"),
+        ("participants", "client sid expires"),
         ("passkeys", "id sub record"),
         ("recovery_codes", "sub digest used_at"),
         ("refusals", "place id at code evidence"),
@@ -118,6 +120,8 @@ async fn the_tables_have_these_columns() {
         ("sessions", "sid cookie sub auth_time expires amr started browser"),
         ("settings", "name value"),
         ("signing_keys", "kid created_at record sealed"),
+        ("status_entries", "list idx jti grant_id sid sub client kid iat expires revoked"),
+        ("status_lists", "list used expires"),
         ("totps", "sub sealed last_step created_at"),
         ("users", "id username record"),
     ];

@@ -149,10 +149,14 @@ impl FormPostPage<'_> {
 pub struct LogOutPage<'a> {
     /// Where the page lives.
     pub site: &'a Site,
-    /// Who is logged in.
+    /// The application that asks, where one does.
+    pub application: Option<&'a str>,
+    /// Who is logged in; empty where that is not known.
     pub username: &'a str,
     /// Proves that the form came from here.
     pub proof: &'a str,
+    /// The request to go on with; empty where there is none.
+    pub request: &'a str,
 }
 
 #[derive(Template)]

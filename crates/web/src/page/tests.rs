@@ -66,7 +66,15 @@ fn people(site: &Site, application: &str, username: &str) -> Vec<(String, String
         ("form: consent".to_owned(), consent.html().unwrap()),
         (
             "form: log out".to_owned(),
-            LogOutPage { site, username, proof: username }.html().unwrap(),
+            LogOutPage {
+                site,
+                application: Some(username),
+                username,
+                proof: username,
+                request: username,
+            }
+            .html()
+            .unwrap(),
         ),
         ("message".to_owned(), message.html().unwrap()),
     ]

@@ -3,7 +3,7 @@
 //! A secret is shown in the answer that makes it and nowhere else. Whoever loses its client loses its
 //! tokens and grants: disabling and removing end what was issued.
 
-use claviger_protocol::{AuthMethod, Client, GrantType};
+use claviger_protocol::{AuthMethod, ClaimRule, Client, GrantType, SubjectType};
 use claviger_store::StoreError;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
@@ -39,6 +39,14 @@ struct View {
     dpop_bound_access_tokens: bool,
     require_pushed_authorization_requests: bool,
     rotate_refresh_tokens: Option<bool>,
+    subject_type: SubjectType,
+    sector: Option<String>,
+    userinfo_signed_response_alg: Option<String>,
+    claims: Vec<ClaimRule>,
+    post_logout_redirect_uris: Vec<String>,
+    backchannel_logout_uri: Option<String>,
+    backchannel_logout_session_required: bool,
+    status_list: bool,
     disabled: bool,
     registered: bool,
     created_at: i64,
@@ -79,6 +87,19 @@ struct Draft {
     require_pushed_authorization_requests: bool,
     rotate_refresh_tokens: Option<bool>,
     #[serde(default)]
+    subject_type: SubjectType,
+    sector: Option<String>,
+    userinfo_signed_response_alg: Option<String>,
+    #[serde(default)]
+    claims: Vec<ClaimRule>,
+    #[serde(default)]
+    post_logout_redirect_uris: Vec<String>,
+    backchannel_logout_uri: Option<String>,
+    #[serde(default)]
+    backchannel_logout_session_required: bool,
+    #[serde(default)]
+    status_list: bool,
+    #[serde(default)]
     disabled: bool,
 }
 
@@ -105,6 +126,17 @@ struct Change {
     require_pushed_authorization_requests: Option<bool>,
     #[serde(default, deserialize_with = "present")]
     rotate_refresh_tokens: Option<Option<bool>>,
+    subject_type: Option<SubjectType>,
+    #[serde(default, deserialize_with = "present")]
+    sector: Option<Option<String>>,
+    #[serde(default, deserialize_with = "present")]
+    userinfo_signed_response_alg: Option<Option<String>>,
+    claims: Option<Vec<ClaimRule>>,
+    post_logout_redirect_uris: Option<Vec<String>>,
+    #[serde(default, deserialize_with = "present")]
+    backchannel_logout_uri: Option<Option<String>>,
+    backchannel_logout_session_required: Option<bool>,
+    status_list: Option<bool>,
     disabled: Option<bool>,
 }
 
@@ -128,6 +160,14 @@ impl From<Client> for View {
             dpop_bound_access_tokens: client.dpop_bound_access_tokens,
             require_pushed_authorization_requests: client.require_pushed_authorization_requests,
             rotate_refresh_tokens: client.rotate_refresh_tokens,
+            subject_type: client.subject_type,
+            sector: client.sector,
+            userinfo_signed_response_alg: client.userinfo_signed_response_alg,
+            claims: client.claims,
+            post_logout_redirect_uris: client.post_logout_redirect_uris,
+            backchannel_logout_uri: client.backchannel_logout_uri,
+            backchannel_logout_session_required: client.backchannel_logout_session_required,
+            status_list: client.status_list,
             disabled: client.disabled,
             registered: client.registered.is_some(),
             created_at: client.created_at,
@@ -172,8 +212,17 @@ pub(crate) async fn create(mut call: Call) -> Answer {
     client.dpop_bound_access_tokens = draft.dpop_bound_access_tokens;
     client.require_pushed_authorization_requests = draft.require_pushed_authorization_requests;
     client.rotate_refresh_tokens = draft.rotate_refresh_tokens;
+    client.subject_type = draft.subject_type;
+    client.sector = draft.sector;
+    client.userinfo_signed_response_alg = draft.userinfo_signed_response_alg;
+    client.claims = draft.claims;
+    client.post_logout_redirect_uris = draft.post_logout_redirect_uris;
+    client.backchannel_logout_uri = draft.backchannel_logout_uri;
+    client.backchannel_logout_session_required = draft.backchannel_logout_session_required;
+    client.status_list = draft.status_list;
     client.disabled = draft.disabled;
-    check_algorithm(&call, client.id_token_signed_response_alg.as_deref())?;
+    check_algorithm(&call, ID_TOKENS, client.id_token_signed_response_alg.as_deref())?;
+    check_algorithm(&call, USERINFO, client.userinfo_signed_response_alg.as_deref())?;
     check(&call, &client, &[]).await?;
     let secret = if client.auth_method.uses_secret() {
         let (secret, hash) = new_secret(state).await?;
@@ -224,7 +273,7 @@ pub(crate) async fn change(mut call: Call) -> Answer {
     client.default_resource = change.default_resource.unwrap_or(client.default_resource);
     client.access_ttl = change.access_ttl_seconds.unwrap_or(client.access_ttl);
     if let Some(algorithm) = change.id_token_signed_response_alg {
-        check_algorithm(&call, algorithm.as_deref())?;
+        check_algorithm(&call, ID_TOKENS, algorithm.as_deref())?;
         client.id_token_signed_response_alg = algorithm;
     }
     client.grants = change.grants.unwrap_or(client.grants);
@@ -237,6 +286,21 @@ pub(crate) async fn change(mut call: Call) -> Answer {
         .unwrap_or(client.require_pushed_authorization_requests);
     client.rotate_refresh_tokens =
         change.rotate_refresh_tokens.unwrap_or(client.rotate_refresh_tokens);
+    client.subject_type = change.subject_type.unwrap_or(client.subject_type);
+    client.sector = change.sector.unwrap_or(client.sector);
+    if let Some(algorithm) = change.userinfo_signed_response_alg {
+        check_algorithm(&call, USERINFO, algorithm.as_deref())?;
+        client.userinfo_signed_response_alg = algorithm;
+    }
+    client.claims = change.claims.unwrap_or(client.claims);
+    client.post_logout_redirect_uris =
+        change.post_logout_redirect_uris.unwrap_or(client.post_logout_redirect_uris);
+    client.backchannel_logout_uri =
+        change.backchannel_logout_uri.unwrap_or(client.backchannel_logout_uri);
+    client.backchannel_logout_session_required = change
+        .backchannel_logout_session_required
+        .unwrap_or(client.backchannel_logout_session_required);
+    client.status_list = change.status_list.unwrap_or(client.status_list);
     client.disabled = change.disabled.unwrap_or(client.disabled);
     check(&call, &client, &had).await?;
     put(&call.state, &client).await?;
@@ -303,9 +367,15 @@ pub(crate) async fn put(state: &State, client: &Client) -> Result<(), Box<Refusa
     Ok(())
 }
 
+const ID_TOKENS: &str = "id_token_signed_response_alg";
+const USERINFO: &str = "userinfo_signed_response_alg";
+
 /// Asked where it is set, not with every change: one that was switched off since must not stand in the way.
-fn check_algorithm(call: &Call, algorithm: Option<&str>) -> Result<(), Box<Refusal>> {
-    let field = "id_token_signed_response_alg";
+fn check_algorithm(
+    call: &Call,
+    field: &'static str,
+    algorithm: Option<&str>,
+) -> Result<(), Box<Refusal>> {
     call.state.keyring.check_algorithm(field, algorithm).map_err(invalid)
 }
 

@@ -1,6 +1,6 @@
 //! `/admin/v1/resources`: the APIs that tokens are for (RFC 8707).
 
-use claviger_protocol::Resource;
+use claviger_protocol::{ClaimRule, Resource};
 use claviger_store::StoreError;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
@@ -20,6 +20,7 @@ struct View {
     introspectors: Vec<String>,
     access_ttl_seconds: Option<u64>,
     signing_alg: Option<String>,
+    claims: Vec<ClaimRule>,
     created_at: i64,
 }
 
@@ -34,6 +35,8 @@ struct Draft {
     introspectors: Vec<String>,
     access_ttl_seconds: Option<u64>,
     signing_alg: Option<String>,
+    #[serde(default)]
+    claims: Vec<ClaimRule>,
 }
 
 #[derive(Deserialize)]
@@ -46,6 +49,7 @@ struct Change {
     access_ttl_seconds: Option<Option<u64>>,
     #[serde(default, deserialize_with = "present")]
     signing_alg: Option<Option<String>>,
+    claims: Option<Vec<ClaimRule>>,
 }
 
 impl From<Resource> for View {
@@ -57,6 +61,7 @@ impl From<Resource> for View {
             introspectors: resource.introspectors,
             access_ttl_seconds: resource.access_ttl,
             signing_alg: resource.signing_alg,
+            claims: resource.claims,
             created_at: resource.created_at,
         }
     }
@@ -78,6 +83,7 @@ pub(crate) async fn create(mut call: Call) -> Answer {
     resource.access_ttl = draft.access_ttl_seconds;
     resource.signing_alg = draft.signing_alg;
     check_algorithm(&call, resource.signing_alg.as_deref())?;
+    resource.claims = draft.claims;
     check(&call, &resource)?;
     match call.state.store.create_resource(resource.clone()).await {
         Ok(()) => {}
@@ -111,6 +117,7 @@ pub(crate) async fn change(mut call: Call) -> Answer {
         check_algorithm(&call, algorithm.as_deref())?;
         resource.signing_alg = algorithm;
     }
+    resource.claims = change.claims.unwrap_or(resource.claims);
     check(&call, &resource)?;
     call.state.store.put_resource(resource.clone()).await?;
     call.state.resources.changed(&resource.uri);

@@ -162,7 +162,7 @@ fn wanted(call: &Call, draft: Draft) -> Result<(Wanted, String), Box<Refusal>> {
     let wanted = Wanted::Ending(match kind {
         DraftKind::Token => return Ok((Wanted::Token(id), value)),
         DraftKind::Grant => Ending::Grant { id, why: FamilyEnd::Revoked },
-        DraftKind::Session => Ending::Session { sid: id },
+        DraftKind::Session => Ending::Session { sid: id, offline_stays: false },
         // Who is revoked now may get new tokens later.
         DraftKind::Subject => Ending::Subject { sub: id, until },
         DraftKind::Client => Ending::Client { id, until },

@@ -1,0 +1,151 @@
+//! `/userinfo` (OpenID Connect Core §5.3): what the holder of an access token with `openid` is told about the
+//! person who granted it.
+//!
+//! Loads the person and the client anew each time, so that whoever was disabled a moment ago is told nothing.
+
+use claviger_protocol::{ClaimPlace, Form, custom_claims, standard_claims};
+use claviger_token::{Code, Fact, Fault, Verified, presentation};
+use http::{HeaderValue, Method, StatusCode, header};
+use serde_json::{Value, json};
+use zeroize::Zeroizing;
+
+use crate::call::{Answer, Call};
+use crate::own_token;
+use crate::refusal::Refusal;
+use crate::render;
+use crate::sender::Sender;
+use crate::subjects;
+
+const JWT: HeaderValue = HeaderValue::from_static("application/jwt");
+
+pub(crate) async fn userinfo(mut call: Call) -> Answer {
+    let Presented { token, scheme } = presented(&mut call).await?;
+    let state = &call.state;
+    let sender = match scheme {
+        Scheme::Bearer => None,
+        Scheme::Dpop => {
+            let url = format!("{}/userinfo", state.issuer.base);
+            Some(Sender::read_with(&call, &url, Some(&token)).map_err(unproven)?)
+        }
+    };
+    let verified = own_token::granting(state, &token, "openid", sender.is_some());
+    let verified = verified.map_err(Refusal::fault)?;
+    if let Some(sender) = &sender {
+        check_key(&verified, sender)?;
+        sender.use_up(state).await.map_err(unproven)?;
+    }
+    let mut reply = tell(&call, &verified).await?;
+    if let Some(sender) = &sender {
+        sender.renew(state, &mut reply);
+    }
+    Ok(reply)
+}
+
+/// A token that is used with a proof has to be bound to the key of that very proof (RFC 9449 §7.1).
+fn check_key(verified: &Verified, sender: &Sender) -> Result<(), Box<Refusal>> {
+    let cnf = verified.claims().members().get("cnf");
+    let bound = cnf.as_ref().and_then(|cnf| cnf.get("jkt")).and_then(Value::as_str);
+    if bound.is_some() && bound == sender.thumbprint() {
+        return Ok(());
+    }
+    let reason = match bound {
+        Some(_) => "it was made with another key than the one the token is bound to",
+        None => "the token is bound to no DPoP key",
+    };
+    let fault = Fault::new(Code::SenderProofInvalid).with("reason", Fact::Words(reason.to_owned()));
+    Err(Refusal::fault(Box::new(fault)).into())
+}
+
+/// What was wrong with a proof, as a resource tells it (RFC 9449 §7.1).
+fn unproven(mut refusal: Box<Refusal>) -> Box<Refusal> {
+    if refusal.status.is_client_error() {
+        refusal.status = StatusCode::UNAUTHORIZED;
+        let challenge = format!("DPoP error=\"{}\", algs=\"ES256 EdDSA\"", refusal.error);
+        if let Ok(value) = HeaderValue::from_str(&challenge) {
+            refusal.headers.push((header::WWW_AUTHENTICATE, value));
+        }
+    }
+    refusal
+}
+
+async fn tell(call: &Call, verified: &Verified) -> Answer {
+    let state = &call.state;
+    let refused = |code| Box::new(Refusal::fault(Box::new(Fault::new(code))));
+    let claims = verified.claims();
+    let (Some(sub), Some(client), Some(_)) = (claims.subject(), claims.client(), claims.grant())
+    else {
+        let words = |text: &str| Fact::Words(text.to_owned());
+        let fault = Fault::new(Code::TokenTypeMismatch)
+            .with("found", words("a token that a client got for itself"))
+            .with("expected", words("a token that a person granted"));
+        return Err(Refusal::fault(Box::new(fault)).into());
+    };
+    let user = subjects::person(state, &sub).await?.filter(|user| !user.disabled);
+    let user = user.ok_or_else(|| refused(Code::SubjectRevoked))?;
+    let client = state.client(&client).await?.filter(|client| !client.disabled);
+    let client = client.ok_or_else(|| refused(Code::ClientRevoked))?;
+    let scope = claims.scopes().join(" ");
+    let mut answer = standard_claims(&user, &scope);
+    answer.extend(custom_claims(&client.claims, &user, &scope, ClaimPlace::Userinfo).0);
+    answer.insert("sub".to_owned(), json!(sub));
+    let Some(algorithm) = &client.userinfo_signed_response_alg else {
+        return Ok(render::json(StatusCode::OK, &answer));
+    };
+    answer.insert("iss".to_owned(), json!(state.issuer.text));
+    answer.insert("aud".to_owned(), json!(client.id));
+    let signed = state.keyring.sign(Some(algorithm), "JWT", &Value::Object(answer))?;
+    Ok(render::reply(StatusCode::OK, JWT, signed))
+}
+
+/// How a token was presented.
+#[derive(Clone, Copy)]
+enum Scheme {
+    Bearer,
+    Dpop,
+}
+
+struct Presented {
+    token: Zeroizing<String>,
+    scheme: Scheme,
+}
+
+/// The one token that was presented: in the header, or in a form (RFC 6750 §2.1, §2.2, RFC 9449 §7.1).
+async fn presented(call: &mut Call) -> Result<Presented, Box<Refusal>> {
+    if let Some(query) = call.parts.uri.query()
+        && url::form_urlencoded::parse(query.as_bytes()).any(|(name, _)| name == "access_token")
+    {
+        // RFC 9700 §2.1: where it stands in logs.
+        return Err(Refusal::fault(Box::new(Fault::new(Code::TokenInQuery))).into());
+    }
+    let is_form = call
+        .header("content-type")
+        .is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"));
+    let in_form = if call.parts.method == Method::POST && is_form {
+        let form = Form::parse(&call.form().await?)?;
+        form.get("access_token").map(|token| Zeroizing::new(token.to_owned()))
+    } else {
+        None
+    };
+    let values = call.parts.headers.get_all(header::AUTHORIZATION);
+    match (in_form, values.iter().count()) {
+        (Some(token), 0) => Ok(Presented { token, scheme: Scheme::Bearer }),
+        (Some(_), also) => {
+            let fault = Fault::new(Code::HeaderDuplicated).with("count", also + 1);
+            Err(Refusal::fault(Box::new(fault)).into())
+        }
+        (None, _) => {
+            if let Some(token) = call.header("authorization").and_then(behind_dpop) {
+                let token = Zeroizing::new(token.to_owned());
+                return Ok(Presented { token, scheme: Scheme::Dpop });
+            }
+            let token = presentation::bearer(values.iter().map(HeaderValue::as_bytes));
+            let token = Zeroizing::new(token.map_err(Refusal::fault)?.to_owned());
+            Ok(Presented { token, scheme: Scheme::Bearer })
+        }
+    }
+}
+
+fn behind_dpop(value: &str) -> Option<&str> {
+    let (scheme, token) = value.trim().split_once(' ')?;
+    (scheme.eq_ignore_ascii_case("DPoP") && !token.is_empty()).then_some(token)
+}
