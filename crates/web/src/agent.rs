@@ -14,7 +14,7 @@ pub fn browser_words(user_agent: &str) -> String {
         ("FxiOS", "Firefox"),
         ("CriOS", "Chrome"),
         ("Chromium", "Chromium"),
-        ("HeadlessChrome", "Chrome without a window"),
+        ("HeadlessChrome", "Chrome"),
         ("Chrome/", "Chrome"),
         ("Safari/", "Safari"),
         ("curl/", "curl"),

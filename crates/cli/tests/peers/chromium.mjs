@@ -80,7 +80,7 @@ async function evaluate(expression) {
 }
 async function loaded(before) {
   for (let turn = 0; loads === before; turn += 1) {
-    assert.ok(turn < 600, `nothing was loaded; the page says: ${await evaluate("document.body.innerText")}`);
+    if (turn > 600) assert.fail(`nothing was loaded; the page says: ${await evaluate("document.body.innerText")}`);
     await wait(50);
   }
   await wait(100);
@@ -95,13 +95,16 @@ async function click(selector) {
   const before = loads;
   const found = await evaluate(`(() => { const button = document.querySelector(${JSON.stringify(selector)});
     if (!button) return false; button.scrollIntoView(); button.click(); return true; })()`);
-  assert.ok(found, `no ${selector} in ${await evaluate("document.body.innerText")}`);
+  if (!found) assert.fail(`no ${selector} in ${await evaluate("document.body.innerText")}`);
   await loaded(before);
 }
 const type = (selector, text) =>
   evaluate(`document.querySelector(${JSON.stringify(selector)}).value = ${JSON.stringify(text)}`);
 const text = () => evaluate("document.querySelector('main').innerText");
-const has = async (words) => assert.ok((await text()).includes(words), `no "${words}" in: ${await text()}`);
+async function has(words) {
+  const found = await text();
+  assert.ok(found.includes(words), `no "${words}" in: ${found}`);
+}
 
 async function look(name) {
   if (!given.screenshots) return;
@@ -131,7 +134,7 @@ function authorize(more = {}) {
 // The claims of the ID token behind the code that came last.
 async function claims() {
   const answer = answers.pop();
-  assert.ok(answer, `no answer came; the page says: ${await evaluate("document.body.innerText")}`);
+  if (!answer) assert.fail(`no answer came; the page says: ${await evaluate("document.body.innerText")}`);
   assert.equal(answer.searchParams.get("iss"), given.issuer);
   const response = await fetch(new URL("/token", given.issuer), {
     method: "POST",
@@ -257,9 +260,16 @@ try {
   assert.deepEqual(violations, []);
   console.log(JSON.stringify({ ok: true }));
 } finally {
-  socket.close();
-  chromium.kill();
+  session = undefined;
+  await Promise.race([send("Browser.close").catch(() => {}), wait(3000)]);
+  const ended = new Promise((done) => (chromium.exitCode === null && chromium.signalCode === null ? chromium.on("exit", done) : done()));
+  await Promise.race([ended, wait(5000)]);
+  chromium.kill("SIGKILL");
+  socket.terminate();
+  application.closeAllConnections();
   application.close();
-  await new Promise((done) => (chromium.exitCode === null && chromium.signalCode === null ? chromium.on("exit", done) : done()));
-  rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+  // What is left of a profile is a matter of the temporary folder; it must not hide what went wrong above.
+  try {
+    rmSync(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
+  } catch {}
 }
