@@ -12,6 +12,8 @@ use claviger_protocol::guessing::{
     ACCOUNT, ACCOUNT_AND_ADDRESS, ADDRESS, Budget, KNOWN_BROWSER, SECOND_FACTOR, Tally,
 };
 
+use crate::secrets::network;
+
 /// A hundred bytes each. Who wants to push a count out pays a password's hash for each that takes its place.
 const KEPT: usize = 65_536;
 /// So many are looked at to find one that matters least.
@@ -145,18 +147,6 @@ fn make_room(tallies: &mut HashMap<u64, (Tally, Budget)>, key: u64, now: i64) {
     let least = tallies.iter().take(SAMPLE).min_by_key(|(_, entry)| weight(entry));
     if let Some(least) = least.map(|(key, _)| *key) {
         tallies.remove(&least);
-    }
-}
-
-/// An IPv6 host usually has a whole /64 to choose addresses from.
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(v6) => {
-            let mut octets = v6.octets();
-            octets[8..].fill(0);
-            IpAddr::V6(octets.into())
-        }
-        v4 @ IpAddr::V4(_) => v4,
     }
 }
 

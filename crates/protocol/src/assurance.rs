@@ -89,6 +89,11 @@ pub fn amr(proofs: &[Proof]) -> String {
     names.join(" ")
 }
 
+/// The names in an `amr` that is kept as one text.
+pub fn names(amr: &str) -> impl Iterator<Item = &str> {
+    amr.split(' ').filter(|name| !name.is_empty())
+}
+
 /// The values of `acr`, weakest first: one factor, two factors, phishing-resistant (OpenID Connect Extended
 /// Authentication Profile §4). Its `phrh` is never given: it would need attestation.
 pub const ACR_VALUES: [&str; 3] = ["1", "2", "phr"];
@@ -96,7 +101,7 @@ pub const ACR_VALUES: [&str; 3] = ["1", "2", "phr"];
 /// The `acr` that an `amr` is worth.
 #[must_use]
 pub fn acr(amr: &str) -> &'static str {
-    let has = |name: &str| amr.split(' ').any(|one| one == name);
+    let has = |name: &str| names(amr).any(|one| one == name);
     if has("hwk") || has("swk") {
         "phr"
     } else if has("mfa") {

@@ -82,6 +82,12 @@ pub struct AccessClaims {
     /// When the user proved who they are. Unix seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub auth_time: Option<i64>,
+    /// How much that is worth (RFC 9470 §5: an API asks for more by it).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub acr: Option<String>,
+    /// By what they proved it (RFC 8176).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub amr: Vec<String>,
     /// The grant of the user that it comes from; it is revoked by that, too.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub grant_id: Option<String>,
@@ -227,6 +233,8 @@ pub fn decide(facts: Facts<'_>, ask: &Ask, now: i64, jti: String) -> Result<Gran
         scope: (!scope.is_empty()).then(|| scope.clone()),
         sid: None,
         auth_time: None,
+        acr: None,
+        amr: Vec::new(),
         grant_id: None,
         cnf: cnf.cloned(),
         status: None,

@@ -418,6 +418,8 @@ async fn issued(state: &State, granted: &Granted<'_>) -> Result<Value, Box<Refus
         // A grant for when the person is away outlives the log-in, and so do its tokens.
         sid: (!granted.offline).then(|| granted.sid.to_owned()),
         auth_time: Some(granted.auth_time),
+        acr: Some(assurance::acr(granted.amr).to_owned()),
+        amr: assurance::names(granted.amr).map(str::to_owned).collect(),
         grant_id: Some(granted.grant_id.to_owned()),
         cnf: granted.cnf.cloned(),
         status: None,
@@ -443,7 +445,7 @@ async fn issued(state: &State, granted: &Granted<'_>) -> Result<Value, Box<Refus
             exp: later(now, expires_in),
             iat: now,
             auth_time: granted.auth_time,
-            amr: granted.amr.split(' ').filter(|name| !name.is_empty()).collect(),
+            amr: assurance::names(granted.amr).collect(),
             acr: assurance::acr(granted.amr),
             sid: granted.sid,
             nonce: granted.nonce,

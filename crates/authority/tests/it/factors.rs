@@ -119,6 +119,8 @@ async fn with_an_app_set_up_the_password_alone_logs_nobody_in() {
     let tokens = redeem(&app, &code_of(&answer), &[]).await.is(200).json();
     let id = claims(&text(&tokens, "id_token"));
     assert_eq!((&id["amr"], &id["acr"]), (&json!(["pwd", "otp", "mfa"]), &json!("2")));
+    let access = claims(&text(&tokens, "access_token"));
+    assert_eq!((&access["amr"], &access["acr"]), (&id["amr"], &id["acr"]));
     // The same code does not serve somebody who looked over the shoulder.
     let mut thief = Browser::default();
     let page = second_step(&app, &mut thief).await;

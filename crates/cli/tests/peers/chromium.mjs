@@ -231,6 +231,9 @@ try {
 
   // Without script: password and code.
   await logOut();
+  await go(authorize());
+  await password();
+  await look("second-factor");
   await send("Emulation.setScriptExecutionDisabled", { value: true });
   const cookies = async () => (await send("Network.getCookies", { urls: [given.issuer] })).cookies;
   const jar = new Map((await cookies()).map(({ name, value }) => [name, value]));

@@ -71,6 +71,7 @@ fn every_pair_of_colours_can_be_read_in_both_themes() {
             pairs.push((class, "sheet", 4.5));
         }
         pairs.push(("fix-line", "paper", 3.0));
+        pairs.push(("fix-line", "sheet", 4.5));
         for (ink, ground, least) in pairs {
             let found = contrast(colours[ink], colours[ground]);
             assert!(found >= least, "{theme}: {ink} on {ground} is {found:.2}");

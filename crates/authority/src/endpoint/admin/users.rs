@@ -4,7 +4,7 @@
 //! A password is taken and never shown. Whoever is disabled, removed or given another password by the
 //! administrator is logged out everywhere.
 
-use claviger_protocol::{Secret, User, check_password, username_key};
+use claviger_protocol::{Secret, User, assurance, check_password, username_key};
 use claviger_store::{LoginSession, StoreError};
 use http::StatusCode;
 use serde::Serialize;
@@ -267,7 +267,7 @@ impl From<LoginSession> for SessionView {
             sid: session.sid,
             sub: session.sub,
             browser: session.browser,
-            amr: session.amr.split(' ').map(str::to_owned).collect(),
+            amr: assurance::names(&session.amr).map(str::to_owned).collect(),
             started: session.started,
             auth_time: session.auth_time,
             expires: session.expires,
