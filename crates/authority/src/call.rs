@@ -14,6 +14,7 @@ use serde::de::DeserializeOwned;
 use crate::refusal::Refusal;
 use crate::serve::Peer;
 use crate::state::State;
+use crate::tls::ClientCertificate;
 
 /// An answer on its way out.
 pub(crate) type Reply = http::Response<Body>;
@@ -72,6 +73,15 @@ impl Call {
             .and_then(|list| list.rsplit(',').next())
             .and_then(|last| last.trim().parse().ok())
             .or(socket)
+    }
+
+    /// The certificate that the client has proven to hold: of its connection, or what the trusted proxy
+    /// hands on. Where a proxy does, its own connection's would be the proxy's.
+    pub(crate) fn certificate(&self) -> Option<Arc<ClientCertificate>> {
+        match &self.state.config.tls.client_certificate_header {
+            Some(name) => ClientCertificate::from_header(self.header(name)?).map(Arc::new),
+            None => self.parts.extensions.get::<Arc<ClientCertificate>>().cloned(),
+        }
     }
 
     /// Whether a page is wanted rather than JSON: what browsers send, and nothing else does.

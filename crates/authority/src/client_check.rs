@@ -6,8 +6,9 @@
 use std::sync::Arc;
 
 use claviger_protocol::{
-    Check, Client, Form, OauthCode, OauthFault, Presented, admit, assertion_replayed, authenticate,
-    check_client_id, is_document_id, not_authenticated, verify_assertion,
+    Check, Client, Form, OauthCode, OauthFault, Presented, PresentedCertificate, admit,
+    assertion_replayed, authenticate, check_client_id, is_document_id, not_authenticated,
+    verify_assertion, verify_certificate,
 };
 use claviger_store::StoreError;
 use http::{HeaderValue, StatusCode, header};
@@ -118,6 +119,16 @@ pub(crate) async fn client(call: &Call, form: &Form) -> Result<Arc<Client>, Box<
             }
         }
         Check::Named => {}
+        Check::VerifyCertificate => {
+            certificate(call, found.as_deref()).map_err(|fault| {
+                let cause = if fault.code == "client-unproven" {
+                    "certificate-missing"
+                } else {
+                    "certificate-refused"
+                };
+                about(fault.into(), cause)
+            })?;
+        }
         Check::VerifyAssertion => assertion(call, &presented, found.as_deref())
             .await
             .map_err(|refusal| about(refusal, "assertion-refused"))?,
@@ -127,6 +138,18 @@ pub(crate) async fn client(call: &Call, form: &Form) -> Result<Arc<Client>, Box<
     };
     admit(&client).map_err(|fault| about(fault.into(), "client-disabled"))?;
     Ok(client)
+}
+
+/// RFC 8705 §2: the certificate on the connection is the client's.
+fn certificate(call: &Call, client: Option<&Client>) -> Result<(), OauthFault> {
+    let Some(client) = client else { return Err(not_authenticated()) };
+    let now = call.state.clock.now();
+    let certificate = call.certificate();
+    let presented = certificate.as_ref().map(|certificate| PresentedCertificate {
+        der: certificate.der(),
+        trusted: call.state.tls.is_trusted(certificate, now),
+    });
+    verify_certificate(client, presented, now)
 }
 
 /// RFC 7523 §3: the assertion is the client's, for us, for now, and for the first time.

@@ -351,6 +351,7 @@ impl Config {
     /// What is served by choice, for the metadata.
     pub(crate) fn offers(&self) -> metadata::Offers {
         metadata::Offers {
+            client_certificates: self.tls.sees_clients(),
             registration: self.registration.is_open(),
             client_id_documents: self.registration.client_id_documents,
         }

@@ -25,7 +25,7 @@ pub use place::Place;
 /// What environment variables begin with; sections are parted by two underscores.
 const PREFIX: &str = "CLAVIGER_";
 /// Variables of the command line, which are no fields.
-const PROGRAM: [&str; 4] = ["LOG", "CONFIG", "AUTHORITY", "ADMIN_TOKEN_FILE"];
+const PROGRAM: [&str; 5] = ["LOG", "LOG_FORMAT", "CONFIG", "AUTHORITY", "ADMIN_TOKEN_FILE"];
 /// The most that is looked at of a text from outside.
 const LONGEST_FILE: usize = 1 << 20;
 

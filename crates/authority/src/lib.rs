@@ -49,6 +49,7 @@ mod notices;
 mod open_error;
 mod openapi;
 mod own_token;
+mod probe;
 mod random;
 mod refresh_token;
 mod refusal;
@@ -79,6 +80,7 @@ pub use config::{
 pub use first_start::{Bootstrap, Example};
 pub use layers::{Layered, Layers, Origin, Place, Problem, Setting};
 pub use open_error::OpenError;
+pub use probe::probe;
 pub use random::NoRandomness;
 pub use serve::bind;
 pub use tls::{Reload, TlsSettings};

@@ -291,12 +291,19 @@ fn client_members() -> Map<String, Value> {
         "name": name(),
         "auth_method": {
             "type": "string",
-            "enum": ["client_secret_basic", "client_secret_post", "private_key_jwt", "none"],
+            "enum": [
+                "client_secret_basic",
+                "client_secret_post",
+                "private_key_jwt",
+                "tls_client_auth",
+                "self_signed_tls_client_auth",
+                "none",
+            ],
             "description": "how the client proves who it is; `client_secret_basic` when left out",
         },
         "jwks": nullable(json!({
             "type": "object",
-            "description": "public keys, for `private_key_jwt` (RFC 7517 §5)",
+            "description": "public keys, for `private_key_jwt`, or certificates in `x5c`, for `self_signed_tls_client_auth` (RFC 7517 §5)",
         })),
         "scopes": scopes("the scopes it may ask for"),
         "resources": {
@@ -333,6 +340,18 @@ fn client_members() -> Map<String, Value> {
         "first_party": {
             "type": "boolean",
             "description": "is the operator's own: users are not asked for consent",
+        },
+        "certificate": nullable(json!({
+            "type": "object",
+            "minProperties": 1,
+            "maxProperties": 1,
+            "additionalProperties": false,
+            "properties": certificate_names(),
+            "description": "what its certificate has to say, for `tls_client_auth` (RFC 8705 §2.1.2)",
+        })),
+        "tls_client_certificate_bound_access_tokens": {
+            "type": "boolean",
+            "description": "gets only tokens that are bound to its certificate (RFC 8705 §3.4)",
         },
         "dpop_bound_access_tokens": {
             "type": "boolean",
@@ -420,6 +439,16 @@ fn claims(places: &[&str]) -> Value {
             }),
         ),
     })
+}
+
+/// RFC 8705 §2.1.2: one of these.
+fn certificate_names() -> Value {
+    let mut names = Map::new();
+    for kind in ["subject_dn", "san_dns", "san_uri", "san_ip", "san_email"] {
+        let text = json!({ "type": "string", "minLength": 1, "maxLength": 1000 });
+        names.insert(format!("tls_client_auth_{kind}"), text);
+    }
+    Value::Object(names)
 }
 
 fn with(mut members: Map<String, Value>, more: &[(&str, Value)]) -> Value {

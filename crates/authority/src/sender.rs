@@ -74,10 +74,18 @@ impl Sender {
     /// Uses the proof of a client's request up, and gives the key that tokens are to be bound to.
     pub(crate) async fn admit(
         &self,
-        state: &State,
+        call: &Call,
         client: &Client,
     ) -> Result<Option<Confirmation>, Box<Refusal>> {
-        let cnf = self.thumbprint().map(|jkt| Confirmation::Key(jkt.to_owned()));
+        let state = &call.state;
+        let key = self.thumbprint().map(|jkt| Confirmation::Key(jkt.to_owned()));
+        // RFC 8705 §3: by the client's setting, whatever it proves itself with.
+        let by_certificate = || {
+            let bound = client.tls_client_certificate_bound_access_tokens;
+            let certificate = bound.then(|| call.certificate()).flatten()?;
+            Some(Confirmation::Certificate(certificate.thumbprint()))
+        };
+        let cnf = key.or_else(by_certificate);
         check_sender(client, cnf.as_ref())?;
         self.use_up(state).await?;
         Ok(cnf)

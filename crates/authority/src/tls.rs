@@ -77,14 +77,19 @@ impl Tls {
     fn expires(&self) -> Option<i64> {
         Some(self.expires.load(std::sync::atomic::Ordering::Relaxed)).filter(|at| *at > 0)
     }
-
-    #[expect(dead_code, reason = "asked by client authentication, which comes next")]
     /// Whether the chain of a client's certificate leads to the configured authorities, now.
     pub(crate) fn is_trusted(&self, presented: &ClientCertificate, now: i64) -> bool {
         let authority = self.client_authority.load();
         let Some(authority) = authority.as_ref() else { return false };
         presented.leads_to(authority.as_ref(), now)
     }
+}
+
+/// The certificates of the configured file.
+pub(crate) fn certificates(
+    path: &Path,
+) -> Result<Vec<rustls::pki_types::CertificateDer<'static>>, ConfigError> {
+    chain::certificates("tls.cert_file", path)
 }
 
 /// Judges the files that a configuration names, without serving them.

@@ -31,6 +31,10 @@ pub(crate) struct Claviger {
         value_name = "FILTER"
     )]
     pub(crate) log: String,
+
+    /// The log as text for people, or one JSON object a line.
+    #[arg(long, global = true, env = "CLAVIGER_LOG_FORMAT", value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
+    pub(crate) log_format: Format,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -64,6 +68,12 @@ pub(crate) enum Command {
         after_help = "Example:\n  claviger restore claviger-20261128T190000Z.backup --data ./restored"
     )]
     Restore(Restore),
+    /// Asks the authority of a configuration, on this machine, whether it is ready. Exit status: 0 or 1.
+    #[command(after_help = "Example:\n  claviger health --config claviger.toml")]
+    Health {
+        #[command(flatten)]
+        settings: Settings,
+    },
     /// Runs the gate: a reverse proxy that lets good tokens through and explains the others.
     #[command(
         after_help = "Example:\n  claviger gate --upstream http://127.0.0.1:9000 --issuer http://127.0.0.1:8600 --audience http://127.0.0.1:8090"
@@ -435,6 +445,9 @@ pub(crate) struct Bonds {
     /// It gets only tokens that are bound to a key, which each request then proves (DPoP).
     #[arg(long)]
     pub(crate) dpop: bool,
+    /// It gets only tokens that are bound to its TLS certificate.
+    #[arg(long, conflicts_with = "dpop")]
+    pub(crate) bind_certificate: bool,
     /// It has to push its authorization requests (PAR).
     #[arg(long, requires = "redirect_uri")]
     pub(crate) par: bool,
@@ -485,6 +498,8 @@ pub(crate) enum ClientAction {
         #[arg(long)]
         first_party: bool,
         #[command(flatten)]
+        certificate: ClientCertificate,
+        #[command(flatten)]
         bonds: Bonds,
         #[command(flatten)]
         people: AboutPeople,
@@ -533,6 +548,24 @@ pub(crate) struct AboutPeople {
     /// Its access tokens stand in a published status list.
     #[arg(long)]
     pub(crate) status_list: bool,
+}
+
+/// How a client proves itself with a certificate on its TLS connection (RFC 8705).
+#[derive(Debug, Args)]
+#[group(multiple = false)]
+pub(crate) struct ClientCertificate {
+    /// It proves itself with a certificate of tls.client_ca_file with this subject: `CN=orders,O=Example`.
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["public", "jwks"])]
+    pub(crate) certificate_subject: Option<String>,
+    /// The same, with this host among the certificate's names.
+    #[arg(long, value_name = "HOST", conflicts_with_all = ["public", "jwks"])]
+    pub(crate) certificate_host: Option<String>,
+    /// The same, with this URI among the certificate's names (SPIFFE).
+    #[arg(long, value_name = "URI", conflicts_with_all = ["public", "jwks"])]
+    pub(crate) certificate_uri: Option<String>,
+    /// It proves itself with exactly this certificate, of whatever authority or its own making.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["public", "jwks"])]
+    pub(crate) certificate: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -16,7 +16,9 @@ fn main() -> ExitCode {
     let arguments = Claviger::parse();
     // The demo provokes refusals on purpose; the gate's warnings of them would only stand in the way.
     let quiet = matches!(arguments.command, Command::Demo) && arguments.log == "warn";
-    if let Err(stop) = say::log_to_stderr(if quiet { "off" } else { &arguments.log }) {
+    if let Err(stop) =
+        say::log_to_stderr(if quiet { "off" } else { &arguments.log }, arguments.log_format)
+    {
         return stop.report(arguments.format);
     }
     let format = arguments.format;
@@ -24,6 +26,7 @@ fn main() -> ExitCode {
         Command::Serve(serve) => command::serve::run(&serve, format),
         Command::Backup(backup) => command::backup::run(&backup, format),
         Command::Restore(restore) => command::backup::restore(&restore, format),
+        Command::Health { settings } => command::health::run(&settings, format),
         Command::Config { action } => command::config::run(action, format),
         Command::Gate(gate) => command::gate::run(&gate, format),
         Command::Demo => command::demo::run(format),

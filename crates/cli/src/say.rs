@@ -103,17 +103,18 @@ pub(crate) fn color() -> bool {
 }
 
 /// Sends the log to standard error, filtered.
-pub(crate) fn log_to_stderr(filter: &str) -> Result<(), Stop> {
+pub(crate) fn log_to_stderr(filter: &str, format: Format) -> Result<(), Stop> {
     let filter = EnvFilter::try_new(filter).map_err(|error| {
         Stop::usage(format!("`--log {filter}` is no filter: {error}"))
             .hint("error, warn, info, debug, or for example claviger_gate=debug,warn")
     })?;
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never)
-        .try_init()
-        .map_err(|error| Stop::unknown(format!("cannot start the log: {error}")))
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let colored = anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never;
+    match format {
+        Format::Text => log.with_ansi(colored).try_init(),
+        Format::Json => log.json().flatten_event(true).with_ansi(false).try_init(),
+    }
+    .map_err(|error| Stop::unknown(format!("cannot start the log: {error}")))
 }
 
 /// Breaks text at blanks into lines of at most `width` characters; a longer word stands alone.

@@ -8,6 +8,7 @@ use claviger_token::{Algorithm, KeySet};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::certificate::{CertificateName, check_certificates};
 use crate::claim_rule::ClaimRule;
 use crate::error::{Invalid, quoted};
 use crate::redirect::check_redirect_uris;
@@ -34,6 +35,12 @@ pub enum AuthMethod {
     /// A JWT under its own key (RFC 7523).
     #[serde(rename = "private_key_jwt")]
     PrivateKeyJwt,
+    /// A certificate of an authority that the operator trusts (RFC 8705 §2.1).
+    #[serde(rename = "tls_client_auth")]
+    TlsClientAuth,
+    /// A certificate of its own making, registered among its keys (RFC 8705 §2.2).
+    #[serde(rename = "self_signed_tls_client_auth")]
+    SelfSignedTls,
     /// It cannot: a program on its user's machine or in a browser, which can keep no secret.
     #[serde(rename = "none")]
     None,
@@ -79,8 +86,14 @@ fn only_for_itself() -> Vec<GrantType> {
 
 impl AuthMethod {
     /// All of them.
-    pub const ALL: [Self; 4] =
-        [Self::SecretBasic, Self::SecretPost, Self::PrivateKeyJwt, Self::None];
+    pub const ALL: [Self; 6] = [
+        Self::SecretBasic,
+        Self::SecretPost,
+        Self::PrivateKeyJwt,
+        Self::TlsClientAuth,
+        Self::SelfSignedTls,
+        Self::None,
+    ];
 
     /// As it is registered.
     #[must_use]
@@ -89,6 +102,8 @@ impl AuthMethod {
             Self::SecretBasic => "client_secret_basic",
             Self::SecretPost => "client_secret_post",
             Self::PrivateKeyJwt => "private_key_jwt",
+            Self::TlsClientAuth => "tls_client_auth",
+            Self::SelfSignedTls => "self_signed_tls_client_auth",
             Self::None => "none",
         }
     }
@@ -97,6 +112,12 @@ impl AuthMethod {
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|method| method.as_str() == name)
+    }
+
+    /// Whether the proof is a certificate on the TLS connection.
+    #[must_use]
+    pub const fn uses_certificate(self) -> bool {
+        matches!(self, Self::TlsClientAuth | Self::SelfSignedTls)
     }
 
     /// Whether there is a secret.
@@ -126,6 +147,12 @@ pub struct Client {
     /// Its public keys (RFC 7517 §5).
     #[serde(default)]
     pub jwks: Option<Value>,
+    /// What its certificate has to say, with `tls_client_auth`.
+    #[serde(default)]
+    pub certificate: Option<CertificateName>,
+    /// Whether it gets only tokens that are bound to its certificate (RFC 8705 §3.4).
+    #[serde(default)]
+    pub tls_client_certificate_bound_access_tokens: bool,
     /// The scopes it may ask for.
     #[serde(default)]
     pub scopes: Vec<String>,
@@ -205,6 +232,8 @@ impl Client {
             pinned: false,
             secret_hash: None,
             jwks: None,
+            certificate: None,
+            tls_client_certificate_bound_access_tokens: false,
             scopes: Vec::new(),
             resources: Vec::new(),
             default_resource: None,
@@ -257,6 +286,7 @@ impl Client {
         }
         self.check_grants()?;
         self.check_openid()?;
+        check_certificates(self)?;
         match (self.auth_method.uses_secret(), &self.jwks) {
             (false, None) if self.auth_method == AuthMethod::None => match self.secret_hash {
                 None => Ok(()),
@@ -265,12 +295,25 @@ impl Client {
                     Err(Invalid::new("auth_method", problem, "drop one of the two"))
                 }
             },
-            (false, _) => {
+            (false, keys) => {
                 if self.secret_hash.is_some() {
-                    let problem = "a client with `private_key_jwt` has no secret";
+                    let problem =
+                        format!("a client with `{}` has no secret", self.auth_method.as_str());
                     return Err(Invalid::new("auth_method", problem, "drop one of the two"));
                 }
-                self.keys().map(drop)
+                match (self.auth_method, keys) {
+                    (AuthMethod::PrivateKeyJwt, _) => self.keys().map(drop),
+                    (AuthMethod::TlsClientAuth, Some(_)) => {
+                        let problem = "`tls_client_auth` looks at no key of the client's";
+                        Err(Invalid::new(
+                            "jwks",
+                            problem,
+                            "leave it out, or choose another `auth_method`",
+                        ))
+                    }
+                    // Certificates of its own making were looked at above.
+                    _ => Ok(()),
+                }
             }
             (true, Some(_)) => Err(Invalid::new(
                 "jwks",
@@ -309,6 +352,7 @@ impl Client {
         if self.rotate_refresh_tokens == Some(false)
             && self.auth_method == AuthMethod::None
             && !self.dpop_bound_access_tokens
+            && !self.tls_client_certificate_bound_access_tokens
         {
             // RFC 9700 §4.14.2.
             let problem =

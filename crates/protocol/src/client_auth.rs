@@ -209,6 +209,8 @@ pub enum Check {
     },
     /// Run [`crate::verify_assertion`], with the client or without.
     VerifyAssertion,
+    /// Run [`crate::verify_certificate`] on what came with the TLS connection.
+    VerifyCertificate,
     /// Nothing: it is a public client and only says its name. PKCE and rotation stand in for the proof.
     Named,
 }
@@ -221,12 +223,18 @@ pub fn authenticate(presented: &Presented, client: Option<&Client>) -> Result<Ch
         {
             Ok(Check::Named)
         }
+        // RFC 8705 §2: such a client says its name in the form, and nothing else there.
+        Presented::Named { .. }
+            if client.is_some_and(|client| client.auth_method.uses_certificate()) =>
+        {
+            Ok(Check::VerifyCertificate)
+        }
         Presented::Nothing | Presented::Named { .. } => Err(OauthFault::new(
             OauthCode::InvalidClient,
             "client-unproven",
             "the request does not prove which client sent it",
         )
-        .fix("send the client's credentials: Authorization: Basic, client_secret or client_assertion")),
+        .fix("send the client's credentials: Authorization: Basic, client_secret, client_assertion, or its certificate")),
         Presented::Basic { .. } => Ok(secret_of(client, AuthMethod::SecretBasic)),
         Presented::Post { .. } => Ok(secret_of(client, AuthMethod::SecretPost)),
         Presented::Assertion { .. } => Ok(Check::VerifyAssertion),

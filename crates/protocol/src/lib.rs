@@ -15,6 +15,7 @@ mod assertion;
 pub mod assurance;
 mod authorization;
 mod cbor;
+mod certificate;
 mod claim_rule;
 mod client;
 mod client_auth;
@@ -50,6 +51,7 @@ pub use assurance::{Factors, Proof};
 pub use authorization::{
     AuthorizationRequest, IDENTITY_SCOPES, Prompt, ResponseMode, answer_to, authorization_request,
 };
+pub use certificate::{CertificateName, PresentedCertificate, verify_certificate};
 pub use claim_rule::{ClaimPlace, ClaimRule, ClaimSource, custom_claims};
 pub use client::{AuthMethod, Client, GrantType, check_client_id};
 pub use client_auth::{Check, Presented, admit, authenticate, not_authenticated};

@@ -19,6 +19,8 @@ pub struct Offers {
     pub registration: bool,
     /// A client's id may be the address of a document that describes it.
     pub client_id_documents: bool,
+    /// Certificates of clients reach the authority (RFC 8705).
+    pub client_certificates: bool,
 }
 
 impl Offers {
@@ -29,6 +31,20 @@ impl Offers {
         }
         if self.client_id_documents {
             document["client_id_metadata_document_supported"] = json!(true);
+        }
+        // RFC 8705 §3.3; the same listener asks for certificates, so there are no aliases (§5).
+        document["tls_client_certificate_bound_access_tokens"] = json!(self.client_certificates);
+        if !self.client_certificates {
+            for endpoint in ["token", "introspection", "revocation", "pushed_authorization_request"]
+            {
+                let member = format!("{endpoint}_endpoint_auth_methods_supported");
+                if let Some(methods) = document.get_mut(member).and_then(Value::as_array_mut) {
+                    methods.retain(|method| {
+                        let known = method.as_str().and_then(AuthMethod::from_name);
+                        !known.is_some_and(AuthMethod::uses_certificate)
+                    });
+                }
+            }
         }
     }
 }
@@ -128,7 +144,14 @@ mod tests {
         Offers::default().write(base, &mut document);
         assert!(document.get("registration_endpoint").is_none());
         assert!(document.get("client_id_metadata_document_supported").is_none());
-        Offers { registration: true, client_id_documents: true }.write(base, &mut document);
+        assert!(!document.to_string().contains("tls_client_auth"));
+        assert_eq!(document["tls_client_certificate_bound_access_tokens"], false);
+        let mut with = oauth(base, base, &[]);
+        Offers { client_certificates: true, ..Offers::default() }.write(base, &mut with);
+        assert!(with.to_string().contains("\"self_signed_tls_client_auth\""));
+        assert_eq!(with["tls_client_certificate_bound_access_tokens"], true);
+        Offers { registration: true, client_id_documents: true, ..Offers::default() }
+            .write(base, &mut document);
         assert_eq!(document["client_id_metadata_document_supported"], true);
         assert_eq!(document["registration_endpoint"], "https://id.example/acme/register");
     }

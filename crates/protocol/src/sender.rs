@@ -47,6 +47,15 @@ pub fn nonce_wanted(found: bool) -> OauthFault {
 
 /// Whether a client may have tokens that are bound to nothing (RFC 9449 §5.2).
 pub fn check_sender(client: &Client, cnf: Option<&Confirmation>) -> Result<(), OauthFault> {
+    if client.tls_client_certificate_bound_access_tokens
+        && !matches!(cnf, Some(Confirmation::Certificate(_)))
+    {
+        let code = Code::SenderProofMissing.as_str();
+        let description =
+            "the client has only tokens that are bound to its certificate, and none came";
+        return Err(OauthFault::new(OauthCode::InvalidRequest, code, description)
+            .fix("send the certificate with the TLS connection, and no DPoP proof beside it"));
+    }
     if client.dpop_bound_access_tokens && cnf.and_then(Confirmation::jkt).is_none() {
         let code = Code::SenderProofMissing.as_str();
         let description =
@@ -89,6 +98,15 @@ mod tests {
             (Confirmation::Key("k".into()), Confirmation::Certificate("c".into()));
         check_sender(&free, None).unwrap();
         check_sender(&bound, Some(&key)).unwrap();
+        let by_certificate =
+            Client { tls_client_certificate_bound_access_tokens: true, ..free.clone() };
+        check_sender(&by_certificate, Some(&certificate)).unwrap();
+        for cnf in [None, Some(&key)] {
+            assert_eq!(
+                check_sender(&by_certificate, cnf).unwrap_err().code,
+                "sender-proof-missing"
+            );
+        }
         for cnf in [None, Some(&certificate)] {
             assert_eq!(check_sender(&bound, cnf).unwrap_err().code, "sender-proof-missing");
         }

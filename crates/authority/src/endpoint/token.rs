@@ -41,7 +41,7 @@ pub(crate) async fn token(mut call: Call) -> Answer {
     let client = client_check::client(&call, &form).await?;
     let about = |refusal: Box<Refusal>| Box::new(refusal.evidence("client_id", client.id.as_str()));
     check_grant(&client, grant).map_err(|fault| about(fault.into()))?;
-    let cnf = sender.admit(&call.state, &client).await.map_err(about)?;
+    let cnf = sender.admit(&call, &client).await.map_err(about)?;
     let cnf = cnf.as_ref();
     let answer = match grant {
         GrantType::ClientCredentials => for_itself(&call, &form, &client, cnf).await,

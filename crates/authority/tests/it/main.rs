@@ -4,6 +4,7 @@
 mod account;
 mod admin;
 mod app;
+mod backup;
 mod client_documents;
 mod factors;
 mod feed;

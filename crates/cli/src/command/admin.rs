@@ -8,8 +8,8 @@ use http::Method;
 use serde_json::{Map, Value, json};
 
 use crate::args::{
-    AboutPeople, Admin, ClientAction, Format, Instant, KeyAction, Person, RegistrationTokenAction,
-    ResourceAction, RevokeKind, SessionAction, UserAction,
+    AboutPeople, Admin, ClientAction, ClientCertificate, Format, Instant, KeyAction, Person,
+    RegistrationTokenAction, ResourceAction, RevokeKind, SessionAction, UserAction,
 };
 use crate::command::explain::{input, moment, read_file};
 use crate::http::send;
@@ -156,6 +156,36 @@ fn made(value: &Value, format: Format) -> Result<ExitCode, Stop> {
     show(value, format)
 }
 
+/// What a client with a certificate is registered by (RFC 8705 §2).
+fn certified(certificate: &ClientCertificate, body: &mut Map<String, Value>) -> Result<(), Stop> {
+    let names = [
+        ("tls_client_auth_subject_dn", &certificate.certificate_subject),
+        ("tls_client_auth_san_dns", &certificate.certificate_host),
+        ("tls_client_auth_san_uri", &certificate.certificate_uri),
+    ];
+    for (name, value) in names {
+        if let Some(value) = value {
+            body.insert("auth_method".to_owned(), json!("tls_client_auth"));
+            body.insert("certificate".to_owned(), json!({ name: value }));
+        }
+    }
+    if let Some(path) = &certificate.certificate {
+        let bytes = read_file(path, "the certificate")?;
+        let text = String::from_utf8_lossy(&bytes);
+        let base64 = text
+            .split_once("-----BEGIN CERTIFICATE-----")
+            .and_then(|(_, rest)| rest.split_once("-----END CERTIFICATE-----"))
+            .map(|(base64, _)| base64.split_whitespace().collect::<String>());
+        let Some(base64) = base64 else {
+            return Err(Stop::usage(format!("there is no certificate in `{}`", path.display()))
+                .hint("PEM: `-----BEGIN CERTIFICATE-----`, base64, `-----END CERTIFICATE-----`"));
+        };
+        body.insert("auth_method".to_owned(), json!("self_signed_tls_client_auth"));
+        body.insert("jwks".to_owned(), json!({"keys": [{"x5c": [base64]}]}));
+    }
+    Ok(())
+}
+
 pub(crate) fn client(action: ClientAction, format: Format) -> Result<ExitCode, Stop> {
     match action {
         ClientAction::List { admin } => {
@@ -174,6 +204,7 @@ pub(crate) fn client(action: ClientAction, format: Format) -> Result<ExitCode, S
             redirect_uri,
             public,
             first_party,
+            certificate,
             bonds,
             people,
             admin,
@@ -192,6 +223,11 @@ pub(crate) fn client(action: ClientAction, format: Format) -> Result<ExitCode, S
             if public {
                 body.insert("auth_method".to_owned(), json!("none"));
             }
+            certified(&certificate, &mut body)?;
+            body.insert(
+                "tls_client_certificate_bound_access_tokens".to_owned(),
+                json!(bonds.bind_certificate),
+            );
             body.insert("dpop_bound_access_tokens".to_owned(), json!(bonds.dpop));
             body.insert("require_pushed_authorization_requests".to_owned(), json!(bonds.par));
             if let Some(rotate) = bonds.rotate_refresh {

@@ -9,4 +9,5 @@ pub(crate) mod demo;
 pub(crate) mod explain;
 pub(crate) mod faults;
 pub(crate) mod gate;
+pub(crate) mod health;
 pub(crate) mod serve;

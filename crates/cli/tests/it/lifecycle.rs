@@ -7,9 +7,11 @@ use std::os::unix::net::UnixDatagram;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use claviger_testkit::Process;
+use claviger_testkit::{Ask, Process};
 
 use crate::stage::{Authority, PATIENCE, claviger};
+
+const FIRST_SCHEMA: &str = include_str!("../../../store/migrations/sqlite/0001_start.sql");
 
 fn serve(folder: &std::path::Path, further: &[(&str, &str)]) -> (Process, String) {
     let data = folder.join("data");
@@ -116,42 +118,76 @@ fn a_database_of_a_newer_program_is_left_alone_and_said_so() {
 #[test]
 fn a_database_of_the_first_release_is_led_to_the_newest_schema() {
     let authority = Authority::start();
+    let client = authority.client.clone();
     let (_, folder) = authority.stop();
     let database = folder.path().join("data/claviger.db");
-    // What a data directory looked like at version 1: its tables, and none of the later ones.
+    // What it looked like at version 1: the first script's tables, with what stands in them today.
+    let newer = folder.path().join("data/newer.db");
+    std::fs::rename(&database, &newer).unwrap();
     let connection = rusqlite::Connection::open(&database).unwrap();
-    let tables: Vec<String> = {
-        let sql =
-            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'";
-        let mut statement = connection.prepare(sql).unwrap();
-        statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
-    };
-    let first = [
-        "schema_version",
-        "settings",
-        "clients",
-        "resources",
-        "signing_keys",
-        "assertions",
-        "revocations",
-        "refusals",
-        "counters",
-    ];
-    let newest: i64 = connection
-        .query_row("SELECT max(version) FROM schema_version", [], |row| row.get(0))
-        .unwrap();
-    for table in tables.iter().filter(|table| !first.contains(&table.as_str())) {
-        connection.execute_batch(&format!("DROP TABLE {table}")).unwrap();
+    connection.execute_batch(FIRST_SCHEMA).unwrap();
+    connection.pragma_update(None, "application_id", 0x434C_5647).unwrap();
+    connection.execute("ATTACH $1 AS newer", [newer.to_str().unwrap()]).unwrap();
+    for table in ["settings", "clients", "resources", "signing_keys"] {
+        let columns: Vec<String> = {
+            let sql = format!("SELECT name FROM pragma_table_info('{table}', 'main')");
+            let mut statement = connection.prepare(&sql).unwrap();
+            statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+        };
+        let columns = columns.join(", ");
+        let sql = format!("INSERT INTO {table} ({columns}) SELECT {columns} FROM newer.{table}");
+        connection.execute_batch(&sql).unwrap();
     }
-    connection
-        .execute_batch("DELETE FROM schema_version WHERE version > 1; DELETE FROM counters WHERE name NOT IN ('revocation', 'refusal', 'health')")
+    let newest: i64 = connection
+        .query_row("SELECT max(version) FROM newer.schema_version", [], |row| row.get(0))
         .unwrap();
     connection.close().unwrap();
-    let (process, _) = serve(folder.path(), &[]);
+    let (process, issuer) = serve(folder.path(), &[]);
+    let answer =
+        Ask::post_form(&format!("{issuer}/token"), &[("grant_type", "client_credentials")])
+            .basic(&client.id, &client.secret)
+            .send();
+    assert_eq!(answer.status, 200, "{}", answer.text());
     assert_eq!(process.stop(PATIENCE).code, Some(0));
     let connection = rusqlite::Connection::open(&database).unwrap();
     let now: i64 = connection
         .query_row("SELECT max(version) FROM schema_version", [], |row| row.get(0))
         .unwrap();
     assert_eq!(now, newest);
+}
+
+#[test]
+fn health_tells_a_ready_authority_from_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let pki = claviger_testkit::pki::Pki::new();
+    let (cert, key) = pki.server().write(folder.path(), "server", "");
+    let tls = [
+        ("CLAVIGER_TLS__CERT_FILE", cert.to_str().unwrap()),
+        ("CLAVIGER_TLS__KEY_FILE", key.to_str().unwrap()),
+    ];
+    for variables in [&tls[..], &[]] {
+        let (process, issuer) = serve(folder.path(), variables);
+        let listen = issuer.rsplit('/').next().unwrap().to_owned();
+        let health = || {
+            let mut command = claviger(&["health", "--listen", &listen]);
+            command.envs(variables.iter().copied()).output().unwrap()
+        };
+        let asked = health();
+        assert_eq!(asked.status.code(), Some(0), "{asked:?}");
+        assert_eq!(process.stop(PATIENCE).code, Some(0));
+        assert_eq!(health().status.code(), Some(1));
+    }
+}
+
+#[test]
+fn the_log_is_json_where_it_is_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let variables =
+        [("CLAVIGER_LOG", "info"), ("CLAVIGER_LOG_FORMAT", "json"), ("CLAVIGER_ISUER", "x")];
+    let (process, _) = serve(folder.path(), &variables);
+    let outcome = process.stop(PATIENCE);
+    let line = outcome.stderr.lines().find(|line| line.contains("CLAVIGER_ISUER")).unwrap();
+    let line: serde_json::Value = serde_json::from_str(line).unwrap();
+    assert_eq!(line["level"], "WARN");
+    assert!(line["message"].as_str().unwrap().contains("`CLAVIGER_ISSUER`"), "{line}");
 }

@@ -25,6 +25,7 @@ mod faults;
 mod forward_auth;
 mod fuzzed;
 mod lifecycle;
+mod mutual_tls;
 mod nginx;
 mod online;
 mod people;

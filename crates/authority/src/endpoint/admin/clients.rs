@@ -3,7 +3,7 @@
 //! A secret is shown in the answer that makes it and nowhere else. Whoever loses its client loses its
 //! tokens and grants: disabling and removing end what was issued.
 
-use claviger_protocol::{AuthMethod, ClaimRule, Client, GrantType, SubjectType};
+use claviger_protocol::{AuthMethod, CertificateName, ClaimRule, Client, GrantType, SubjectType};
 use claviger_store::StoreError;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
@@ -36,6 +36,8 @@ struct View {
     grants: Vec<GrantType>,
     redirect_uris: Vec<String>,
     first_party: bool,
+    certificate: Option<CertificateName>,
+    tls_client_certificate_bound_access_tokens: bool,
     dpop_bound_access_tokens: bool,
     require_pushed_authorization_requests: bool,
     rotate_refresh_tokens: Option<bool>,
@@ -81,6 +83,9 @@ struct Draft {
     redirect_uris: Vec<String>,
     #[serde(default)]
     first_party: bool,
+    certificate: Option<CertificateName>,
+    #[serde(default)]
+    tls_client_certificate_bound_access_tokens: bool,
     #[serde(default)]
     dpop_bound_access_tokens: bool,
     #[serde(default)]
@@ -122,6 +127,9 @@ struct Change {
     grants: Option<Vec<GrantType>>,
     redirect_uris: Option<Vec<String>>,
     first_party: Option<bool>,
+    #[serde(default, deserialize_with = "present")]
+    certificate: Option<Option<CertificateName>>,
+    tls_client_certificate_bound_access_tokens: Option<bool>,
     dpop_bound_access_tokens: Option<bool>,
     require_pushed_authorization_requests: Option<bool>,
     #[serde(default, deserialize_with = "present")]
@@ -157,6 +165,9 @@ impl From<Client> for View {
             grants: client.grants,
             redirect_uris: client.redirect_uris,
             first_party: client.first_party,
+            certificate: client.certificate,
+            tls_client_certificate_bound_access_tokens: client
+                .tls_client_certificate_bound_access_tokens,
             dpop_bound_access_tokens: client.dpop_bound_access_tokens,
             require_pushed_authorization_requests: client.require_pushed_authorization_requests,
             rotate_refresh_tokens: client.rotate_refresh_tokens,
@@ -209,6 +220,9 @@ pub(crate) async fn create(mut call: Call) -> Answer {
     });
     client.redirect_uris = draft.redirect_uris;
     client.first_party = draft.first_party;
+    client.certificate = draft.certificate;
+    client.tls_client_certificate_bound_access_tokens =
+        draft.tls_client_certificate_bound_access_tokens;
     client.dpop_bound_access_tokens = draft.dpop_bound_access_tokens;
     client.require_pushed_authorization_requests = draft.require_pushed_authorization_requests;
     client.rotate_refresh_tokens = draft.rotate_refresh_tokens;
@@ -279,6 +293,10 @@ pub(crate) async fn change(mut call: Call) -> Answer {
     client.grants = change.grants.unwrap_or(client.grants);
     client.redirect_uris = change.redirect_uris.unwrap_or(client.redirect_uris);
     client.first_party = change.first_party.unwrap_or(client.first_party);
+    client.certificate = change.certificate.unwrap_or(client.certificate);
+    client.tls_client_certificate_bound_access_tokens = change
+        .tls_client_certificate_bound_access_tokens
+        .unwrap_or(client.tls_client_certificate_bound_access_tokens);
     client.dpop_bound_access_tokens =
         change.dpop_bound_access_tokens.unwrap_or(client.dpop_bound_access_tokens);
     client.require_pushed_authorization_requests = change

@@ -1,0 +1,243 @@
+//! Clients that prove themselves with a certificate (RFC 8705), by curl over real TLS: against the
+//! authority itself, and through what a trusted proxy hands on.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use claviger_testkit::pki::{self, Issued, Pki};
+use claviger_testkit::{Ask, Process};
+use serde_json::Value;
+
+use crate::stage::{PATIENCE, claviger};
+use crate::tools::{on_path, skip};
+
+struct Stage {
+    pki: Pki,
+    folder: tempfile::TempDir,
+    issuer: String,
+    resource: String,
+    admin: PathBuf,
+    _process: Process,
+}
+
+impl Stage {
+    /// None where there is no curl.
+    fn start(config: &str) -> Option<Self> {
+        if !on_path("curl") {
+            skip("curl is missing");
+            return None;
+        }
+        let pki = Pki::new();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path();
+        pki.server().write(path, "server", "");
+        std::fs::write(path.join("ca.pem"), pki.certificate()).unwrap();
+        let file = path.join("claviger.toml");
+        std::fs::write(&file, config.replace("DIR", path.to_str().unwrap())).unwrap();
+        let process = Process::spawn(claviger(&[
+            "serve",
+            "--listen",
+            "127.0.0.1:0",
+            "--format",
+            "json",
+            "--config",
+            file.to_str().unwrap(),
+        ]));
+        let ready = process.ready(PATIENCE);
+        let text = |value: &Value| value.as_str().unwrap_or_else(|| panic!("{ready}")).to_owned();
+        Some(Self {
+            issuer: text(&ready["issuer"]),
+            resource: text(&ready["bootstrap"]["resource"]),
+            admin: PathBuf::from(text(&ready["bootstrap"]["admin_token_file"])),
+            pki,
+            folder,
+            _process: process,
+        })
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn curl(
+        &self,
+        certificate: Option<(&Path, &Path)>,
+        path: &str,
+        arguments: &[&str],
+    ) -> (u16, Value) {
+        let mut command = Command::new("curl");
+        command.args(["-s", "-w", "\n%{http_code}", "--cacert"]).arg(self.path("ca.pem"));
+        if let Some((certificate, key)) = certificate {
+            command.arg("--cert").arg(certificate).arg("--key").arg(key);
+        }
+        let output =
+            command.args(arguments).arg(format!("{}{path}", self.issuer)).output().unwrap();
+        let said = String::from_utf8(output.stdout).unwrap();
+        let (body, status) = said.rsplit_once('\n').unwrap();
+        let errors = String::from_utf8_lossy(&output.stderr);
+        let status = status.parse().unwrap();
+        (status, serde_json::from_str(body).unwrap_or_else(|_| panic!("{status} {body} {errors}")))
+    }
+
+    fn make(&self, body: &Value) {
+        let token = std::fs::read_to_string(&self.admin).unwrap();
+        let bearer = format!("authorization: Bearer {}", token.trim());
+        let (status, answer) = self.curl(
+            None,
+            "/admin/v1/clients",
+            &["-H", &bearer, "-H", "content-type: application/json", "-d", &body.to_string()],
+        );
+        assert_eq!(status, 201, "{answer}");
+    }
+
+    fn token(&self, client: &str, certificate: Option<&(PathBuf, PathBuf)>) -> (u16, Value) {
+        let certificate = certificate.map(|(cert, key)| (cert.as_path(), key.as_path()));
+        let form = format!("grant_type=client_credentials&client_id={client}");
+        self.curl(certificate, "/token", &["-d", &form])
+    }
+}
+
+fn claims(answer: &Value) -> Value {
+    let token = answer["access_token"].as_str().unwrap_or_else(|| panic!("{answer}"));
+    let part = URL_SAFE_NO_PAD.decode(token.split('.').nth(1).unwrap()).unwrap();
+    serde_json::from_slice(&part).unwrap()
+}
+
+fn thumbprint(issued: &Issued) -> String {
+    URL_SAFE_NO_PAD.encode(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &issued.der))
+}
+
+const OWN_TLS: &str =
+    "data_dir = 'DIR/data'\n[tls]\ncert_file = 'DIR/server.pem'\nkey_file = 'DIR/server.key'\n";
+
+#[test]
+fn certificates_prove_clients_and_bind_their_tokens() {
+    let config = format!("{OWN_TLS}client_ca_file = 'DIR/ca.pem'\nclient_certificates = true\n");
+    let Some(stage) = Stage::start(&config) else { return };
+    let folder = stage.folder.path();
+    let (_, metadata) = stage.curl(None, "/.well-known/oauth-authorization-server", &[]);
+    assert_eq!(metadata["tls_client_certificate_bound_access_tokens"], true);
+    let methods = metadata["token_endpoint_auth_methods_supported"].to_string();
+    assert!(
+        methods.contains("\"tls_client_auth\"")
+            && methods.contains("\"self_signed_tls_client_auth\"")
+    );
+
+    let orders = stage.pki.client("orders");
+    let stranger = Pki::new().client("orders").write(folder, "stranger", "");
+    let billing = stage.pki.client("billing").write(folder, "billing", "");
+    let own = pki::self_signed("lonely");
+    let copy = pki::self_signed("lonely").write(folder, "copy", "");
+    let jwks = serde_json::json!({"keys": [{"x5c": [STANDARD.encode(&own.der)]}]});
+    let (orders_files, own_files) =
+        (orders.write(folder, "orders", ""), own.write(folder, "own", ""));
+    for (id, more) in [
+        (
+            "by-subject",
+            serde_json::json!({"auth_method": "tls_client_auth",
+            "certificate": {"tls_client_auth_subject_dn": "CN=orders,O=Example"}}),
+        ),
+        (
+            "by-host",
+            serde_json::json!({"auth_method": "tls_client_auth",
+            "certificate": {"tls_client_auth_san_dns": "orders.example"}}),
+        ),
+        (
+            "by-uri",
+            serde_json::json!({"auth_method": "tls_client_auth",
+            "certificate": {"tls_client_auth_san_uri": "spiffe://example/orders"}}),
+        ),
+        ("by-key", serde_json::json!({"auth_method": "self_signed_tls_client_auth", "jwks": jwks})),
+    ] {
+        let mut body = serde_json::json!({"client_id": id, "resources": [stage.resource],
+            "tls_client_certificate_bound_access_tokens": id != "by-host"});
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        stage.make(&body);
+    }
+
+    for id in ["by-subject", "by-host", "by-uri"] {
+        let (status, answer) = stage.token(id, Some(&orders_files));
+        assert_eq!(status, 200, "{id}: {answer}");
+        assert_eq!(answer["token_type"], "Bearer");
+        let cnf = claims(&answer)["cnf"]["x5t#S256"].clone();
+        let expected = if id == "by-host" { Value::Null } else { thumbprint(&orders).into() };
+        assert_eq!(cnf, expected, "{id}");
+        // A right name from a wrong authority, a right authority for another name, nothing at all.
+        for (files, code) in [
+            (Some(&stranger), "client-refused"),
+            (Some(&billing), "client-refused"),
+            (None, "client-unproven"),
+        ] {
+            let (status, answer) = stage.token(id, files);
+            assert_eq!(
+                (status, &answer["error"]),
+                (401, &"invalid_client".into()),
+                "{id}: {answer}"
+            );
+            assert!(answer.to_string().contains(code), "{id}: {answer}");
+        }
+    }
+    let (status, answer) = stage.token("by-key", Some(&own_files));
+    assert_eq!(status, 200, "{answer}");
+    assert_eq!(claims(&answer)["cnf"]["x5t#S256"], thumbprint(&own).as_str());
+    for files in [Some(&copy), Some(&orders_files), None] {
+        assert_eq!(stage.token("by-key", files).0, 401);
+    }
+    // A certificate is no proof where a secret is registered.
+    assert_eq!(stage.token("example-client", Some(&orders_files)).0, 401);
+}
+
+#[test]
+fn what_a_proxy_hands_on_is_believed_only_where_one_was_announced() {
+    let refused = format!("{OWN_TLS}client_certificate_header = 'x-client-cert'\n");
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("c.toml");
+    std::fs::write(&file, refused).unwrap();
+    let output = claviger(&["config", "check"]).arg(&file).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        said.contains("tls.client_certificate_header") && said.contains("trusted_proxy"),
+        "{said}"
+    );
+
+    let config = "data_dir = 'DIR/data'\ntrusted_proxy = true\n[tls]\nclient_ca_file = 'DIR/ca.pem'\nclient_certificate_header = 'x-client-cert'\n";
+    let Some(stage) = Stage::start(config) else { return };
+    stage.make(&serde_json::json!({
+        "client_id": "orders", "resources": [stage.resource], "auth_method": "tls_client_auth",
+        "certificate": {"tls_client_auth_san_dns": "orders.example"},
+        "tls_client_certificate_bound_access_tokens": true,
+    }));
+    let orders = stage.pki.client("orders");
+    let ask = |header: Option<String>| {
+        let url = format!("{}/token", stage.issuer);
+        let ask =
+            Ask::post_form(&url, &[("grant_type", "client_credentials"), ("client_id", "orders")]);
+        match header {
+            Some(value) => ask.header("x-client-cert", &value).send(),
+            None => ask.send(),
+        }
+    };
+    let escaped: String = orders
+        .certificate
+        .bytes()
+        .map(|byte| {
+            if byte.is_ascii_alphanumeric() {
+                char::from(byte).to_string()
+            } else {
+                format!("%{byte:02X}")
+            }
+        })
+        .collect();
+    for value in [escaped, format!(":{}:", STANDARD.encode(&orders.der))] {
+        let answer = ask(Some(value));
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        assert_eq!(claims(&answer.json())["cnf"]["x5t#S256"], thumbprint(&orders).as_str());
+    }
+    let stranger = STANDARD.encode(Pki::new().client("orders").der);
+    for value in [None, Some("nonsense".to_owned()), Some(stranger)] {
+        assert_eq!(ask(value).status, 401);
+    }
+}
