@@ -81,6 +81,12 @@ impl Browsers {
         }
     }
 
+    /// The digest of the mark of the browser that asks, where it has one.
+    pub(crate) fn known_mark(&self, call: &Call) -> Option<String> {
+        let value = cookie(call, self.mark).filter(|value| value.len() == 43)?;
+        Some(base64url::encode(credential::digest(value)))
+    }
+
     /// What a form for `purpose` carries.
     pub(crate) fn proof(&self, mark: &Mark, purpose: &str) -> String {
         let text = format!("{purpose}\0{}", mark.value);

@@ -9,7 +9,7 @@ use http::Method;
 use crate::call::{Answer, Call};
 use crate::endpoint::{
     account, admin, authorize, feed, health, introspect, jwks, log_in, logout, metadata, pages,
-    registration, revoke, status_list, token, userinfo,
+    par, registration, revoke, status_list, token, userinfo,
 };
 
 /// Who reads the answers of a route; it decides the form of refusals and the headers.
@@ -156,6 +156,7 @@ fn oauth() -> Vec<Route> {
             vec![does!(GET userinfo::userinfo), does!(POST userinfo::userinfo)],
         ),
         route("/token", "token", Face::Oauth, vec![does!(POST token::token)]),
+        route("/par", "par", Face::Oauth, vec![does!(POST par::par)]),
         route("/introspect", "introspect", Face::Oauth, vec![does!(POST introspect::introspect)]),
         route("/revoke", "revoke", Face::Oauth, vec![does!(POST revoke::revoke)]),
         route("/register", "registration", Face::Oauth, vec![does!(POST registration::register)]),

@@ -35,6 +35,8 @@ pub enum OauthCode {
     RequestNotSupported,
     /// The same, by reference.
     RequestUriNotSupported,
+    /// The pushed request is over, or somebody else's (OpenID Connect Core §3.1.2.6).
+    InvalidRequestUri,
     /// The user would have to log in, and nothing may be shown.
     LoginRequired,
     /// The user would have to consent, and nothing may be shown.
@@ -74,6 +76,7 @@ impl OauthCode {
             Self::UnsupportedResponseType => "unsupported_response_type",
             Self::RequestNotSupported => "request_not_supported",
             Self::RequestUriNotSupported => "request_uri_not_supported",
+            Self::InvalidRequestUri => "invalid_request_uri",
             Self::LoginRequired => "login_required",
             Self::ConsentRequired => "consent_required",
             Self::InvalidDpopProof => "invalid_dpop_proof",

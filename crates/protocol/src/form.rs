@@ -88,6 +88,27 @@ impl Form {
             .collect()
     }
 
+    /// The same without some parameters.
+    #[must_use]
+    pub fn without(&self, names: &[&str]) -> Self {
+        let kept = self.parameters.iter().filter(|(name, _)| !names.contains(&name.as_str()));
+        Self { parameters: kept.cloned().collect() }
+    }
+
+    /// The same with one parameter more.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.parameters.push((name.to_owned(), Zeroizing::new(value.to_owned())));
+        self
+    }
+
+    /// As a form that [`Form::parse`] reads.
+    #[must_use]
+    pub fn encoded(&self) -> String {
+        let pairs = self.parameters.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
+    }
+
     /// The names, in the order they came.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.parameters.iter().map(|(name, _)| name.as_str())
@@ -206,6 +227,7 @@ mod tests {
                 prop_assert_eq!(pairs.get(name), Some(value));
                 prop_assert_eq!(form.get(name), Some(value.as_str()).filter(|v| !v.is_empty()));
             }
+            prop_assert_eq!(form.encoded(), body);
         }
 
         /// Where the strict reader accepts a text at all, the lenient one reads the same.

@@ -32,6 +32,7 @@ pub mod key;
 mod logout;
 pub mod metadata;
 pub mod passkey;
+mod pushed;
 mod redirect;
 mod refresh;
 mod registration;
@@ -72,6 +73,10 @@ pub use logout::{
     Hint, LOGOUT_TOKEN_TYPE, LogOut, LogoutClaims, log_out, logging_out, next_attempt,
 };
 pub use passkey::{Passkey, PasskeyKey};
+pub use pushed::{
+    OPENED_TTL, PUSHED_TTL, PushedRequest, REQUEST_URI, check_pushed, open_pushed, pushed_form,
+    pushed_unknown,
+};
 pub use refresh::{Family, FamilyEnd, REPLAY_WINDOW, Refresh, Used, Window, refresh};
 pub use registration::{
     ClientMetadata, InitialAccess, Registered, Terms, information, registration_unproven,

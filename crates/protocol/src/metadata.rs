@@ -68,6 +68,8 @@ pub fn oauth(base: &str, issuer: &str, scopes: &[String]) -> Value {
         "revocation_endpoint": format!("{base}/revoke"),
         "revocations_endpoint": format!("{base}/revocations"),
         "authorization_endpoint": format!("{base}/authorize"),
+        "pushed_authorization_request_endpoint": format!("{base}/par"),
+        "require_pushed_authorization_requests": false,
         "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
         "response_types_supported": ["code"],
         "response_modes_supported": ResponseMode::ALL.map(ResponseMode::as_str),

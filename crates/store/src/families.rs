@@ -36,17 +36,7 @@ pub enum Redeemed {
 impl Store {
     /// Writes a code under its digest.
     pub async fn create_code(&self, hash: [u8; 32], grant: CodeGrant) -> Result<(), StoreError> {
-        self.write(move |session| {
-            let sql = "INSERT INTO codes (hash, record, expires) VALUES ($1, $2, $3)";
-            let record = serde_json::to_string(&grant)?;
-            session.connection.prepare_cached(sql)?.execute(params![
-                hash,
-                record,
-                grant.expires_at
-            ])?;
-            Ok(())
-        })
-        .await
+        self.write(move |session| create_code(session.connection, hash, &grant)).await
     }
 
     /// Lets `rule` decide on a code, given whether it was used before, and does what it decides, all in one
@@ -134,6 +124,17 @@ impl Store {
         })
         .await
     }
+}
+
+pub(crate) fn create_code(
+    connection: &Connection,
+    hash: [u8; 32],
+    grant: &CodeGrant,
+) -> Result<(), Failure> {
+    let sql = "INSERT INTO codes (hash, record, expires) VALUES ($1, $2, $3)";
+    let record = serde_json::to_string(grant)?;
+    connection.prepare_cached(sql)?.execute(params![hash, record, grant.expires_at])?;
+    Ok(())
 }
 
 fn create(connection: &Connection, family: &Family) -> Result<(), Failure> {

@@ -18,6 +18,7 @@ mod journal;
 mod keys;
 mod notices;
 mod open;
+mod pushed;
 mod registrations;
 mod resources;
 mod revocations;

@@ -101,6 +101,7 @@ impl Store {
                 ("DELETE FROM assertions WHERE expires <= $1", now),
                 ("DELETE FROM initial_access WHERE expires <= $1", now),
                 ("DELETE FROM sessions WHERE expires <= $1", now),
+                ("DELETE FROM pushed_requests WHERE expires <= $1", now),
                 ("DELETE FROM codes WHERE expires <= $1", now.saturating_sub(KEPT_CODES_SECS)),
                 ("DELETE FROM families WHERE expires <= $1", now),
                 ("DELETE FROM participants WHERE expires <= $1", now),

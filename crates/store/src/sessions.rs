@@ -195,6 +195,26 @@ impl Store {
         .await
     }
 
+    /// Whether somebody has granted a client something for an API since then.
+    pub async fn consented_since(
+        &self,
+        sub: &str,
+        client: &str,
+        resource: &str,
+        since: i64,
+    ) -> Result<bool, StoreError> {
+        let (sub, client, resource) = (sub.to_owned(), client.to_owned(), resource.to_owned());
+        self.read(move |connection| {
+            let sql = "SELECT count(*) FROM consents \
+                       WHERE sub = $1 AND client = $2 AND resource = $3 AND at >= $4";
+            let mut statement = connection.prepare_cached(sql)?;
+            let count: i64 =
+                statement.query_row(params![sub, client, resource, since], |row| row.get(0))?;
+            Ok(count > 0)
+        })
+        .await
+    }
+
     /// Remembers a consent, over an earlier one.
     pub async fn consent(
         &self,

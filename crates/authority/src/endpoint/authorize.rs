@@ -6,9 +6,9 @@
 //! reads it here.
 
 use claviger_protocol::{
-    AuthorizationRequest, CODE_TTL, Client, CodeGrant, Form, OauthCode, OauthFault, Resource,
-    ResponseMode, User, answer_to, asks_each_time, assurance, authorization_request,
-    is_document_id, publisher, wanted_resource,
+    AuthorizationRequest, CODE_TTL, Client, CodeGrant, Form, OauthCode, OauthFault, REQUEST_URI,
+    Resource, ResponseMode, User, answer_to, asks_each_time, assurance, authorization_request,
+    check_pushed, is_document_id, publisher, pushed_unknown, wanted_resource,
 };
 use claviger_store::LoginSession;
 use claviger_token::base64url;
@@ -16,8 +16,10 @@ use claviger_web::{ConsentPage, FormPostPage, MessagePage};
 use http::{HeaderValue, Method, StatusCode, header};
 
 use super::log_in::{self, Goal};
+use super::par::{self, Opened};
 use crate::call::{Answer, Call, Reply};
 use crate::credential;
+use crate::own_token;
 use crate::random;
 use crate::refusal::Refusal;
 use crate::render;
@@ -33,6 +35,8 @@ pub(crate) struct Asking {
     /// As it came, to be carried through the forms.
     pub(crate) raw: String,
     named_redirect: bool,
+    /// Where it was pushed.
+    pushed: Option<Opened>,
 }
 
 /// Why there is no such request: the reply that says so.
@@ -45,12 +49,13 @@ pub(crate) async fn authorize(mut call: Call) -> Answer {
     } else {
         call.parts.uri.query().unwrap_or_default().to_owned()
     };
-    let asking = match asking(&call, raw).await? {
+    let mut asking = match asking(&call, raw).await? {
         Ok(asking) => asking,
         Err(reply) => return Ok(*reply),
     };
-    let request = &asking.request;
     let session = session(&call).await?;
+    settle_prompts(&call, &mut asking, session.as_ref()).await?;
+    let request = &asking.request;
     let now = call.state.clock.now();
     let Some((session, user)) =
         session.filter(|(session, _)| !request.prompt.login && is_fresh(request, session, now))
@@ -62,6 +67,9 @@ pub(crate) async fn authorize(mut call: Call) -> Answer {
         let goal = Goal::Client(Box::new(asking));
         return log_in::page(&call, &goal, &hint, StatusCode::OK, None);
     };
+    if !is_expected(&call, &asking, &session)? {
+        return somebody_else(&call, asking);
+    }
     if !assurance::reaches(&session.amr, &request.acr_values) {
         return stronger(&call, asking, &user).await;
     }
@@ -83,6 +91,31 @@ pub(crate) async fn authorize(mut call: Call) -> Answer {
 fn is_fresh(request: &AuthorizationRequest, session: &LoginSession, now: i64) -> bool {
     let age = now.saturating_sub(session.auth_time).max(0);
     request.max_age.is_none_or(|most| age <= i64::try_from(most).unwrap_or(i64::MAX))
+}
+
+/// Whether the person of a session is the one that `id_token_hint` names (OpenID Connect Core §3.1.2.1). A hint
+/// whose key is gone, or that was another client's, names nobody: that may be silently passed over only where
+/// the person sees what they do.
+fn is_expected(call: &Call, asking: &Asking, session: &LoginSession) -> Result<bool, Box<Refusal>> {
+    let Some(hint) = &asking.request.id_token_hint else { return Ok(true) };
+    let hinted = own_token::hinted(&call.state, hint);
+    let own = hinted.filter(|hinted| {
+        hinted.claims().audiences().iter().any(|audience| *audience == asking.client.id)
+    });
+    let Some(own) = own else { return Ok(!asking.request.prompt.none) };
+    let seen = call.state.subjects.seen_by(&asking.client, &session.sub)?;
+    Ok(own.claims().subject().is_some_and(|subject| subject == seen))
+}
+
+/// Another person is logged in than the client expects.
+fn somebody_else(call: &Call, asking: Asking) -> Answer {
+    if asking.request.prompt.none {
+        let description = "the person that id_token_hint names is not logged in";
+        return Ok(unable(call, &asking, OauthCode::LoginRequired, description));
+    }
+    let hint = asking.request.login_hint.clone().unwrap_or_default();
+    let problem = "The application expects another account than the one that is logged in here.";
+    log_in::page(call, &Goal::Client(Box::new(asking)), &hint, StatusCode::OK, Some(problem))
 }
 
 /// Somebody is logged in by less than `acr_values` asks for: they log in again with more, if they have it
@@ -143,6 +176,25 @@ pub(super) fn message(call: &Call, title: &str, text: &str) -> Answer {
     form_page(StatusCode::OK, page.html(), "")
 }
 
+/// A pushed request cannot be sent on without its `prompt`: what was done since a browser came with it was done
+/// for it.
+async fn settle_prompts(
+    call: &Call,
+    asking: &mut Asking,
+    session: Option<&(LoginSession, User)>,
+) -> Result<(), Box<Refusal>> {
+    let (Some(pushed), Some((session, user))) = (&asking.pushed, session) else { return Ok(()) };
+    let prompt = &mut asking.request.prompt;
+    prompt.login &= session.auth_time < pushed.since;
+    if prompt.consent {
+        let resource = asking.request.resource.as_deref().unwrap_or_default();
+        let client = &asking.client.id;
+        let store = &call.state.store;
+        prompt.consent = !store.consented_since(&user.id, client, resource, pushed.since).await?;
+    }
+    Ok(())
+}
+
 /// Reads and judges a request.
 pub(crate) async fn asking(
     call: &Call,
@@ -151,6 +203,11 @@ pub(crate) async fn asking(
     let here = |fault: OauthFault| Ok(Err(Box::new(told_here(call, "authorize", &fault))));
     let form = match Form::parse(raw.as_bytes()) {
         Ok(form) => form,
+        Err(fault) => return here(fault),
+    };
+    let (form, pushed) = match par::opened(call, &form).await? {
+        Ok(Some(mut pushed)) => (std::mem::take(&mut pushed.form), Some(pushed)),
+        Ok(None) => (form, None),
         Err(fault) => return here(fault),
     };
     let client = match form.get("client_id") {
@@ -169,10 +226,12 @@ pub(crate) async fn asking(
         return here(OauthFault::new(OauthCode::InvalidRequest, "client-unknown", "no client"));
     };
     let resource = resource(call, &form, &client).await?;
-    match authorization_request(&form, &client, resource.as_deref(), &redirect_uri) {
+    let judged = check_pushed(&client, pushed.is_some())
+        .and_then(|()| authorization_request(&form, &client, resource.as_deref(), &redirect_uri));
+    match judged {
         Ok(request) => {
             let named_redirect = form.get("redirect_uri").is_some();
-            Ok(Ok(Asking { client, request, raw, named_redirect }))
+            Ok(Ok(Asking { client, request, raw, named_redirect, pushed }))
         }
         Err(fault) => {
             let refusal: Box<Refusal> = fault.clone().into();
@@ -193,7 +252,7 @@ pub(crate) async fn asking(
     }
 }
 
-async fn resource(
+pub(crate) async fn resource(
     call: &Call,
     form: &Form,
     client: &Client,
@@ -254,7 +313,15 @@ async fn code(call: &Call, asking: &Asking, session: &LoginSession) -> Answer {
         amr: session.amr.clone(),
         expires_at: now.saturating_add(CODE_TTL),
     };
-    call.state.store.create_code(credential::digest(&code), grant).await?;
+    let hash = credential::digest(&code);
+    match &asking.pushed {
+        None => call.state.store.create_code(hash, grant).await?,
+        Some(pushed) => {
+            if !call.state.store.create_code_for(pushed.hash, hash, grant).await? {
+                return Ok(told_here(call, "authorize", &pushed_unknown(REQUEST_URI)));
+            }
+        }
+    }
     Ok(sent_back(call, &asking.back(), &[("code", &code)]))
 }
 

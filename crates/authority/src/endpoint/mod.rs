@@ -11,6 +11,7 @@ pub(crate) mod log_in;
 pub(crate) mod logout;
 pub(crate) mod metadata;
 pub(crate) mod pages;
+pub(crate) mod par;
 pub(crate) mod registration;
 pub(crate) mod revoke;
 pub(crate) mod status_list;

@@ -90,3 +90,13 @@ CREATE TABLE status_entries (
 CREATE INDEX status_entries_by_token ON status_entries (jti);
 CREATE INDEX status_entries_by_expiry ON status_entries (expires);
 INSERT INTO counters (name, value) VALUES ('status-list', 0);
+
+-- Authorization requests that were pushed, under the digest of their names, until they are answered or over.
+CREATE TABLE pushed_requests (
+    hash BLOB NOT NULL PRIMARY KEY,
+    client TEXT NOT NULL,
+    record TEXT NOT NULL,
+    expires BIGINT NOT NULL
+);
+CREATE INDEX pushed_requests_by_client ON pushed_requests (client, expires);
+CREATE INDEX pushed_requests_by_expiry ON pushed_requests (expires);

@@ -112,6 +112,7 @@ async fn the_tables_have_these_columns() {
         ("logout_notices", "id client sub sid due attempts"),
         ("participants", "client sid expires"),
         ("passkeys", "id sub record"),
+        ("pushed_requests", "hash client record expires"),
         ("recovery_codes", "sub digest used_at"),
         ("refusals", "place id at code evidence"),
         ("resources", "uri record"),
