@@ -279,7 +279,7 @@ fn opaque(text: &str, passage: &Passage) -> Fault {
 
 /// Whether neither part begins as a JSON object does.
 fn is_foreign(parts: [&str; 2]) -> bool {
-    parts.iter().all(|part| !part.is_empty() && !is_header_like(part))
+    parts.iter().all(|part| !part.is_empty() && !begins_as_text(part))
 }
 
 /// Whether a segment begins as an object of text does, and not by chance with the byte of a brace.

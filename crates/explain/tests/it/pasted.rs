@@ -141,6 +141,8 @@ fn what_has_no_json_in_it_is_another_kind_of_token() {
         "mF_9.B5f-4.1JqM".to_owned(),
         format!("{half}.{half}"),
         hex.to_owned(),
+        // The byte of a brace by chance is no JSON.
+        format!("patGrqqpb2owpTAdA.{hex}{hex}"),
         format!("sl.u.{half}{half}{half}"),
         // Flask: the payload comes first, and a time behind it.
         "eyJ1c2VyIjoiYWRhIiwiaWQiOjd9.av2GwA.jTcaVPMWC08DlnG8Qv4YP34ilBQ".to_owned(),
