@@ -6,15 +6,14 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use claviger_testkit::{Ask, Process};
+use claviger_testkit::{Ask, Person, Process};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::clients::drive;
+use crate::people::{PASSWORD, with_people};
 use crate::stage::{Authority, PATIENCE, file};
-use crate::tools::{apache_template, driver};
-
-const PASSWORD: &str = "correct horse battery";
+use crate::tools::{apache_template, driver, rust_driver};
 
 fn with_ada(authority: &Authority) {
     let folder = tempfile::tempdir().unwrap();
@@ -163,4 +162,45 @@ fn mod_auth_openidc_is_told_of_a_log_out_elsewhere() {
     std::io::Write::write_all(&mut browser.stdin.take().unwrap(), b"go on\n").unwrap();
     assert!(browser.wait().unwrap().success(), "{}", apache.said());
     let _ = apache.process.stop(PATIENCE);
+}
+
+const LOOPBACK_REDIRECT: &str = "http://127.0.0.1:4711/callback";
+
+#[test]
+fn oidc_client_ts_logs_a_person_in() {
+    let Some(driver) = driver("oidc_client_ts.mjs") else { return };
+    let authority = Authority::start();
+    with_people(&authority);
+    let given = json!({
+        "issuer": authority.issuer, "client": {"id": "app"}, "redirect": LOOPBACK_REDIRECT,
+        "resource": authority.resource, "scope": "openid orders:read",
+        "username": "ada", "password": PASSWORD,
+    });
+    assert_eq!(drive(driver, &given)["ok"], true);
+}
+
+#[test]
+fn the_crate_openidconnect_logs_a_person_in() {
+    let Some(driver) = rust_driver("openidconnect-driver") else { return };
+    let authority = Authority::start();
+    with_people(&authority);
+    let step = |name: &str, given: &Value| -> Value {
+        let mut command = Command::new(&driver);
+        command.args([name, &given.to_string()]);
+        let outcome = Process::run(command, b"");
+        assert_eq!(outcome.code, Some(0), "{}{}", outcome.stdout, outcome.stderr);
+        serde_json::from_str(&outcome.stdout).unwrap()
+    };
+    let mut given = json!({
+        "issuer": authority.issuer, "client": "app", "redirect": LOOPBACK_REDIRECT,
+        "scope": "orders:read",
+    });
+    let started = step("start", &given);
+    let url = started["url"].as_str().unwrap();
+    let (_, query) = url.split_once('?').expect("a query");
+    let mut ada = Person::new(&authority.issuer, "ada", PASSWORD);
+    given["answer"] = json!(ada.authorize(query, LOOPBACK_REDIRECT));
+    given["kept"] = started["kept"].clone();
+    let done = step("finish", &given);
+    assert_eq!(done["ok"], true, "{done}");
 }

@@ -88,6 +88,19 @@ pub(crate) fn python_tool(name: &str) -> Option<PathBuf> {
     None
 }
 
+/// A Rust client with a lock file of its own, as `scripts/test` built it.
+pub(crate) fn rust_driver(name: &str) -> Option<PathBuf> {
+    if left_out(name) {
+        return None;
+    }
+    let path = root().join(".test-tools/rust/debug").join(name);
+    if path.is_file() {
+        return Some(path);
+    }
+    skip(&format!("{name} is not built"));
+    None
+}
+
 /// A configuration template of nginx, where nginx is installed.
 pub(crate) fn nginx_template(name: &str) -> Option<String> {
     if left_out("nginx") {
