@@ -25,6 +25,7 @@ use crate::document::Document;
 use crate::documents::Documents;
 use crate::first_start::{self, Bootstrap};
 use crate::guesses::Guesses;
+use crate::hashing::Hashing;
 use crate::journal::{Journal, Scribe};
 use crate::key_making::KeyTrouble;
 use crate::keyring::{Keyring, KeyringError};
@@ -96,14 +97,18 @@ impl Authority {
         let master = Arc::new(master);
         let store = open_store(&dir).await?;
         let metrics = Arc::new(Metrics::new());
-        let secrets = Secrets::new(&config.limits, Arc::clone(&metrics))?;
+        let hashing = || {
+            Hashing::start(config.limits.argon2_runs)
+                .map_err(|error| OpenError::Threads { problem: error.to_string() })
+        };
+        let secrets = Secrets::new(&config.limits, hashing()?, Arc::clone(&metrics))?;
         // No password is remembered, and wrong ones are counted by `guesses`.
         let for_people = Limits {
             remembered_secrets: 0,
             wrong_secrets_per_minute: u32::MAX,
             ..config.limits.clone()
         };
-        let passwords = Secrets::new(&for_people, Arc::clone(&metrics))?;
+        let passwords = Secrets::new(&for_people, hashing()?, Arc::clone(&metrics))?;
         let second_factors = SecondFactors::new(Arc::clone(&master), &master_file.bytes, &issuer);
         let tickets = Tickets::new(Arc::clone(&master));
         let browsers = Browsers::new(&master_file.bytes, issuer.secure);

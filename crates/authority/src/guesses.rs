@@ -72,7 +72,7 @@ impl Guesses {
         }
         for (counted, budget) in &counts {
             make_room(&mut tallies, counted.key, now);
-            let entry = tallies.entry(counted.key).or_insert((Tally::default(), *budget));
+            let entry = tallies.entry(counted.key).or_insert_with(|| (Tally::default(), *budget));
             entry.0 = budget.failed(entry.0, now);
         }
         Ok(Attempt(counts.into_iter().map(|(counted, _)| counted).collect()))

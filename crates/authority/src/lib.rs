@@ -40,6 +40,7 @@ mod ending;
 mod endpoint;
 mod first_start;
 mod guesses;
+mod hashing;
 mod journal;
 mod key_making;
 mod keyring;

@@ -61,6 +61,14 @@ pub enum OpenError {
     /// The system gave no randomness.
     #[error("{0}; nothing can be issued safely on this machine")]
     Randomness(#[from] NoRandomness),
+    /// The system gave no thread.
+    #[error(
+        "cannot start a thread: {problem}; raise the limit on processes of this user (`ulimit -u`)"
+    )]
+    Threads {
+        /// What the system said.
+        problem: String,
+    },
     /// A key could not be made or used.
     #[error("signing key: {problem}")]
     Key {

@@ -23,6 +23,7 @@ use subtle::ConstantTimeEq as _;
 use tokio::sync::{Semaphore, watch};
 
 use crate::config::Limits;
+use crate::hashing::Hashing;
 use crate::metrics::Metrics;
 use crate::random::{self, NoRandomness};
 
@@ -74,6 +75,7 @@ struct Inner {
     key: hmac::Key,
     memory: Mutex<Memory>,
     runs: Semaphore,
+    hashing: Hashing,
     waiting: AtomicUsize,
     /// Runs under way and waiting together.
     most_waiting: usize,
@@ -104,12 +106,18 @@ impl fmt::Debug for Secrets {
 }
 
 impl Secrets {
-    pub(crate) fn new(limits: &Limits, metrics: Arc<Metrics>) -> Result<Self, NoRandomness> {
+    /// Needs so many threads as `limits` allows runs.
+    pub(crate) fn new(
+        limits: &Limits,
+        hashing: Hashing,
+        metrics: Arc<Metrics>,
+    ) -> Result<Self, NoRandomness> {
         let key = random::bytes::<32>()?;
         Ok(Self(Arc::new(Inner {
             key: hmac::Key::new(hmac::HMAC_SHA256, &key),
             memory: Mutex::default(),
             runs: Semaphore::new(limits.argon2_runs),
+            hashing,
             waiting: AtomicUsize::new(0),
             most_waiting: limits.argon2_runs + limits.argon2_queue,
             remembered: limits.remembered_secrets,
@@ -166,15 +174,12 @@ impl Secrets {
         let _turn = inner.runs.acquire().await.map_err(|_| Unjudged::Failed)?;
         inner.metrics.argon2_run();
         let secret = secret.clone();
-        tokio::task::spawn_blocking(move || {
+        let hashed = inner.hashing.run(move || {
             Argon2::new(argon2::Algorithm::Argon2id, Version::V0x13, Params::DEFAULT)
                 .hash_password(secret.expose().as_bytes())
                 .map(|hash| hash.to_string())
-        })
-        .await
-        .ok()
-        .and_then(Result::ok)
-        .ok_or(Unjudged::Failed)
+        });
+        hashed.await.and_then(Result::ok).ok_or(Unjudged::Failed)
     }
 
     /// Forgets what was verified for a client that changed.
@@ -346,13 +351,12 @@ impl Run {
         let _turn = inner.runs.acquire().await.map_err(|_| Unjudged::Failed)?;
         inner.metrics.argon2_run();
         let (hash, presented, known) = (self.hash.clone(), self.presented.clone(), self.known);
-        let verdict = tokio::task::spawn_blocking(move || {
+        let verdict = inner.hashing.run(move || {
             let hash = PasswordHash::new(&hash).map_err(|_| Unjudged::Failed)?;
             let fits = Argon2::default().verify_password(presented.expose().as_bytes(), &hash);
             Ok(fits.is_ok() && known)
-        })
-        .await;
-        verdict.unwrap_or(Err(Unjudged::Failed))
+        });
+        verdict.await.unwrap_or(Err(Unjudged::Failed))
     }
 }
 
@@ -362,7 +366,8 @@ mod tests {
 
     fn secrets(limits: &Limits) -> (Secrets, Arc<Metrics>) {
         let metrics = Arc::new(Metrics::new());
-        (Secrets::new(limits, Arc::clone(&metrics)).unwrap(), metrics)
+        let hashing = Hashing::start(limits.argon2_runs).unwrap();
+        (Secrets::new(limits, hashing, Arc::clone(&metrics)).unwrap(), metrics)
     }
 
     fn asked<'a>(hash: Option<&'a str>, presented: &'a str) -> Asked<'a> {

@@ -58,6 +58,27 @@ async fn every_signing_algorithm_of_the_configuration_works() {
     }
 }
 
+/// What a client gets for itself waits for no disk: not one byte is written.
+#[tokio::test]
+async fn a_token_for_the_client_itself_writes_nothing() {
+    let app = App::start().await;
+    // The first one also looks the client and its API up.
+    app.access_token().await;
+    let written = || {
+        let log = app.config.data_dir.join("claviger.db-wal");
+        let database = app.config.data_dir.join("claviger.db");
+        [log, database].map(|path| {
+            let found = std::fs::metadata(path).unwrap();
+            (found.len(), found.modified().unwrap())
+        })
+    };
+    let before = written();
+    for _ in 0..100 {
+        app.access_token().await;
+    }
+    assert_eq!(written(), before);
+}
+
 #[tokio::test]
 async fn no_two_tokens_share_their_id() {
     let app = App::start().await;
