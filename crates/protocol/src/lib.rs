@@ -14,6 +14,7 @@
 mod assertion;
 pub mod assurance;
 mod authorization;
+mod bond;
 mod cbor;
 mod certificate;
 mod claim_rule;
@@ -52,6 +53,7 @@ pub use assurance::{Factors, Proof};
 pub use authorization::{
     AuthorizationRequest, IDENTITY_SCOPES, Prompt, ResponseMode, answer_to, authorization_request,
 };
+pub use bond::check_bond;
 pub use certificate::{CertificateName, PresentedCertificate, verify_certificate};
 pub use claim_rule::{ClaimPlace, ClaimRule, ClaimSource, custom_claims};
 pub use client::{AuthMethod, Client, GrantType, check_client_id};

@@ -3,7 +3,7 @@
 //!
 //! Loads the person and the client anew each time, so that whoever was disabled a moment ago is told nothing.
 
-use claviger_protocol::{ClaimPlace, Form, custom_claims, standard_claims};
+use claviger_protocol::{ClaimPlace, Form, check_bond, custom_claims, standard_claims};
 use claviger_token::{Code, Fact, Fault, Verified, presentation};
 use http::{HeaderValue, Method, StatusCode, header};
 use serde_json::{Value, json};
@@ -25,13 +25,22 @@ pub(crate) async fn userinfo(mut call: Call) -> Answer {
         Scheme::Bearer => None,
         Scheme::Dpop => {
             let url = format!("{}/userinfo", state.issuer.base);
-            Some(Sender::read_with(&call, &url, Some(&token)).map_err(unproven)?)
+            let sender = Sender::read_with(&call, &url, Some(&token)).map_err(unproven)?;
+            if sender.thumbprint().is_none() {
+                let fault = Fault::new(Code::SenderProofMissing);
+                return Err(Refusal::fault(Box::new(fault)).into());
+            }
+            Some(sender)
         }
     };
-    let verified = own_token::granting(state, &token, "openid", sender.is_some());
+    let certificate = call.certificate().map(|certificate| certificate.thumbprint());
+    let proven = sender.is_some() || certificate.is_some();
+    let verified = own_token::granting(state, &token, "openid", proven);
     let verified = verified.map_err(Refusal::fault)?;
+    let cnf = verified.claims().members().get("cnf");
+    let key = sender.as_ref().and_then(Sender::thumbprint);
+    check_bond(cnf, key, certificate.as_deref()).map_err(Refusal::fault)?;
     if let Some(sender) = &sender {
-        check_key(&verified, sender)?;
         sender.use_up(state).await.map_err(unproven)?;
     }
     let mut reply = tell(&call, &verified).await?;
@@ -39,21 +48,6 @@ pub(crate) async fn userinfo(mut call: Call) -> Answer {
         sender.renew(state, &mut reply);
     }
     Ok(reply)
-}
-
-/// A token that is used with a proof has to be bound to the key of that very proof (RFC 9449 §7.1).
-fn check_key(verified: &Verified, sender: &Sender) -> Result<(), Box<Refusal>> {
-    let cnf = verified.claims().members().get("cnf");
-    let bound = cnf.as_ref().and_then(|cnf| cnf.get("jkt")).and_then(Value::as_str);
-    if bound.is_some() && bound == sender.thumbprint() {
-        return Ok(());
-    }
-    let reason = match bound {
-        Some(_) => "it was made with another key than the one the token is bound to",
-        None => "the token is bound to no DPoP key",
-    };
-    let fault = Fault::new(Code::SenderProofInvalid).with("reason", Fact::Words(reason.to_owned()));
-    Err(Refusal::fault(Box::new(fault)).into())
 }
 
 /// What was wrong with a proof, as a resource tells it (RFC 9449 §7.1).

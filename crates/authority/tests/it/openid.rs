@@ -207,6 +207,45 @@ async fn claims_of_one_s_own_stand_where_they_were_put() {
     assert!(own.get("account").is_none(), "{own}");
 }
 
+/// A person's groups and attributes, as the operator keeps them.
+#[tokio::test]
+async fn groups_and_attributes_become_claims() {
+    let rules = json!([
+        { "name": "groups", "source": "groups", "places": ["access_token", "userinfo"] },
+        { "name": "https://acme.example/department", "source": { "attribute": "department" },
+          "places": ["id_token"] },
+        { "name": "shoe_size", "source": { "attribute": "shoe_size" }, "places": ["id_token"] },
+    ]);
+    let app = with_ada(json!({ "claims": rules })).await;
+    let users = app.admin("GET", "/users", None).await.is(200).json();
+    let path = format!("/users/{}", text(&users["items"][0], "id"));
+    let known = json!({
+        "groups": ["staff", "admins"], "attributes": { "department": "engines" },
+        "given_name": "Ada", "phone": "+44 20 7946 0000",
+    });
+    app.admin("PATCH", &path, Some(known)).await.is(200);
+    let given = tokens(&app, "openid profile phone").await;
+    let (id, access) = (claims(&text(&given, "id_token")), claims(&text(&given, "access_token")));
+    assert_eq!(id["https://acme.example/department"], "engines");
+    assert!(id.get("shoe_size").is_none() && id.get("groups").is_none());
+    assert_eq!(access["groups"], json!(["staff", "admins"]));
+    let said = userinfo(&app, &text(&given, "access_token")).await.is(200).json();
+    assert_eq!(
+        (&said["groups"], &said["given_name"]),
+        (&json!(["staff", "admins"]), &json!("Ada"))
+    );
+    assert_eq!(said["phone_number_verified"], false);
+    // Whoever leaves a group has left it with the next token.
+    app.admin("PATCH", &path, Some(json!({ "groups": [] }))).await.is(200);
+    let given = refresh(&app, &text(&given, "refresh_token")).await.is(200).json();
+    assert!(claims(&text(&given, "access_token")).get("groups").is_none());
+    // And whoever is disabled is told to nobody.
+    app.admin("PATCH", &path, Some(json!({ "disabled": true }))).await.is(200);
+    let answer = userinfo(&app, &text(&given, "access_token")).await.is(401).json();
+    assert_eq!(answer["code"], "subject-revoked");
+    is_refused(refresh(&app, &text(&given, "refresh_token")).await, "subject-revoked");
+}
+
 /// Two sectors know the person by two names, one sector by one; the name survives a restart, tells userinfo whom
 /// it is about, and whatever ends for the person ends under it.
 #[tokio::test]
@@ -343,6 +382,9 @@ async fn a_bound_token_tells_only_with_a_proof_of_its_key() {
         let challenge = answer.header("www-authenticate");
         assert!(challenge.contains(&format!("DPoP error=\"{error}\"")), "{challenge}");
     }
+    let bare = Request::get("/userinfo").header("authorization", format!("DPoP {token}"));
+    let bare = app.send(bare.body(Body::empty()).unwrap()).await.is(401).json();
+    assert_eq!(bare["code"], "sender-proof-missing");
     let stolen = use_it(&of(&thief, "/userinfo", &token, Some(&nonce))).await.is(401).json();
     assert_eq!(stolen["code"], "sender-proof-invalid");
 }
