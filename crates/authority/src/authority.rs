@@ -26,7 +26,7 @@ use crate::documents::Documents;
 use crate::first_start::{self, Bootstrap};
 use crate::guesses::Guesses;
 use crate::hashing::Hashing;
-use crate::journal::{Journal, Scribe};
+use crate::journal::Journal;
 use crate::key_making::KeyTrouble;
 use crate::keyring::{Keyring, KeyringError};
 use crate::metrics::Metrics;
@@ -136,15 +136,20 @@ impl Authority {
                 problem: "holds no usable digest of the administrator's credential".to_owned(),
                 fix: "restore the database from a backup".to_owned(),
             })?;
-        let keyring =
-            Keyring::open(store.clone(), master, &config, issuer.clone(), Arc::clone(&metrics))
-                .await
-                .map_err(|error| keys_refused(error, &master_file.path))?;
+        let journal = Arc::new(Journal::new(
+            store.clone(),
+            clock.clone(),
+            &master_file.bytes,
+            &config.journal,
+            Arc::clone(&metrics),
+        ));
+        let shared = (Arc::clone(&metrics), Arc::clone(&journal));
+        let keyring = Keyring::open(store.clone(), master, &config, issuer.clone(), shared)
+            .await
+            .map_err(|error| keys_refused(error, &master_file.path))?;
         keyring.turn(now).await.map_err(|error| keys_refused(error, &master_file.path))?;
         let revocations = Revocations::new();
         revocations.follow(&store).await?;
-        let (journal, scribe) =
-            Journal::new(store.clone(), config.limits.journal_entries, Arc::clone(&metrics));
         let state = Arc::new(State {
             token_endpoint: format!("{}/token", issuer.base),
             site: Site::new(&issuer.path),
@@ -178,7 +183,7 @@ impl Authority {
             journal,
             administrator,
         });
-        let jobs = jobs(&state, scribe);
+        let jobs = jobs(&state);
         Ok((Self { state, jobs, dir: Some(dir) }, bootstrap))
     }
 
@@ -218,6 +223,7 @@ impl Authority {
     /// themselves, within a minute.
     pub async fn housekeep(&self) {
         turn(&self.state).await;
+        self.state.journal.flush().await;
         forget(&self.state).await;
     }
 
@@ -225,6 +231,7 @@ impl Authority {
     pub async fn close(mut self) {
         self.state.ending.cancel();
         while self.jobs.join_next().await.is_some() {}
+        self.state.journal.flush().await;
         self.state.store.close().await;
         drop(self.dir.take());
     }
@@ -266,9 +273,9 @@ fn keys_refused(error: KeyringError, master: &std::path::Path) -> OpenError {
     }
 }
 
-fn jobs(state: &Arc<State>, scribe: Scribe) -> JoinSet<()> {
+fn jobs(state: &Arc<State>) -> JoinSet<()> {
     let mut jobs = JoinSet::new();
-    jobs.spawn(scribe.write(state.ending.clone()));
+    jobs.spawn(Arc::clone(&state.journal).write(state.ending.clone()));
     jobs.spawn(follow(Arc::clone(state)));
     jobs.spawn(housekeeping(Arc::clone(state)));
     jobs.spawn(tls::follow(Arc::clone(state)));

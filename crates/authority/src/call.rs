@@ -30,6 +30,33 @@ pub(crate) struct Call {
     body: Mutex<Body>,
     /// What stands in the path's places, percent-decoded, by name.
     pub(crate) places: Vec<(String, String)>,
+    pub(crate) trail: Trail,
+}
+
+/// What the journal is to know of a call beyond its path; clones share it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Trail(Arc<Mutex<(Vec<String>, Option<String>)>>);
+
+impl Trail {
+    /// The names of the members of the body.
+    pub(crate) fn members(&self) -> Vec<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).0.clone()
+    }
+
+    /// Who is behind the call, where it is not the administrator.
+    pub(crate) fn who(&self) -> Option<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).1.clone()
+    }
+
+    /// A body of JSON was read.
+    fn read(&self, bytes: &[u8]) {
+        let Ok(body) = serde_json::from_slice::<serde_json::Map<_, serde_json::Value>>(bytes)
+        else {
+            return;
+        };
+        let names = body.into_iter().map(|(name, _)| name).take(64).collect();
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).0 = names;
+    }
 }
 
 impl Call {
@@ -39,7 +66,7 @@ impl Call {
         body: Body,
         places: Vec<(String, String)>,
     ) -> Self {
-        Self { state, parts, body: Mutex::new(body), places }
+        Self { state, parts, body: Mutex::new(body), places, trail: Trail::default() }
     }
 
     /// A header that must be text and stand once; otherwise it counts as absent.
@@ -105,6 +132,7 @@ impl Call {
     /// A JSON body; unknown members are refused by the types it is read into.
     pub(crate) async fn json<T: DeserializeOwned>(&mut self) -> Result<T, Box<Refusal>> {
         let bytes = self.json_bytes().await?;
+        self.trail.read(&bytes);
         serde_json::from_slice(&bytes).map_err(|error| {
             let code = if error.is_data() { "body-refused" } else { "body-no-json" };
             Refusal::new(StatusCode::BAD_REQUEST, code)

@@ -51,6 +51,8 @@ pub struct Config {
     pub registration: Registration,
     /// TLS built in, and client certificates.
     pub tls: TlsSettings,
+    /// What is remembered of what happened.
+    pub journal: Journal,
     /// What one peer, and all of them together, may cost.
     pub limits: Limits,
 }
@@ -72,8 +74,26 @@ impl Default for Config {
             tokens: Tokens::default(),
             registration: Registration::default(),
             tls: TlsSettings::default(),
+            journal: Journal::default(),
             limits: Limits::default(),
         }
+    }
+}
+
+/// The journal: refusals, log-ins, grants, revocations, keys and administration.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Journal {
+    /// How long an entry is kept, in days. Who asks about a refusal asks soon; an audit may ask late.
+    pub keep_days: u64,
+    /// Entries kept at most; the oldest are forgotten first. An entry is about half a kilobyte. 0 keeps
+    /// none, and `claviger why` finds nothing.
+    pub max_entries: u64,
+}
+
+impl Default for Journal {
+    fn default() -> Self {
+        Self { keep_days: 30, max_entries: 100_000 }
     }
 }
 
@@ -219,8 +239,6 @@ pub struct Limits {
     pub wrong_secrets_per_minute: u32,
     /// Secrets remembered as verified (a keyed hash of 32 bytes each, in memory only).
     pub remembered_secrets: usize,
-    /// Refusals kept in the journal; the oldest are forgotten first.
-    pub journal_entries: usize,
     /// How long running requests may take to end after a shutdown was asked for, in seconds.
     pub shutdown_seconds: u64,
 }
@@ -240,7 +258,6 @@ impl Default for Limits {
             argon2_queue: 64,
             wrong_secrets_per_minute: 10,
             remembered_secrets: 10_000,
-            journal_entries: 10_000,
             shutdown_seconds: 10,
         }
     }
@@ -325,6 +342,7 @@ impl Config {
             self.registration.check(),
             self.published_keys(),
             self.tls.check(self.trusted_proxy),
+            self.journal.check(),
             self.limits.check(),
         ]
         .into_iter()
@@ -537,6 +555,13 @@ impl Tokens {
     }
 }
 
+impl Journal {
+    fn check(&self) -> Result<(), ConfigError> {
+        within("journal.keep_days", self.keep_days, 1, 3660)?;
+        within("journal.max_entries", self.max_entries, 0, 10_000_000)
+    }
+}
+
 impl Limits {
     fn check(&self) -> Result<(), ConfigError> {
         let sizes = [
@@ -547,7 +572,6 @@ impl Limits {
             ("limits.argon2_runs", self.argon2_runs, 1, 64),
             ("limits.argon2_queue", self.argon2_queue, 0, 10_000),
             ("limits.remembered_secrets", self.remembered_secrets, 0, 10_000_000),
-            ("limits.journal_entries", self.journal_entries, 0, 10_000_000),
         ];
         for (field, value, least, most) in sizes {
             within(field, value as u64, least, most)?;

@@ -1,6 +1,7 @@
 //! From a request to the handler of its route, and from what the handler came to, to an answer with
 //! everything that all answers share: method rules, refusals, protective headers, figures.
 
+use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Instant;
@@ -15,7 +16,7 @@ use http::{HeaderValue, Method, StatusCode, header};
 
 use crate::administrator;
 use crate::call::{Answer, Call, Reply, clipped, wants_html};
-use crate::random;
+use crate::deed::{Deed, written_down};
 use crate::refusal::Refusal;
 use crate::render;
 use crate::routes::{Answering, Face, Operation, Route, table};
@@ -76,22 +77,31 @@ async fn dispatch(prepared: Arc<Prepared>, state: Arc<State>, request: Request) 
     let started = Instant::now();
     let Prepared { route, allow } = &*prepared;
     let method = request.method().clone();
+    let mut address = None;
     let answer = if method == Method::OPTIONS {
         Ok(options(route, allow))
     } else {
         let wanted = if method == Method::HEAD { &Method::GET } else { &method };
         match route.operations.iter().find(|operation| operation.method == *wanted) {
             Some(operation) => match call(&state, request).await {
-                Ok(call) => match admitted(operation, &call) {
-                    Ok(()) => carry_out((operation.handler)(call), writes(route, wanted)).await,
-                    Err(refusal) => Err(refusal),
-                },
+                Ok(call) => {
+                    address = call.peer();
+                    match admitted(operation, &call) {
+                        Ok(()) => {
+                            let deed = Deed::of(operation, &call);
+                            let handler = written_down(deed, (operation.handler)(call));
+                            carry_out(handler, writes(route, wanted)).await
+                        }
+                        Err(refusal) => Err(refusal),
+                    }
+                }
                 Err(refusal) => Err(refusal),
             },
             None => Err(wrong_method(&method, allow, route)),
         }
     };
-    finish(&state, route.name, route.face, &method, answer, started)
+    let place = (route.name, route.face, address);
+    finish(&state, place, &method, answer, started)
 }
 
 /// Asks for the administrator where the table says so: here, so that no handler can forget it.
@@ -142,7 +152,7 @@ async fn nowhere(state: Arc<State>, request: Request) -> Reply {
             ))
             .into())
     };
-    finish(&state, "unknown", Face::Page, &parts.method, answer, started)
+    finish(&state, ("unknown", Face::Page, None), &parts.method, answer, started)
 }
 
 fn not_found_page(state: &State, path: &str) -> Answer {
@@ -190,8 +200,7 @@ fn wrong_method(method: &Method, allow: &HeaderValue, route: &Route) -> Box<Refu
 
 fn finish(
     state: &State,
-    endpoint: &'static str,
-    face: Face,
+    (endpoint, face, address): (&'static str, Face, Option<IpAddr>),
     method: &Method,
     answer: Answer,
     started: Instant,
@@ -199,9 +208,8 @@ fn finish(
     let mut reply = match answer {
         Ok(reply) => reply,
         Err(refusal) => {
-            let diagnosis = random::diagnosis();
             state.metrics.refusal(endpoint, refusal.error, refusal.code);
-            state.journal.refused(&diagnosis, endpoint, face, &refusal, state.clock.now());
+            let diagnosis = state.journal.refused(endpoint, face, &refusal, address);
             render::refusal(&refusal, face, &state.issuer, &diagnosis)
         }
     };

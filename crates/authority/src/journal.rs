@@ -1,126 +1,433 @@
-//! The journal of refusals: logged at once, and kept for `why`, without making anybody wait.
+//! The journal: what happened, logged at once and kept for `why` and `journal`, without making anybody wait.
 //!
-//! Decides what of a refusal is written down. A credential that strayed into a text is blotted out.
+//! Decides what of an event is written down. Subjects and addresses are kept as keyed hashes, by which equal
+//! ones can be joined and none can be read; a credential that strayed into a text is blotted out. A flood is
+//! counted: of events alike, the first of a minute are kept one by one, the rest on the last of them. What
+//! is kept how long is the configuration's matter.
 
-use std::sync::Arc;
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
-use claviger_store::Store;
+use aws_lc_rs::hmac;
+use claviger_store::{JournalEntry, Recount, Store};
+use claviger_token::base64url;
 use serde_json::{Map, Value, json};
-use tokio::sync::mpsc;
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
+use crate::clock::Clock;
+use crate::config;
 use crate::metrics::Metrics;
+use crate::random;
 use crate::refusal::Refusal;
 use crate::routes::Face;
 
-/// Refusals on their way to the store. A flood beyond it is counted and dropped.
-const WAITING: usize = 512;
+/// So many alike within a minute are kept one by one: what people do by hand always is.
+const ONE_BY_ONE: u32 = 10;
+/// How long events are alike, in seconds.
+const ALIKE: i64 = 60;
+/// Kinds of events alike that are told apart at once; whoever makes up more names is counted together.
+const MOST_ALIKE: usize = 1024;
+/// Entries on their way to the store. What others provoke is dropped and counted beyond the first bound, what
+/// the authority does itself beyond the second.
+const WAITING: usize = 2048;
+const MOST_WAITING: usize = 16 * 1024;
+/// Entries are written together, so often at most: each time costs a flush of the disk.
+const PAUSE: Duration = Duration::from_millis(50);
+/// Texts from outside are cut here.
+const LONGEST: usize = 500;
+/// Pages that change nothing: a scanner that asks for what does not exist must not fill the journal.
+const UNKEPT: [&str; 5] = ["front", "faults", "fault", "asset", "unknown"];
+/// A credential was used again that was over: its owner or a thief.
+const ALARMS: [&str; 2] = ["refresh-reused", "code-replayed"];
 
-struct Entry {
-    diagnosis: String,
-    at: i64,
-    code: &'static str,
-    evidence: Value,
+/// Which kind of event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Kind {
+    /// A request was refused, here or by a guard.
+    Refusal,
+    /// Somebody logged in, or could not.
+    LogIn,
+    /// A log-in was ended by its owner.
+    LogOut,
+    /// Somebody got something that can be used later.
+    Grant,
+    /// Tokens were taken back.
+    Revocation,
+    /// A signing key began, ceased or left.
+    Rotation,
+    /// A credential was used again that was over.
+    Alarm,
+    /// Somebody changed something about their own account.
+    Account,
+    /// A record was changed.
+    Administration,
 }
 
-/// Where refusals are written down.
+impl Kind {
+    pub(crate) const ALL: [Self; 9] = [
+        Self::Refusal,
+        Self::LogIn,
+        Self::LogOut,
+        Self::Grant,
+        Self::Revocation,
+        Self::Rotation,
+        Self::Alarm,
+        Self::Account,
+        Self::Administration,
+    ];
+
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Refusal => "refusal",
+            Self::LogIn => "log-in",
+            Self::LogOut => "log-out",
+            Self::Grant => "grant",
+            Self::Revocation => "revocation",
+            Self::Rotation => "rotation",
+            Self::Alarm => "alarm",
+            Self::Account => "account",
+            Self::Administration => "administration",
+        }
+    }
+
+    /// Whether somebody outside can make as many as they like.
+    const fn floods(self) -> bool {
+        !matches!(self, Self::Rotation | Self::Administration)
+    }
+}
+
+/// Something that happened.
+#[derive(Clone, Debug)]
+pub(crate) struct Event {
+    kind: Kind,
+    code: Cow<'static, str>,
+    id: Option<String>,
+    at: Option<i64>,
+    count: u64,
+    client: Option<String>,
+    subject: Option<String>,
+    address: Option<String>,
+    record: Map<String, Value>,
+}
+
+impl Event {
+    pub(crate) fn new(kind: Kind, code: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            kind,
+            code: code.into(),
+            id: None,
+            at: None,
+            count: 1,
+            client: None,
+            subject: None,
+            address: None,
+            record: Map::new(),
+        }
+    }
+
+    /// Under an id that somebody was told already.
+    pub(crate) fn id(mut self, id: impl Into<String>) -> Self {
+        self.id = Some(id.into());
+        self
+    }
+
+    /// Not now, but then; and so often.
+    pub(crate) const fn times(mut self, count: u64, at: i64) -> Self {
+        self.count = count;
+        self.at = Some(at);
+        self
+    }
+
+    pub(crate) fn client(mut self, id: impl Into<String>) -> Self {
+        self.client = Some(id.into());
+        self
+    }
+
+    /// A `sub` in the clear; it is hashed before it is kept.
+    pub(crate) fn subject(mut self, sub: impl Into<String>) -> Self {
+        self.subject = Some(sub.into());
+        self
+    }
+
+    /// An address in the clear; it is hashed before it is kept.
+    pub(crate) fn address(mut self, address: Option<IpAddr>) -> Self {
+        self.address = address.map(|address| address.to_string());
+        self
+    }
+
+    /// Who did it.
+    pub(crate) fn by(self, who: impl Into<String>) -> Self {
+        self.with("by", who.into())
+    }
+
+    pub(crate) fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.record.insert(name.to_owned(), value.into());
+        self
+    }
+}
+
+/// What is waiting, and what was seen in the last minute.
+#[derive(Default)]
+struct Desk {
+    waiting: Vec<JournalEntry>,
+    counts: HashMap<String, Recount>,
+    alike: HashMap<(Kind, String, Option<String>), Alike>,
+}
+
+struct Alike {
+    since: i64,
+    kept: u32,
+    last: String,
+}
+
+/// Where events are written down.
 pub(crate) struct Journal {
-    waiting: mpsc::Sender<Entry>,
+    desk: Mutex<Desk>,
+    news: Notify,
+    store: Store,
+    clock: Clock,
+    hashes: hmac::Key,
+    most: u32,
     metrics: Arc<Metrics>,
 }
 
-/// The other end: writes what comes until the authority ends.
-pub(crate) struct Scribe {
-    coming: mpsc::Receiver<Entry>,
-    store: Store,
-    bound: u32,
-}
-
 impl Journal {
-    pub(crate) fn new(store: Store, bound: usize, metrics: Arc<Metrics>) -> (Self, Scribe) {
-        let (waiting, coming) = mpsc::channel(WAITING);
-        let bound = u32::try_from(bound).unwrap_or(u32::MAX);
-        (Self { waiting, metrics }, Scribe { coming, store, bound })
+    pub(crate) fn new(
+        store: Store,
+        clock: Clock,
+        master: &[u8; 32],
+        config: &config::Journal,
+        metrics: Arc<Metrics>,
+    ) -> Self {
+        let root = hmac::Key::new(hmac::HMAC_SHA256, master);
+        let hashes = hmac::sign(&root, b"claviger journal 1");
+        Self {
+            desk: Mutex::default(),
+            news: Notify::new(),
+            store,
+            clock,
+            hashes: hmac::Key::new(hmac::HMAC_SHA256, hashes.as_ref()),
+            most: u32::try_from(config.max_entries).unwrap_or(u32::MAX),
+            metrics,
+        }
     }
 
-    /// Writes a refusal down under its id. Only what clients and administrators run into is kept: a
-    /// scanner that asks for pages which do not exist must not push it out.
+    /// What stands in the journal for a subject.
+    pub(crate) fn subject_hash(&self, sub: &str) -> String {
+        self.hash("sub", sub)
+    }
+
+    /// What stands in the journal for an address.
+    pub(crate) fn address_hash(&self, address: &str) -> String {
+        self.hash("address", address)
+    }
+
+    fn hash(&self, kind: &str, value: &str) -> String {
+        let tag = hmac::sign(&self.hashes, format!("{kind}\0{value}").as_bytes());
+        base64url::encode(tag.as_ref().get(..12).unwrap_or_default())
+    }
+
+    /// Writes an event down; tells the id of the entry that stands for it.
+    pub(crate) fn event(&self, event: Event) -> String {
+        let now = self.clock.now();
+        let Event { kind, code, id, at, count, client, subject, address, record } = event;
+        let code = plain(&code);
+        let client = client.map(|id| blotted(&clipped(&plain(&id), 200)));
+        let id = id.unwrap_or_else(random::journal_id);
+        if self.most == 0 {
+            return id;
+        }
+        let mut desk = self.desk.lock().unwrap_or_else(PoisonError::into_inner);
+        if kind.floods()
+            && let Some(last) = desk.counted(kind, &code, client.as_deref(), &id, now)
+        {
+            let more = desk.counts.entry(last.clone()).or_insert_with(|| Recount {
+                id: last.clone(),
+                more: 0,
+                last_at: now,
+            });
+            more.more = more.more.saturating_add(count);
+            more.last_at = now;
+            drop(desk);
+            self.news.notify_one();
+            return last;
+        }
+        let bound = if kind.floods() { WAITING } else { MOST_WAITING };
+        if desk.waiting.len() >= bound {
+            self.metrics.journal_dropped();
+            return id;
+        }
+        desk.waiting.push(JournalEntry {
+            id: id.clone(),
+            seq: 0,
+            at: at.unwrap_or(now),
+            last_at: now,
+            count,
+            kind: kind.as_str().to_owned(),
+            code,
+            client,
+            subject: subject.map(|sub| self.subject_hash(&sub)),
+            address: address.map(|address| self.address_hash(&address)),
+            record: Value::Object(blotted_members(&record)),
+        });
+        drop(desk);
+        self.news.notify_one();
+        id
+    }
+
+    /// Logs a refusal and writes it down; tells the id by which it is found again.
     pub(crate) fn refused(
         &self,
-        diagnosis: &str,
         endpoint: &'static str,
         face: Face,
         refusal: &Refusal,
-        at: i64,
-    ) {
-        let detail = blotted(&refusal.detail);
-        let evidence = blotted_members(&refusal.evidence);
+        address: Option<IpAddr>,
+    ) -> String {
+        let kept = match face {
+            Face::Oauth | Face::Bearer | Face::Admin => true,
+            Face::Page => !UNKEPT.contains(&endpoint),
+            Face::Public => refusal.status.is_server_error(),
+        };
+        let mut evidence = refusal.evidence.clone();
+        let text = |value: Option<Value>| value.as_ref().and_then(Value::as_str).map(str::to_owned);
+        let subject = text(evidence.remove("sub"));
+        let detail = blotted(&plain(&refusal.detail));
         let (status, code) = (refusal.status.as_u16(), refusal.code);
-        let known = Value::Object(evidence.clone());
-        if refusal.status.is_server_error() {
+        let kind = match endpoint {
+            _ if ALARMS.contains(&code) => Kind::Alarm,
+            "login" => Kind::LogIn,
+            _ => Kind::Refusal,
+        };
+        let known = Value::Object(blotted_members(&evidence));
+        let diagnosis = if kept {
+            let mut event = Event::new(kind, code).id(random::diagnosis()).address(address);
+            event.client = text(evidence.get("client_id").cloned());
+            event.subject = subject;
+            self.event(
+                event
+                    .with("endpoint", endpoint)
+                    .with("status", status)
+                    .with("error", refusal.error)
+                    .with("detail", detail.as_str())
+                    .with("fix", refusal.fix.as_ref())
+                    .with("evidence", evidence),
+            )
+        } else {
+            random::diagnosis()
+        };
+        if kind == Kind::Alarm {
+            tracing::warn!(%diagnosis, endpoint, status, code, detail, evidence = %known, "alarm");
+        } else if refusal.status.is_server_error() {
             tracing::error!(%diagnosis, endpoint, status, code, detail, evidence = %known, "refused");
-        } else if matches!(face, Face::Oauth | Face::Bearer | Face::Admin) {
+        } else if kept {
             tracing::info!(%diagnosis, endpoint, status, code, detail, evidence = %known, "refused");
         } else {
             tracing::debug!(%diagnosis, endpoint, status, code, detail, "refused");
-            return;
         }
-        let entry = Entry {
-            diagnosis: diagnosis.to_owned(),
-            at,
-            code,
-            evidence: json!({
-                "endpoint": endpoint,
-                "status": status,
-                "error": refusal.error,
-                "detail": detail,
-                "fix": refusal.fix,
-                "evidence": evidence,
-            }),
-        };
-        if self.waiting.try_send(entry).is_err() {
-            self.metrics.journal_dropped();
-        }
+        diagnosis
     }
-}
 
-impl Scribe {
-    /// Writes until `ending`, and then what is still waiting.
-    pub(crate) async fn write(mut self, ending: CancellationToken) {
-        if self.bound == 0 {
-            return;
-        }
+    /// Writes what is waiting, until `ending`.
+    pub(crate) async fn write(self: Arc<Self>, ending: CancellationToken) {
         loop {
-            let entry = tokio::select! {
-                entry = self.coming.recv() => entry,
-                () = ending.cancelled() => {
-                    self.coming.close();
-                    self.coming.recv().await
-                }
-            };
-            let Some(Entry { diagnosis, at, code, evidence }) = entry else {
-                return;
-            };
-            let written =
-                self.store.record_refusal(&diagnosis, at, code, evidence, self.bound).await;
-            if let Err(error) = written {
-                tracing::warn!(%error, %diagnosis, "a refusal could not be written down");
+            tokio::select! {
+                () = self.news.notified() => self.flush().await,
+                () = ending.cancelled() => return,
+            }
+            tokio::select! {
+                () = tokio::time::sleep(PAUSE) => {}
+                () = ending.cancelled() => return,
             }
         }
     }
+
+    /// Writes what is waiting now, all in one transaction.
+    pub(crate) async fn flush(&self) {
+        let (entries, counts) = {
+            let now = self.clock.now();
+            let mut desk = self.desk.lock().unwrap_or_else(PoisonError::into_inner);
+            desk.alike.retain(|_, alike| is_alike(alike, now));
+            let counts = std::mem::take(&mut desk.counts).into_values().collect::<Vec<_>>();
+            (std::mem::take(&mut desk.waiting), counts)
+        };
+        if entries.is_empty() && counts.is_empty() {
+            return;
+        }
+        let many = entries.len();
+        if let Err(error) = self.store.record(entries, counts, self.most).await {
+            tracing::warn!(%error, many, "entries of the journal could not be written down");
+        }
+    }
 }
 
+const fn is_alike(alike: &Alike, now: i64) -> bool {
+    now >= alike.since && now - alike.since < ALIKE
+}
+
+impl Desk {
+    /// The entry on which an event is counted; none where it gets one of its own, called `id`.
+    fn counted(
+        &mut self,
+        kind: Kind,
+        code: &str,
+        client: Option<&str>,
+        id: &str,
+        now: i64,
+    ) -> Option<String> {
+        let mut key = (kind, code.to_owned(), client.map(str::to_owned));
+        if self.alike.len() >= MOST_ALIKE && !self.alike.contains_key(&key) {
+            self.alike.retain(|_, alike| is_alike(alike, now));
+            if self.alike.len() >= MOST_ALIKE {
+                key.2 = None;
+            }
+        }
+        let new = || Alike { since: now, kept: 0, last: String::new() };
+        let alike = self.alike.entry(key).or_insert_with(new);
+        if !is_alike(alike, now) {
+            *alike = new();
+        }
+        if alike.kept >= ONE_BY_ONE {
+            return Some(alike.last.clone());
+        }
+        alike.kept += 1;
+        id.clone_into(&mut alike.last);
+        None
+    }
+}
+
+/// Texts at every depth, without what does not belong into a journal.
 fn blotted_members(members: &Map<String, Value>) -> Map<String, Value> {
-    members
-        .iter()
-        .map(|(name, value)| {
-            let value = match value {
-                Value::String(text) => Value::String(blotted(text)),
-                other => other.clone(),
-            };
-            (name.clone(), value)
-        })
-        .collect()
+    members.iter().map(|(name, value)| (plain(name), blotted_value(value))).collect()
+}
+
+fn blotted_value(value: &Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(blotted(&clipped(&plain(text), LONGEST))),
+        Value::Array(list) => Value::Array(list.iter().map(blotted_value).collect()),
+        Value::Object(members) => Value::Object(blotted_members(members)),
+        other => other.clone(),
+    }
+}
+
+fn clipped(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+/// A text that forges no line and moves no cursor, wherever it is printed: no control characters, and none
+/// that turn the direction of writing.
+pub(crate) fn plain(text: &str) -> String {
+    let odd = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    text.chars().map(|c| if odd(c) { '\u{fffd}' } else { c }).collect()
 }
 
 /// A text without what looks like a credential of ours or a JWT: somebody may have put one where a
@@ -144,6 +451,28 @@ fn blotted(text: &str) -> String {
     out
 }
 
+/// An entry as the admin API shows it.
+pub(crate) fn shown(entry: JournalEntry) -> Value {
+    let mut shown = json!({
+        "id": entry.id,
+        "seq": entry.seq,
+        "at": entry.at,
+        "last_at": entry.last_at,
+        "count": entry.count,
+        "kind": entry.kind,
+        "code": entry.code,
+        "client": entry.client,
+        "subject": entry.subject,
+        "address": entry.address,
+    });
+    if let (Value::Object(shown), Value::Object(rest)) = (&mut shown, entry.record) {
+        for (name, value) in rest {
+            shown.entry(name).or_insert(value);
+        }
+    }
+    shown
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -164,5 +493,30 @@ mod tests {
         ] {
             assert_eq!(blotted(said), kept);
         }
+        let deep = json!({"a": ["eyJhbGciOiJIUzI1NiJ9.e30.xyz", {"b": "x\u{1b}[2J\r\n\u{202e}y"}]});
+        let deep = blotted_value(&deep);
+        assert_eq!(
+            deep,
+            json!({"a": ["[credential]", {"b": "x\u{fffd}[2J\u{fffd}\u{fffd}\u{fffd}y"}]})
+        );
+    }
+
+    #[test]
+    fn the_first_of_a_minute_are_kept_and_the_rest_are_counted() {
+        let mut desk = Desk::default();
+        let mut ask = |client: &str, id: &str, now| {
+            desk.counted(Kind::Refusal, "expired", Some(client), id, now)
+        };
+        for nth in 0..ONE_BY_ONE {
+            assert_eq!(ask("a", &format!("{nth}"), 100), None);
+        }
+        assert_eq!(ask("a", "x", 159).as_deref(), Some("9"));
+        assert_eq!(ask("b", "y", 159), None, "another client");
+        assert_eq!(ask("a", "z", 160), None, "another minute");
+        // Made-up names do not make the table grow, nor the journal.
+        for nth in 0..5000 {
+            desk.counted(Kind::Refusal, "expired", Some(&nth.to_string()), "id", 160);
+        }
+        assert!(desk.alike.len() <= MOST_ALIKE + 1, "{}", desk.alike.len());
     }
 }

@@ -21,6 +21,7 @@ use tokio::sync::Mutex;
 use crate::call::clipped;
 use crate::config::{Config, Issuer};
 use crate::document::Document;
+use crate::journal::{Event, Journal, Kind};
 use crate::key_making::{self, KeyTrouble};
 use crate::metrics::Metrics;
 use crate::refusal::Refusal;
@@ -81,6 +82,7 @@ pub(crate) struct Keyring {
     issuer: Issuer,
     offers: metadata::Offers,
     metrics: Arc<Metrics>,
+    journal: Arc<Journal>,
 }
 
 /// The settings of the key life cycle that follow from the configuration.
@@ -108,7 +110,7 @@ impl Keyring {
         master: Arc<MasterKey>,
         config: &Config,
         issuer: Issuer,
-        metrics: Arc<Metrics>,
+        (metrics, journal): (Arc<Metrics>, Arc<Journal>),
     ) -> Result<Self, KeyringError> {
         let (settings, offers) = (settings(config), config.offers());
         let ring = load(&store, &master, &issuer, &settings, offers).await?;
@@ -123,6 +125,7 @@ impl Keyring {
             issuer,
             offers,
             metrics,
+            journal,
         })
     }
 
@@ -231,11 +234,15 @@ impl Keyring {
                 }
             }
         }
-        for step in &steps {
-            tracing::info!(?step, "signing keys change");
-        }
+        let made: Vec<String> = created.iter().map(|(record, _)| record.kid.clone()).collect();
         if !steps.is_empty() {
             self.store.change_keys(created, changed).await?;
+        }
+        let mut made = made.into_iter();
+        for step in &steps {
+            tracing::info!(?step, "signing keys change");
+            let kid = if step.kid().is_none() { made.next() } else { None };
+            self.journal.event(written_down(step, kid, &records));
         }
         let ring =
             load(&self.store, &self.master, &self.issuer, &self.settings, self.offers).await?;
@@ -262,6 +269,26 @@ impl Keyring {
         });
         made.await.unwrap_or_else(|_| Err(trouble("making it was cut short")))
     }
+}
+
+/// A step in the life of a key, for the journal.
+fn written_down(step: &KeyStep, made: Option<String>, records: &[KeyRecord]) -> Event {
+    let (code, kid, algorithm) = match step {
+        KeyStep::Create { algorithm, .. } => ("key-made", made, Some(algorithm.as_str())),
+        step => {
+            let code = match step {
+                KeyStep::Activate { .. } => "key-activated",
+                KeyStep::Retire { .. } => "key-retiring",
+                KeyStep::Remove { .. } => "key-retired",
+                KeyStep::Withdraw { .. } => "key-withdrawn",
+                KeyStep::Reschedule { .. } | KeyStep::Create { .. } => "key-rescheduled",
+            };
+            let kid = step.kid().unwrap_or_default();
+            let record = records.iter().find(|record| record.kid == kid);
+            (code, Some(kid.to_owned()), record.map(|record| record.algorithm.as_str()))
+        }
+    };
+    Event::new(Kind::Rotation, code).by("authority").with("kid", kid).with("algorithm", algorithm)
 }
 
 async fn load(

@@ -33,6 +33,7 @@ mod clock;
 mod config;
 mod credential;
 mod data_dir;
+mod deed;
 mod dispatch;
 mod document;
 mod documents;

@@ -204,8 +204,26 @@ fn query(id: &str) -> Vec<Value> {
         |name: &str, schema: Value| json!({ "name": name, "in": "query", "schema": schema });
     match id {
         "rotateKeys" => vec![parameter("algorithm", signing_alg("whose key is followed"))],
+        "listJournal" => vec![
+            parameter(
+                "newest",
+                json!({ "type": "boolean", "description": "the newest, still in order" }),
+            ),
+            parameter("since", time("not before")),
+            parameter("kind", journal_kind()),
+            parameter("code", text("the cause, or what was done")),
+            parameter("client", text("which client")),
+            parameter("subject", text("a `sub`, in the clear")),
+            parameter("address", text("an address, in the clear")),
+        ],
         _ => Vec::new(),
     }
+}
+
+fn journal_kind() -> Value {
+    let kinds: Vec<&str> =
+        crate::journal::Kind::ALL.into_iter().map(crate::journal::Kind::as_str).collect();
+    json!({ "type": "string", "enum": kinds })
 }
 
 fn signing_alg(description: &str) -> Value {
@@ -768,6 +786,28 @@ fn keys() -> Value {
 
 fn journal() -> Value {
     json!({
+        "JournalList": list("JournalEntry"),
+        "JournalEntry": {
+            "type": "object",
+            "required": ["id", "seq", "at", "last_at", "count", "kind", "code"],
+            "properties": {
+                "id": text("by what it is asked for"),
+                "seq": { "type": "integer", "description": "its place" },
+                "at": time("when first"),
+                "last_at": time("when last"),
+                "count": {
+                    "type": "integer",
+                    "description": "how often: of a flood the first are kept, the rest counted",
+                },
+                "kind": journal_kind(),
+                "code": text("the cause, or what was done"),
+                "client": nullable(text("which client")),
+                "subject": nullable(text("whom, as a keyed hash")),
+                "address": nullable(text("from where, as a keyed hash")),
+                "by": text("who did it"),
+            },
+            "description": "further members by kind; never a secret or a token",
+        },
         "Refusal": object(
             &["diagnosis", "at", "endpoint", "status", "code", "detail", "fix", "evidence"],
             json!({

@@ -27,9 +27,18 @@ pub(crate) fn token_id() -> Result<String, NoRandomness> {
 /// The id under which a refusal is looked up: 80 bits in letters and digits that survive being read
 /// aloud and typed again (Crockford's 32: no i, l, o, u). Never fails: an id that is merely unusual is better than no answer.
 pub(crate) fn diagnosis() -> String {
+    told("dg_")
+}
+
+/// The id of an entry of the journal that nobody was told, made alike.
+pub(crate) fn journal_id() -> String {
+    told("jn_")
+}
+
+fn told(prefix: &str) -> String {
     let raw = bytes::<16>().unwrap_or_default();
     let letters = raw.iter().map(|byte| char::from(READABLE[usize::from(byte & 31)]));
-    "dg_".chars().chain(letters).collect()
+    prefix.chars().chain(letters).collect()
 }
 
 /// `count` letters and digits that survive being read aloud and typed again.

@@ -8,8 +8,8 @@ use http::Method;
 
 use crate::call::{Answer, Call};
 use crate::endpoint::{
-    account, admin, authorize, feed, health, introspect, jwks, log_in, logout, metadata, pages,
-    par, registration, revoke, status_list, token, userinfo,
+    account, admin, authorize, feed, health, introspect, journal, jwks, log_in, logout, metadata,
+    pages, par, registration, revoke, status_list, token, userinfo,
 };
 
 /// Who reads the answers of a route; it decides the form of refusals and the headers.
@@ -158,6 +158,12 @@ fn oauth() -> Vec<Route> {
         route("/token", "token", Face::Oauth, vec![does!(POST token::token)]),
         route("/par", "par", Face::Oauth, vec![does!(POST par::par)]),
         route("/introspect", "introspect", Face::Oauth, vec![does!(POST introspect::introspect)]),
+        route(
+            "/journal/refusals",
+            "journal-refusals",
+            Face::Oauth,
+            vec![does!(POST journal::report)],
+        ),
         route("/revoke", "revoke", Face::Oauth, vec![does!(POST revoke::revoke)]),
         route("/register", "registration", Face::Oauth, vec![does!(POST registration::register)]),
         route(
@@ -272,6 +278,20 @@ fn administration() -> Vec<Route> {
                 summary: "Takes a key away at once; every token under it is refused", takes: None,
                 gives: (200, Some("KeyWithdrawn")), refuses: &[404, 409, 503], paged: false,
                 guarded: true)],
+        ),
+        admin(
+            "/admin/v1/journal",
+            "admin-journal",
+            vec![does!(GET admin::journal::list,
+                id: "listJournal", summary: "What happened, in order", takes: None,
+                gives: (200, Some("JournalList")), refuses: &[400], paged: true, guarded: true)],
+        ),
+        admin(
+            "/admin/v1/journal/{id}",
+            "admin-journal-entry",
+            vec![does!(GET admin::journal::show,
+                id: "readJournalEntry", summary: "One entry of the journal", takes: None,
+                gives: (200, Some("JournalEntry")), refuses: &[404], paged: false, guarded: true)],
         ),
         admin(
             "/admin/v1/refusals/{diagnosis}",

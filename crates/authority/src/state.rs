@@ -56,7 +56,7 @@ pub(crate) struct State {
     pub(crate) resources: Arc<Shelf<Resource>>,
     pub(crate) keyring: Keyring,
     pub(crate) revocations: Revocations,
-    pub(crate) journal: Journal,
+    pub(crate) journal: Arc<Journal>,
     /// Held from reading a record to writing it changed, so that of two changes at once neither is
     /// lost.
     pub(crate) changing: Mutex<()>,
@@ -139,6 +139,8 @@ impl State {
     pub(crate) async fn forget_expired(&self) -> Result<(), StoreError> {
         let now = self.clock.now();
         self.store.forget_expired(now).await?;
+        let days = i64::try_from(self.config.journal.keep_days).unwrap_or(i64::MAX);
+        self.store.forget_journal(now.saturating_sub(days.saturating_mul(86_400))).await?;
         if let Some(before) = self.config.registration.unused_before(now) {
             self.store.forget_unused_clients(before).await?;
         }

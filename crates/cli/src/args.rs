@@ -103,14 +103,19 @@ pub(crate) enum Command {
         #[arg(long, value_name = "STACK", requires = "code", value_parser = stack())]
         stack: Vec<Stack>,
     },
-    /// Shows one refusal from the authority's journal by its diagnosis id.
+    /// Shows one entry of the authority's journal: what happened, and what to do about it.
     #[command(after_help = "Example:\n  claviger why dg_k3v9q2m7x4c8p1ab")]
     Why {
-        /// The id that the refused client was given.
+        /// The diagnosis id that a refused client was given, or an id of `claviger journal`.
         diagnosis: String,
         #[command(flatten)]
         admin: Admin,
     },
+    /// Shows what happened at the authority: refusals, log-ins, grants, revocations, keys, administration.
+    #[command(
+        after_help = "Examples:\n  claviger journal --since 1h\n  claviger journal --follow --fault expired\n  claviger journal --kind administration --format json | jq .by"
+    )]
+    Journal(Journal),
     /// Manages the clients that may ask for tokens.
     #[command(
         after_help = "Example:\n  claviger client create billing --resource https://api.example --scope orders:read"
@@ -195,6 +200,37 @@ pub(crate) struct Instant {
     /// Only what was issued before then.
     #[arg(long, value_name = "TIME")]
     pub(crate) before: Option<String>,
+}
+
+/// What of the journal is shown.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Journal {
+    /// Goes on showing what happens, until it is interrupted.
+    #[arg(long, short)]
+    pub(crate) follow: bool,
+    /// Only this cause, or this deed: `expired`, `refresh-reused`, `create-client`.
+    #[arg(long, visible_alias = "code", value_name = "CODE")]
+    pub(crate) fault: Option<String>,
+    /// Only this kind: refusal, log-in, log-out, grant, revocation, rotation, alarm, account, administration.
+    #[arg(long, value_name = "KIND")]
+    pub(crate) kind: Option<String>,
+    /// Only about this client.
+    #[arg(long, value_name = "ID")]
+    pub(crate) client: Option<String>,
+    /// Only about this person: their `sub`. The journal itself keeps a hash of it.
+    #[arg(long, value_name = "SUB")]
+    pub(crate) subject: Option<String>,
+    /// Only from this address. The journal itself keeps a hash of it.
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) address: Option<String>,
+    /// Not before: `45s`, `30m`, `1h`, `2d` ago, Unix seconds or RFC 3339.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) since: Option<String>,
+    /// The newest so many.
+    #[arg(long, default_value_t = 100, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(crate) limit: u32,
+    #[command(flatten)]
+    pub(crate) admin: Admin,
 }
 
 /// How to reach the administration of an authority.
@@ -458,6 +494,7 @@ pub(crate) struct Bonds {
 }
 
 #[derive(Debug, Subcommand)]
+#[expect(clippy::large_enum_variant, reason = "made once, from the command line")]
 pub(crate) enum ClientAction {
     /// Lists the clients.
     List {

@@ -44,7 +44,7 @@ pub use endings::{Ended, Ending};
 pub use error::StoreError;
 pub use factors::{HeldFactors, HeldTotp};
 pub use families::{HeldFamily, Redeemed};
-pub use journal::{KEPT_REFUSALS_SECS, RefusalRecord};
+pub use journal::{JournalEntry, JournalFilter, Recount};
 pub use notices::Notice;
 pub use open::Options;
 pub use registrations::Registering;

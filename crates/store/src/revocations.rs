@@ -5,7 +5,6 @@ use claviger_token::revocation::{Entry, Hash, Kind, hash};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use crate::error::{Failure, StoreError};
-use crate::journal::KEPT_REFUSALS_SECS;
 use crate::{LONGEST_PAGE, Session, Store, count, from_stored, statuses, to_stored};
 
 /// So many entries are read at a time.
@@ -91,8 +90,7 @@ impl Store {
         self.read(latest).await
     }
 
-    /// Drops what no living token or assertion can be touched by, and refusals that are older than
-    /// [`KEPT_REFUSALS_SECS`]; tells how much.
+    /// Drops what no living token or assertion can be touched by; tells how much.
     pub async fn forget_expired(&self, now: i64) -> Result<u64, StoreError> {
         self.write(move |session| {
             let mut forgotten = 0;
@@ -107,7 +105,6 @@ impl Store {
                 ("DELETE FROM participants WHERE expires <= $1", now),
                 ("DELETE FROM status_entries WHERE expires <= $1", now),
                 ("DELETE FROM status_lists WHERE expires <= $1 AND used > 0", now),
-                ("DELETE FROM refusals WHERE at <= $1", now.saturating_sub(KEPT_REFUSALS_SECS)),
             ] {
                 forgotten += session.connection.prepare_cached(sql)?.execute([until])?;
             }

@@ -25,6 +25,7 @@ use super::log_in::{self, Goal, begin, password_is_right, wait_words};
 use crate::call::{Answer, Call};
 use crate::ending;
 use crate::guesses::Guess;
+use crate::journal::{Event, Kind};
 use crate::refusal::Refusal;
 use crate::second_factor::{SecondFactors, challenge, step_of, unopened};
 
@@ -204,6 +205,16 @@ pub(crate) async fn sessions(mut call: Call) -> Answer {
     done(&call, "session")
 }
 
+/// What somebody changed about their own account, for the journal.
+fn written_down(call: &Call, user: &User, code: &'static str, client: Option<&str>) {
+    let event = Event::new(Kind::Account, code).subject(user.id.as_str()).address(call.peer());
+    let event = event.by("user");
+    call.state.journal.event(match client {
+        Some(client) => event.client(client),
+        None => event,
+    });
+}
+
 async fn end_others(call: &Call, session: &LoginSession, user: &User) -> Result<(), Box<Refusal>> {
     let state = &call.state;
     // A page of them at a time, until there are none: an account that somebody else uses may have many.
@@ -230,6 +241,7 @@ pub(crate) async fn applications(mut call: Call) -> Answer {
     for grant in grants {
         ending::grant(&call.state, &grant, FamilyEnd::Revoked).await?;
     }
+    written_down(&call, &user, "consent-withdrawn", Some(client));
     tracing::info!(sub = user.id, client_id = client, "somebody took back what they had allowed");
     done(&call, "application")
 }
@@ -288,6 +300,7 @@ pub(crate) async fn password(mut call: Call) -> Answer {
         return refused("The password was changed elsewhere just now.".to_owned()).await;
     }
     end_others(&call, &session, &user).await?;
+    written_down(&call, &user, "password-changed", None);
     tracing::info!(sub = user.id, "somebody changed their password");
     done(&call, "password")
 }
@@ -309,6 +322,7 @@ pub(crate) async fn totp(mut call: Call) -> Answer {
     match form.get("action") {
         Some("remove") => {
             state.store.delete_totp(&user.id).await?;
+            written_down(&call, &user, "totp-removed", None);
             tracing::info!(sub = user.id, "somebody removed their authenticator app");
             done(&call, "totp-removed")
         }
@@ -332,6 +346,7 @@ pub(crate) async fn totp(mut call: Call) -> Answer {
             };
             let sealed = state.second_factors.seal_totp(&user.id, &secret).map_err(unopened)?;
             state.store.set_totp(&user.id, sealed, step, now).await?;
+            written_down(&call, &user, "totp-added", None);
             tracing::info!(sub = user.id, "somebody set up an authenticator app");
             added(&call, &user, "totp", "The authenticator app is set up.").await
         }
@@ -382,6 +397,7 @@ async fn new_codes(call: &Call, user: &User, words: &str) -> Answer {
     let (codes, digests) =
         state.second_factors.new_recovery_codes(&user.id).map_err(no_randomness)?;
     state.store.set_recovery_codes(&user.id, digests).await?;
+    written_down(call, user, "recovery-codes-renewed", None);
     tracing::info!(sub = user.id, "somebody got new recovery codes");
     let page = RecoveryCodesPage { site: &state.site, done: words, codes: &codes };
     people_page(StatusCode::OK, page.html(), "", false)
@@ -419,6 +435,7 @@ pub(crate) async fn passkeys(mut call: Call) -> Answer {
     match form.get("action") {
         Some("remove") => {
             state.store.delete_passkey(&user.id, id).await?;
+            written_down(&call, user, "passkey-removed", None);
             tracing::info!(sub = user.id, "somebody removed a passkey");
             done(&call, "passkey-removed")
         }
@@ -428,6 +445,7 @@ pub(crate) async fn passkeys(mut call: Call) -> Answer {
         }
         Some("add") => match add(&call, user, form).await? {
             Ok(()) => {
+                written_down(&call, user, "passkey-added", None);
                 tracing::info!(sub = user.id, "somebody added a passkey");
                 added(&call, user, "passkey", "The passkey is added.").await
             }

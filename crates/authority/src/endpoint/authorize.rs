@@ -19,6 +19,7 @@ use super::log_in::{self, Goal};
 use super::par::{self, Opened};
 use crate::call::{Answer, Call, Reply};
 use crate::credential;
+use crate::journal::{Event, Kind};
 use crate::own_token;
 use crate::random;
 use crate::refusal::Refusal;
@@ -161,6 +162,10 @@ pub(crate) async fn consent(mut call: Call) -> Answer {
     let resource = request.resource.as_deref().unwrap_or_default();
     let now = call.state.clock.now();
     call.state.store.consent(&user.id, &asking.client.id, resource, &request.scope, now).await?;
+    let consented = event(&call, Kind::Grant, "consented", &asking.client.id, &user.id);
+    call.state.journal.event(
+        consented.with("scope", request.scope.as_str()).with("resource", resource).by("user"),
+    );
     if asks_each_time(&asking.client, &request.redirect_uri)
         && !request.prompt.login
         && is_fresh(request, &session, now)
@@ -527,11 +532,14 @@ pub(crate) fn stale_form(call: &Call) -> Answer {
 }
 
 pub(crate) fn journal(call: &Call, endpoint: &'static str, refusal: &Refusal) -> String {
-    let diagnosis = random::diagnosis();
     let state = &call.state;
     state.metrics.refusal(endpoint, refusal.error, refusal.code);
-    state.journal.refused(&diagnosis, endpoint, Face::Page, refusal, state.clock.now());
-    diagnosis
+    state.journal.refused(endpoint, Face::Page, refusal, call.peer())
+}
+
+/// What a person did, for the journal.
+pub(super) fn event(call: &Call, kind: Kind, code: &'static str, client: &str, sub: &str) -> Event {
+    Event::new(kind, code).client(client).subject(sub).address(call.peer())
 }
 
 /// The request without `prompt`: what it asked for was done.

@@ -21,6 +21,7 @@ use crate::browser::{Browsers, Mark};
 use crate::call::{Answer, Call, Reply};
 use crate::ending;
 use crate::guesses::{Attempt, Guess, Guesser};
+use crate::journal::{Event, Kind};
 use crate::random;
 use crate::refusal::Refusal;
 use crate::second_factor::{challenge, sha256, unopened, verify_passkey};
@@ -211,7 +212,8 @@ pub(crate) async fn log_in(mut call: Call) -> Answer {
     match password_is_right(&call, &name, able.as_ref(), presented).await {
         Ok(true) => {}
         Ok(false) => {
-            report(&call, &goal, "log-in-refused");
+            // Who it was, where there is such a person: what was typed as the name may be a password.
+            report_of(&call, &goal, "log-in-refused", able.as_ref());
             return refused("Name or password is not right.");
         }
         Err(problem) => {
@@ -270,9 +272,16 @@ pub(crate) fn wait_words(seconds: i64) -> String {
 }
 
 fn report(call: &Call, goal: &Goal, code: &'static str) {
+    report_of(call, goal, code, None);
+}
+
+fn report_of(call: &Call, goal: &Goal, code: &'static str, user: Option<&User>) {
     let mut refusal = Refusal::new(StatusCode::FORBIDDEN, code).detail("a log-in was refused");
     if let Some(client) = goal.client_id() {
         refusal = refusal.evidence("client_id", client);
+    }
+    if let Some(user) = user {
+        refusal = refusal.evidence("sub", user.id.as_str());
     }
     journal(call, "login", &refusal);
 }
@@ -512,6 +521,12 @@ pub(crate) async fn finish(call: &Call, goal: &Goal, user: &User, proofs: &[Proo
     if let Some(other) = before.filter(|session| session.sub != user.id) {
         ending::session(state, &other.sid).await?;
     }
+    let event = Event::new(Kind::LogIn, "logged-in").subject(user.id.as_str());
+    let event = event.address(call.peer()).with("amr", assurance::amr(proofs));
+    state.journal.event(match goal.client_id() {
+        Some(client) => event.client(client),
+        None => event,
+    });
     let mut reply = goal.reply(call);
     state.browsers.keep_session(&mut reply, &cookie, seconds);
     state.browsers.keep_known(call, &mut reply, &user.username).map_err(no_randomness)?;

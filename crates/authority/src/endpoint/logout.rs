@@ -17,6 +17,7 @@ use super::authorize::{
 };
 use crate::call::{Answer, Call};
 use crate::ending;
+use crate::journal::{Event, Kind};
 use crate::own_token;
 use crate::refusal::Refusal;
 
@@ -74,6 +75,12 @@ async fn judge(call: &Call, raw: String, allowed: bool) -> Answer {
         return page(call, &raw, &user.username, client.as_deref(), back_to.as_deref());
     }
     ending::log_out(state, &session.sid).await?;
+    let event = Event::new(Kind::LogOut, "logged-out").subject(user.id.as_str());
+    let event = event.by("user").address(call.peer());
+    state.journal.event(match &client {
+        Some(client) => event.client(client.id.as_str()),
+        None => event,
+    });
     let ended = "Everything that hung on this log-in has ended.";
     let mut reply = leave(call, back_to.as_deref(), ended)?;
     state.browsers.drop_session(&mut reply);

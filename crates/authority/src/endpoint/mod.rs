@@ -6,6 +6,7 @@ pub(crate) mod authorize;
 pub(crate) mod feed;
 pub(crate) mod health;
 pub(crate) mod introspect;
+pub(crate) mod journal;
 pub(crate) mod jwks;
 pub(crate) mod log_in;
 pub(crate) mod logout;

@@ -17,6 +17,7 @@ use crate::call::{Answer, Call};
 use crate::config::RegistrationMode;
 use crate::credential;
 use crate::endpoint::admin::clients::{new_secret, put, remove as remove_client};
+use crate::journal::{Event, Kind};
 use crate::random;
 use crate::refusal::Refusal;
 use crate::render;
@@ -79,6 +80,7 @@ pub(crate) async fn register(mut call: Call) -> Answer {
     }
     state.clients.changed(&client.id);
     let by = client.registered.as_ref().and_then(|it| it.by.as_deref()).unwrap_or("nobody's leave");
+    state.journal.event(changed(&call, "client-registered", &client.id).with("leave", by));
     tracing::info!(client_id = client.id, by, "a client registered itself");
     let answer = told(&state, &client, secret.as_ref(), token.expose());
     Ok(render::json(StatusCode::CREATED, &answer))
@@ -124,6 +126,7 @@ pub(crate) async fn change(mut call: Call) -> Answer {
         _ => secret_for(&state, &mut client).await?,
     };
     put(&state, &client).await?;
+    state.journal.event(changed(&call, "registration-changed", &client.id));
     tracing::info!(client_id = client.id, "a client changed its registration");
     Ok(render::json(StatusCode::OK, &told(&state, &client, secret.as_ref(), token.expose())))
 }
@@ -133,7 +136,12 @@ pub(crate) async fn remove(call: Call) -> Answer {
     let _one = call.state.changing.lock().await;
     let (client, _) = own(&call).await?;
     remove_client(&call.state, &client.id).await?;
+    call.state.journal.event(changed(&call, "registration-removed", &client.id));
     Ok(render::empty(StatusCode::NO_CONTENT))
+}
+
+fn changed(call: &Call, code: &'static str, client: &str) -> Event {
+    Event::new(Kind::Administration, code).client(client).address(call.peer()).by("client")
 }
 
 /// The client whose registration this is, by the token that it gave (RFC 7592 §2). Who has no such token learns

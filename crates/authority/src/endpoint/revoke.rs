@@ -6,6 +6,7 @@ use http::StatusCode;
 use crate::call::{Answer, Call};
 use crate::client_check;
 use crate::ending;
+use crate::journal::{Event, Kind};
 use crate::own_token;
 use crate::refresh_token;
 use crate::render;
@@ -30,6 +31,10 @@ pub(crate) async fn revoke(mut call: Call) -> Answer {
     match decide(verified.as_ref(), &caller.id) {
         RevokeOutcome::Revoke { kind, value, expires } if !already => {
             let entry = state.store.revoke(kind, &value, None, expires).await?;
+            let event = Event::new(Kind::Revocation, "token-revoked").client(caller.id.as_str());
+            state
+                .journal
+                .event(event.with("jti", value.as_str()).by("client").address(call.peer()));
             tracing::info!(client_id = caller.id, kind = kind.as_str(), value, "revoked");
             // The answer says that it is over, so it has to be: introspection and every reader of
             // the feed have the entry now.

@@ -22,6 +22,7 @@ use crate::call::{Answer, Call, Reply};
 use crate::client_check;
 use crate::credential;
 use crate::ending;
+use crate::journal::{Event, Kind};
 use crate::random;
 use crate::refresh_token::{self, Numbered};
 use crate::refusal::Refusal;
@@ -165,7 +166,8 @@ async fn for_a_code(
             if let Some(id) = gave {
                 ending::grant(state, &id, FamilyEnd::Reused).await?;
             }
-            return Err(fault.into());
+            let refusal: Box<Refusal> = fault.into();
+            return Err(Box::new(refusal.evidence("sub", grant.sub.as_str())));
         }
         Redemption::Take => {}
     }
@@ -191,6 +193,14 @@ async fn for_a_code(
         answer["refresh_token_expires_in"] = json!(idle.min(ttl));
     }
     state.metrics.token_issued("authorization_code");
+    state.journal.event(
+        Event::new(Kind::Grant, "code-redeemed")
+            .client(client.id.as_str())
+            .subject(grant.sub.as_str())
+            .address(call.peer())
+            .with("scope", grant.scope.as_str())
+            .with("resource", grant.resource.as_deref()),
+    );
     Ok(render::json(StatusCode::OK, &answer))
 }
 
@@ -229,7 +239,9 @@ async fn refreshed(
                     family = family.id,
                     "a spent refresh token was used again; its grant was ended"
                 );
-                return Err(fault.clone().into());
+                let refusal: Box<Refusal> = fault.clone().into();
+                let refusal = refusal.evidence("sub", family.sub.as_str());
+                return Err(Box::new(refusal.evidence("grant", family.id.as_str())));
             }
             _ => narrowed(family, form)?,
         };

@@ -4,10 +4,11 @@ use std::io;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tracing_subscriber::fmt::MakeWriter;
 
-use crate::app::{App, encoded};
+use crate::app::{App, NOW, encoded};
+use crate::people::{API, Browser, PASSWORD, REDIRECT, query, redeem, request, with_people};
 
 pub(crate) async fn entry(app: &App, diagnosis: &str) -> Value {
     // The journal is written behind the answer's back.
@@ -33,7 +34,7 @@ async fn a_refusal_is_found_by_its_id() {
     assert_eq!(entry["endpoint"], "token");
     assert_eq!(entry["status"], 401);
     assert_eq!(entry["error"], "invalid_client");
-    assert_eq!(entry["at"], crate::app::NOW);
+    assert_eq!(entry["at"], NOW);
     // The operator learns what the client is not told: which client, and that it exists.
     assert_eq!(entry["evidence"]["client_id"], id.as_str());
     assert!(!entry.to_string().contains("wrong-secret"));
@@ -121,4 +122,293 @@ async fn no_secret_and_no_token_is_ever_logged() {
             assert!(!bodies.iter().any(|body| body.contains(hidden)));
         }
     }
+}
+
+async fn entries(app: &App, asked: &str) -> Vec<Value> {
+    app.authority.housekeep().await;
+    let list = app.admin("GET", &format!("/journal?limit=1000{asked}"), None).await.is(200).json();
+    list["items"].as_array().unwrap().clone()
+}
+
+fn told(entries: &[Value]) -> Vec<(String, String)> {
+    let text = |entry: &Value, name: &str| entry[name].as_str().unwrap().to_owned();
+    entries.iter().map(|entry| (text(entry, "kind"), text(entry, "code"))).collect()
+}
+
+/// Every file of the data directory that belongs to the database.
+fn database(app: &App) -> Vec<u8> {
+    let mut all = Vec::new();
+    for file in std::fs::read_dir(&app.config.data_dir).unwrap() {
+        let path = file.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if name.contains("db") || name.contains("sqlite") {
+            all.extend(std::fs::read(path).unwrap());
+        }
+    }
+    assert!(all.len() > 10_000);
+    all
+}
+
+/// A whole story: each event stands once, says who and what, and names nobody; and nothing in the database is
+/// of use to who steals it.
+#[tokio::test]
+async fn a_story_is_written_down_once_and_without_a_secret() {
+    let app = App::start().await;
+    with_people(&app).await;
+    let mut browser = Browser::default();
+    let page = browser.get(&app, &format!("/authorize?{}", request(&[]))).await.is(200);
+    browser.log_in(&app, &page, "a wrong password 1").await.is(403);
+    let code = browser.code(&app, &[]).await;
+    let first = redeem(&app, &code, &[]).await.is(200).json();
+    let token = |answer: &Value, name: &str| answer[name].as_str().unwrap().to_owned();
+    let refresh = async |token: &str| {
+        let form =
+            [("grant_type", "refresh_token"), ("client_id", "app"), ("refresh_token", token)];
+        app.post("/token", &query(&form)).await
+    };
+    let one = token(&first, "refresh_token");
+    let second = refresh(&one).await.is(200).json();
+    let third = refresh(&token(&second, "refresh_token")).await.is(200).json();
+    let stolen = refresh(&one).await.is(400).json();
+    assert_eq!(stolen["code"], "refresh-reused");
+    let draft = json!({ "client_id": "made", "name": "A new one" });
+    let made = app.admin("POST", "/clients", Some(draft)).await.is(201).json();
+    app.admin("PATCH", "/clients/made", Some(json!({ "disabled": true }))).await.is(200);
+    app.admin("POST", "/keys/rotate", None).await.is(200);
+    app.admin("DELETE", "/clients/nobody", None).await.is(404);
+    let all = entries(&app, "").await;
+    let seen = told(&all);
+    for (kind, code, times) in [
+        ("log-in", "log-in-refused", 1),
+        ("log-in", "logged-in", 1),
+        ("grant", "consented", 1),
+        ("grant", "code-redeemed", 1),
+        ("alarm", "refresh-reused", 1),
+        ("administration", "create-user", 1),
+        ("administration", "create-client", 2),
+        ("administration", "change-client", 1),
+        ("administration", "rotate-keys", 1),
+        ("rotation", "key-made", 1),
+        ("revocation", "client-ended", 1),
+        ("refusal", "client-unknown", 1),
+    ] {
+        let found = seen.iter().filter(|(k, c)| k == kind && c == code).count();
+        assert_eq!(found, times, "{kind} {code}: {seen:#?}");
+    }
+    let of = |code: &str| all.iter().find(|entry| entry["code"] == code).unwrap();
+    // The same person, by a name that is nobody's.
+    let subject = of("logged-in")["subject"].as_str().unwrap();
+    for code in ["log-in-refused", "consented", "code-redeemed", "refresh-reused", "create-user"] {
+        assert_eq!(of(code)["subject"], subject, "{code}");
+    }
+    assert_eq!(of("refresh-reused")["id"], stolen["diagnosis"]);
+    assert_eq!(of("change-client")["by"], "administrator");
+    assert_eq!(of("change-client")["client"], "made");
+    assert_eq!(of("change-client")["members"], json!(["disabled"]));
+    assert_eq!(of("logged-in")["at"], NOW);
+    // By the person's own name they are found; in the file it does not stand.
+    let users = app.admin("GET", "/users", None).await.json();
+    let sub = users["items"][0]["id"].as_str().unwrap();
+    assert_ne!(sub, subject);
+    assert!(entries(&app, &format!("&subject={}", encoded(sub))).await.len() >= 6);
+    assert_eq!(entries(&app, &format!("&subject={}", encoded(subject))).await.len(), 0);
+    for entry in &all {
+        assert!(!entry.to_string().contains(sub), "{entry}");
+    }
+    let mut secrets = vec![
+        PASSWORD.to_owned(),
+        "a wrong password 1".to_owned(),
+        code,
+        app.bootstrap.admin_token.expose().to_owned(),
+        app.bootstrap.example.as_ref().unwrap().client_secret.expose().to_owned(),
+        made["client_secret"].as_str().unwrap().to_owned(),
+    ];
+    for answer in [&first, &second, &third] {
+        secrets.push(token(answer, "refresh_token"));
+        let access = token(answer, "access_token");
+        secrets.push(access.rsplit('.').next().unwrap().to_owned());
+    }
+    secrets.extend(browser.cookies.into_iter().map(|(_, value)| value));
+    let file = database(&app);
+    for secret in secrets {
+        let found = file.windows(secret.len()).any(|bytes| bytes == secret.as_bytes());
+        assert!(!found, "a secret stands in the database");
+        assert!(!all.iter().any(|entry| entry.to_string().contains(&secret)));
+    }
+}
+
+#[tokio::test]
+async fn a_flood_is_counted_and_every_id_is_found() {
+    let app = App::start().await;
+    let mut ids = std::collections::BTreeSet::new();
+    for nth in 0..10_000 {
+        let form = format!("grant_type=nothing-{nth}");
+        let answer = app.post("/token", &form).await.is(400).json();
+        ids.insert(answer["diagnosis"].as_str().unwrap().to_owned());
+    }
+    let all = entries(&app, "&kind=refusal").await;
+    assert_eq!(all.len(), 10);
+    let count: u64 = all.iter().map(|entry| entry["count"].as_u64().unwrap()).sum();
+    assert_eq!(count, 10_000);
+    assert_eq!(ids.len(), 10, "who is counted is told the id of what stands for it");
+    for id in ids {
+        app.admin("GET", &format!("/journal/{id}"), None).await.is(200);
+        app.admin("GET", &format!("/refusals/{id}"), None).await.is(200);
+    }
+    // A minute later it is news again.
+    app.clock.advance(61);
+    app.post("/token", "grant_type=x").await.is(400);
+    assert_eq!(entries(&app, "&kind=refusal").await.len(), 11);
+    // Made-up clients do not fill it either.
+    for nth in 0..3000 {
+        let form = format!("grant_type=client_credentials&client_id=made-up-{nth}&client_secret=");
+        app.post("/token", &form).await;
+    }
+    app.authority.housekeep().await;
+    let dropped = app.figure("claviger_journal_dropped_total").await;
+    let mut after = String::new();
+    let (mut rows, mut count) = (0, 0);
+    loop {
+        let path = format!("/journal?limit=1000&kind=refusal{after}");
+        let page = app.admin("GET", &path, None).await.is(200).json();
+        for entry in page["items"].as_array().unwrap() {
+            rows += 1;
+            count += entry["count"].as_u64().unwrap();
+        }
+        let Some(next) = page["next"].as_str() else { break };
+        after = format!("&after={next}");
+    }
+    assert!(rows < 1100, "{rows}");
+    assert_eq!(count + dropped as u64, 13_001);
+}
+
+#[tokio::test]
+async fn entries_are_forgotten_by_age_and_number() {
+    let app = App::with(|config| {
+        config.journal.keep_days = 2;
+        config.journal.max_entries = 5;
+    })
+    .await;
+    for nth in 0..9 {
+        app.admin("PATCH", "/clients/example-client", Some(json!({ "name": format!("n{nth}") })))
+            .await
+            .is(200);
+    }
+    assert_eq!(entries(&app, "").await.len(), 5);
+    app.clock.advance(2 * 86_400 - 1);
+    assert_eq!(entries(&app, "").await.len(), 5);
+    app.clock.advance(1);
+    assert_eq!(entries(&app, "&kind=administration").await.len(), 0);
+    let off = App::with(|config| config.journal.max_entries = 0).await;
+    off.post("/token", "grant_type=x").await.is(400);
+    assert_eq!(entries(&off, "").await.len(), 0);
+}
+
+#[tokio::test]
+async fn guards_report_what_they_refused() {
+    let app = App::start().await;
+    let example = app.bootstrap.example.as_ref().unwrap();
+    let (id, secret) = (example.client_id.clone(), example.client_secret.expose().to_owned());
+    let report = json!({ "refusals": [{
+        "diagnosis": "dg_k3v9q2m7x4c8p1ab", "at": NOW - 30, "code": "expired", "count": 3,
+        "status": 401, "method": "GET", "path": "/orders?access_token=x", "client": "billing",
+        "subject": "u-1", "address": "192.0.2.7",
+    }] });
+    let send = async |authorization: String, report: &Value| {
+        let request = http::Request::post("/journal/refusals")
+            .header("authorization", authorization)
+            .header("content-type", "application/json");
+        app.send(request.body(axum::body::Body::from(report.to_string())).unwrap()).await
+    };
+    let basic = || crate::app::basic(&id, &secret);
+    // Whoever guards nothing has nothing to report.
+    let refused = send(basic(), &report).await;
+    assert_eq!(refused.json()["code"], "report-forbidden");
+    send(crate::app::basic(&id, "wrong"), &report).await.is(401);
+    send("Bearer clv_admin_x".to_owned(), &report).await.is(401);
+    let introspectors = json!({ "introspectors": [&id] });
+    let path = format!("/resources/{}", encoded(&example.resource));
+    app.admin("PATCH", &path, Some(introspectors)).await.is(200);
+    assert_eq!(send(basic(), &report).await.is(202).json()["accepted"], 1);
+    let by_admin = format!("Bearer {}", app.bootstrap.admin_token.expose());
+    send(by_admin, &json!({ "refusals": [] })).await.is(202);
+    app.authority.housekeep().await;
+    let path = "/journal/dg_k3v9q2m7x4c8p1ab";
+    let entry = app.admin("GET", path, None).await.is(200).json();
+    assert_eq!(
+        (&entry["code"], &entry["count"], &entry["at"]),
+        (&json!("expired"), &json!(3), &json!(NOW - 30))
+    );
+    assert_eq!((&entry["client"], &entry["path"]), (&json!("billing"), &json!("/orders")));
+    assert_eq!(entry["by"], format!("client {id}"));
+    assert!(entry["address"].is_string() && !entry.to_string().contains("192.0.2.7"));
+    assert_eq!(entries(&app, "&address=192.0.2.7").await.len(), 1);
+    for wrong in [
+        json!({ "refusals": [{ "diagnosis": "dg_k3v9q2m7x4c8p1ab", "at": 0, "code": "my-own" }] }),
+        json!({ "refusals": [{ "diagnosis": "../../x", "at": 0, "code": "expired" }] }),
+        json!({ "refusals": [{ "diagnosis": "dg_x", "at": 0, "code": "expired", "token": "x" }] }),
+    ] {
+        send(basic(), &wrong).await.is(400);
+    }
+}
+
+#[tokio::test]
+async fn the_journal_is_read_in_pages_by_what_is_asked() {
+    let app = App::start().await;
+    app.post("/token", "grant_type=x").await.is(400);
+    app.admin("PATCH", "/clients/example-client", Some(json!({ "name": "n" }))).await.is(200);
+    let all = entries(&app, "").await;
+    assert!(all.len() >= 2, "{all:?}");
+    let page = app.admin("GET", "/journal?limit=1", None).await.is(200).json();
+    let next = page["next"].as_str().unwrap();
+    let rest = app.admin("GET", &format!("/journal?after={next}"), None).await.is(200).json();
+    assert_eq!(rest["items"].as_array().unwrap().len(), all.len() - 1);
+    assert_eq!(entries(&app, "&newest=true&code=change-client").await.len(), 1);
+    assert_eq!(entries(&app, &format!("&since={}", NOW + 1)).await.len(), 0);
+    for wrong in ["kind=x", "limit=0", "limit=1&limit=2", "x=1", "since=soon", "newest=maybe"] {
+        let answer = app.admin("GET", &format!("/journal?{wrong}"), None).await.is(400);
+        assert_eq!(answer.json()["code"], "query-refused");
+    }
+    app.admin("GET", "/journal/jn_0000000000000000", None).await.is(404);
+}
+
+/// Line breaks, escapes and turned writing in what a client sends stay inside their text: in the log, in the
+/// journal, in the answer.
+#[tokio::test]
+async fn nobody_forges_a_line_of_the_log() {
+    let log = Log::default();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_writer(log.clone())
+        .with_ansi(false)
+        .finish();
+    let guard = tracing::subscriber::set_default(subscriber);
+    let app = App::start().await;
+    let forged = "x\r\nFORGED line \u{1b}[2K\u{9b}31m\u{202e}";
+    let odd = encoded(forged);
+    app.post("/token", &format!("grant_type={odd}")).await;
+    app.post(
+        "/token",
+        &format!("grant_type=client_credentials&client_id={odd}&client_secret={odd}"),
+    )
+    .await;
+    app.post_as("/token", forged, forged, "grant_type=client_credentials").await;
+    app.get(&format!("/authorize?client_id={odd}&redirect_uri={odd}")).await;
+    app.get(&format!("/authorize?client_id=app&redirect_uri={REDIRECT}&resource={API}{odd}")).await;
+    app.get(&format!("/{odd}")).await;
+    let body = json!({ "client_id": forged, forged: forged });
+    app.admin("POST", "/clients", Some(body)).await;
+    app.admin("DELETE", &format!("/clients/{odd}"), None).await;
+    let all = entries(&app, "").await;
+    drop(guard);
+    assert!(all.len() >= 5, "{all:?}");
+    for entry in &all {
+        let text = serde_json::to_string(entry).unwrap();
+        for odd in ["\\r", "\\n", "\\u001b", "\u{9b}", "\u{202e}"] {
+            assert!(!text.contains(odd), "{text}");
+        }
+    }
+    let text = String::from_utf8_lossy(&log.0.lock().unwrap()).into_owned();
+    assert!(!text.lines().any(|line| line.starts_with("FORGED")), "{text}");
+    assert!(!text.contains(['\u{1b}', '\u{9b}', '\u{202e}']), "{text}");
 }

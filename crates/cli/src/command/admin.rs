@@ -1,4 +1,4 @@
-//! `claviger client`, `resource`, `user`, `session`, `key`, `revoke`, `why`: the admin API, from a terminal.
+//! `claviger client`, `resource`, `user`, `session`, `key`, `revoke`: the admin API, from a terminal.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -16,7 +16,12 @@ use crate::http::send;
 use crate::say::{self, BOLD, CYAN, GOOD, GREEN, Stop, YELLOW};
 
 /// Asks the admin API; what is not a success becomes the reason why the command stops.
-fn ask(admin: &Admin, method: Method, path: &str, body: Option<&Value>) -> Result<Value, Stop> {
+pub(super) fn ask(
+    admin: &Admin,
+    method: Method,
+    path: &str,
+    body: Option<&Value>,
+) -> Result<Value, Stop> {
     let file = &admin.admin_token_file;
     let token = read_file(file, "the administrator's token").map_err(|stop| {
         stop.hint(
@@ -58,7 +63,7 @@ fn ask(admin: &Admin, method: Method, path: &str, body: Option<&Value>) -> Resul
 }
 
 /// A path segment: what has a meaning in a URL is escaped.
-fn segment(text: &str) -> String {
+pub(super) fn segment(text: &str) -> String {
     let mut out = String::new();
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
@@ -524,9 +529,4 @@ pub(crate) fn revoke(
         None => "everything up to then is revoked".to_owned(),
     };
     done(&what, &answer, format)
-}
-
-pub(crate) fn why(diagnosis: &str, admin: &Admin, format: Format) -> Result<ExitCode, Stop> {
-    let path = format!("/refusals/{}", segment(diagnosis));
-    show(&ask(admin, Method::GET, &path, None)?, format)
 }

@@ -10,4 +10,5 @@ pub(crate) mod explain;
 pub(crate) mod faults;
 pub(crate) mod gate;
 pub(crate) mod health;
+pub(crate) mod journal;
 pub(crate) mod serve;

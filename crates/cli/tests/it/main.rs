@@ -24,6 +24,7 @@ mod demo;
 mod faults;
 mod forward_auth;
 mod fuzzed;
+mod journal;
 mod lifecycle;
 mod mutual_tls;
 mod nginx;

@@ -62,6 +62,25 @@ fn revoking_a_client_refuses_all_of_its_tokens() {
 }
 
 #[test]
+fn a_withdrawn_key_takes_its_tokens_at_the_gate_and_the_next_one_signs() {
+    let authority = Authority::start();
+    let sink = Sink::start();
+    let gate = Gate::of(&authority, &sink.url());
+    let old = authority.token();
+    assert_eq!(gate.get("/", &old).status, 200);
+    let keys = authority.administer(&["key", "list"]);
+    let kid = keys["items"][0]["kid"].as_str().expect("a key").to_owned();
+    let since = Instant::now();
+    authority.administer(&["key", "withdraw", &kid]);
+    let (took, code) = until_refused(&gate, &old, since);
+    assert_eq!(code, "key-retired");
+    say(&format!("a key withdrawn, its token refused at the gate: {took:?}"));
+    assert!(took < Duration::from_secs(1), "{took:?}");
+    // The gate does not know the new key yet, and fetches it for the name.
+    assert_eq!(gate.get("/", &authority.token()).status, 200);
+}
+
+#[test]
 fn everything_before_an_instant_is_refused_within_a_second() {
     let authority = Authority::start();
     let sink = Sink::start();

@@ -100,3 +100,27 @@ CREATE TABLE pushed_requests (
 );
 CREATE INDEX pushed_requests_by_client ON pushed_requests (client, expires);
 CREATE INDEX pushed_requests_by_expiry ON pushed_requests (expires);
+
+-- The journal takes the place of the list of refusals, and takes over what stands there. `seq` comes from
+-- `counters`, so that what was read is never given out again under the same number; `subject` and `address`
+-- are hashes by a key that is not in the database.
+CREATE TABLE journal (
+    seq INTEGER NOT NULL PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    at BIGINT NOT NULL,
+    last_at BIGINT NOT NULL,
+    count BIGINT NOT NULL,
+    kind TEXT NOT NULL,
+    code TEXT NOT NULL,
+    client TEXT,
+    subject TEXT,
+    address TEXT,
+    record TEXT NOT NULL
+);
+CREATE INDEX journal_by_age ON journal (last_at);
+CREATE INDEX journal_by_code ON journal (code, seq);
+INSERT INTO journal (seq, id, at, last_at, count, kind, code, client, record)
+    SELECT place, id, at, at, 1, 'refusal', code, evidence ->> '$.evidence.client_id', evidence FROM refusals;
+INSERT INTO counters (name, value) SELECT 'journal', value FROM counters WHERE name = 'refusal';
+DELETE FROM counters WHERE name = 'refusal';
+DROP TABLE refusals;

@@ -1,7 +1,7 @@
 //! Clients, resources, keys, settings, assertions and the journal.
 
 use claviger_protocol::{Client, KeyState};
-use claviger_store::{FirstStart, KEPT_REFUSALS_SECS, Store, StoreError};
+use claviger_store::{FirstStart, JournalEntry, JournalFilter, Recount, Store, StoreError};
 use serde_json::json;
 
 use crate::engines::over_each;
@@ -16,7 +16,8 @@ over_each! {
     settings_are_kept
     an_assertion_serves_once
     one_of_many_uses_of_an_assertion_wins
-    the_journal_keeps_the_latest
+    the_journal_keeps_the_latest_and_counts
+    the_journal_is_read_in_order_by_what_is_asked
     a_first_start_is_all_or_nothing
     every_change_moves_the_generation
     a_failed_request_takes_back_its_own_changes_only
@@ -126,27 +127,63 @@ async fn one_of_many_uses_of_an_assertion_wins(store: Store) {
     assert_eq!(won, 1);
 }
 
-async fn the_journal_keeps_the_latest(store: Store) {
+fn event(number: u64) -> JournalEntry {
+    JournalEntry {
+        id: format!("dg_{number}"),
+        seq: 0,
+        at: NOW + i64::try_from(number).unwrap(),
+        last_at: NOW + i64::try_from(number).unwrap(),
+        count: 1,
+        kind: if number.is_multiple_of(2) { "refusal" } else { "grant" }.to_owned(),
+        code: "expired".to_owned(),
+        client: Some(format!("c{}", number % 3)),
+        subject: None,
+        address: Some("a".to_owned()),
+        record: json!({ "n": number }),
+    }
+}
+
+async fn the_journal_keeps_the_latest_and_counts(store: Store) {
     for number in 0..7 {
-        let evidence = json!({ "number": number });
-        store.record_refusal(&format!("dg_{number}"), NOW, "expired", evidence, 3).await.unwrap();
+        store.record(vec![event(number)], Vec::new(), 3).await.unwrap();
     }
-    assert_eq!(store.find_refusal("dg_3").await.unwrap(), None);
-    for number in 4..7 {
-        let found = store.find_refusal(&format!("dg_{number}")).await.unwrap().unwrap();
-        assert_eq!((found.at, found.code.as_str()), (NOW, "expired"));
-        assert_eq!(found.evidence["number"], number);
-    }
-    // One id is one refusal, however often it is written, and takes the newest place.
-    store.record_refusal("dg_4", NOW + 1, "revoked", json!({}), 3).await.unwrap();
-    let found = store.find_refusal("dg_4").await.unwrap().unwrap();
-    assert_eq!((found.at, found.code.as_str()), (NOW + 1, "revoked"));
-    // They go by age, too.
-    store.forget_expired(NOW + KEPT_REFUSALS_SECS - 1).await.unwrap();
-    assert!(store.find_refusal("dg_6").await.unwrap().is_some());
-    store.forget_expired(NOW + KEPT_REFUSALS_SECS).await.unwrap();
-    assert_eq!(store.find_refusal("dg_6").await.unwrap(), None);
-    assert!(store.find_refusal("dg_4").await.unwrap().is_some());
+    assert_eq!(store.find_entry("dg_3").await.unwrap(), None);
+    let more = |more, last_at| Recount { id: "dg_4".into(), more, last_at };
+    let gone = Recount { id: "dg_1".into(), more: 5, last_at: NOW };
+    store.record(Vec::new(), vec![more(9_000, NOW + 90), more(1, NOW), gone], 3).await.unwrap();
+    let found = store.find_entry("dg_4").await.unwrap().unwrap();
+    assert_eq!((found.count, found.at, found.last_at), (9_002, NOW + 4, NOW + 90));
+    assert_eq!(found.record, json!({ "n": 4 }));
+    // What was written stays as it is.
+    let other = JournalEntry { code: "other".into(), ..event(5) };
+    store.record(vec![other], Vec::new(), 10).await.unwrap();
+    assert_eq!(store.find_entry("dg_5").await.unwrap().unwrap().code, "expired");
+    // By age, which is that of the last time.
+    assert_eq!(store.forget_journal(NOW + 6).await.unwrap(), 2);
+    assert!(store.find_entry("dg_4").await.unwrap().is_some());
+}
+
+async fn the_journal_is_read_in_order_by_what_is_asked(store: Store) {
+    store.record((0..20).map(event).collect(), Vec::new(), 100).await.unwrap();
+    let ids = |found: Vec<JournalEntry>| -> Vec<String> {
+        found.into_iter().map(|entry| entry.id).collect()
+    };
+    let any = JournalFilter::default;
+    let first = store.list_journal(any(), 3).await.unwrap();
+    assert_eq!(ids(first.clone()), ["dg_0", "dg_1", "dg_2"]);
+    let after = JournalFilter { after: Some(first[2].seq), ..any() };
+    assert_eq!(ids(store.list_journal(after, 1).await.unwrap()), ["dg_3"]);
+    let newest = JournalFilter { newest: true, ..any() };
+    assert_eq!(ids(store.list_journal(newest, 2).await.unwrap()), ["dg_18", "dg_19"]);
+    let some = JournalFilter {
+        kind: Some("refusal".into()),
+        client: Some("c1".into()),
+        since: Some(NOW + 5),
+        ..any()
+    };
+    assert_eq!(ids(store.list_journal(some, 9).await.unwrap()), ["dg_10", "dg_16"]);
+    let nobody = JournalFilter { address: Some("' OR 1 = 1 --".into()), ..any() };
+    assert_eq!(ids(store.list_journal(nobody, 9).await.unwrap()), [""; 0]);
 }
 
 async fn a_first_start_is_all_or_nothing(store: Store) {

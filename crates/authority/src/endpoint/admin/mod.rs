@@ -2,6 +2,7 @@
 //! administrator's credential before any of it is called.
 
 pub(crate) mod clients;
+pub(crate) mod journal;
 pub(crate) mod keys;
 mod page;
 pub(crate) mod refusals;

@@ -9,16 +9,16 @@ use crate::render;
 
 pub(crate) async fn show(call: Call) -> Answer {
     let id = call.place("diagnosis");
-    let Some(found) = call.state.store.find_refusal(id).await? else {
+    let Some(found) = call.state.store.find_entry(id).await? else {
         let fix = "copy the whole id; the journal keeps the last refusals only \
-                   (`limits.journal_entries`)";
+                   (`journal.max_entries`)";
         return Err(unknown("diagnosis-unknown", "refusal", id, fix));
     };
     let mut shown = Map::new();
     shown.insert("diagnosis".to_owned(), Value::from(found.id));
     shown.insert("at".to_owned(), Value::from(found.at));
     shown.insert("code".to_owned(), Value::from(found.code));
-    if let Value::Object(rest) = found.evidence {
+    if let Value::Object(rest) = found.record {
         shown.extend(rest);
     }
     Ok(render::json(StatusCode::OK, &Value::Object(shown)))
