@@ -253,9 +253,9 @@ pub(crate) async fn password(mut call: Call) -> Answer {
         Err(answer) => return answer,
     };
     let state = &call.state;
-    let refused = |problem: String| async {
-        let problem = problem;
-        page(&call, &session, &user, StatusCode::FORBIDDEN, None, Some(&problem)).await
+    let refused = async |problem: String| {
+        let status = StatusCode::FORBIDDEN;
+        page(&call, &session, &user, status, None, Some(&problem)).await
     };
     let new = Secret::new(form.get("new").unwrap_or_default().to_owned());
     if Some(new.expose()) != form.get("again") {
