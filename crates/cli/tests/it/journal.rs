@@ -70,13 +70,16 @@ fn why_and_journal_tell_what_happened_and_follow_what_happens() {
     .spawn()
     .expect("the binary");
     let mut lines = BufReader::new(following.stdout.take().expect("a pipe")).lines();
-    let first: Value =
-        serde_json::from_str(&lines.next().expect("a line").expect("text")).expect("JSON");
-    assert_eq!(first["id"], id.as_str());
+    let mut until = |id: &str| {
+        lines.by_ref().map_while(Result::ok).any(|line| {
+            let entry: Value = serde_json::from_str(&line).expect("JSON");
+            assert_eq!(entry["kind"], "refusal");
+            entry["id"] == id
+        })
+    };
+    assert!(until(&id), "what stands there already is shown first");
     let next = refuse(&authority, "more-nonsense");
-    let second: Value =
-        serde_json::from_str(&lines.next().expect("a line").expect("text")).expect("JSON");
-    assert_eq!(second["id"], next.as_str());
+    assert!(until(&next), "and what happens then");
     following.kill().expect("to end it");
     following.wait().expect("its end");
 }
