@@ -4,6 +4,7 @@
 mod logs;
 mod messages;
 mod pairs;
+mod proofs;
 mod stage;
 
 use claviger_explain::{Surroundings, explain as examine_input};
@@ -16,6 +17,7 @@ use claviger_token::{
 pub use self::logs::batch;
 pub use self::messages::message;
 pub use self::pairs::diff;
+pub use self::proofs::proof;
 use self::stage::{NOW, good, keyed, keyless, planted, policy, render, reveals_nothing, stands_in};
 
 /// The recogniser, and everything that needs no key.

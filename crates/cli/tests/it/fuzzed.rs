@@ -31,6 +31,11 @@ fn kept_inputs_are_parsed_alike_by_all() {
 }
 
 #[test]
+fn kept_proofs_fit_only_what_they_were_made_for() {
+    replay("proof", fuzz::proof);
+}
+
+#[test]
 fn kept_inputs_are_explained_and_reveal_nothing() {
     replay("explain", fuzz::explain);
 }

@@ -16,6 +16,7 @@ mod attempt;
 mod backup;
 mod bad_input;
 mod batch;
+mod bound_tokens;
 mod chromium;
 mod clients;
 mod compare;

@@ -1,0 +1,40 @@
+//! DPoP proofs: any bytes as one, and a good one that is cut and mended.
+
+use claviger_testkit::keys;
+use claviger_testkit::mint::seal;
+use claviger_token::dpop::{Expected, LONGEST_AGE, Nonces, Signed, Use, Used, verify};
+use claviger_token::{Algorithm, Token};
+
+use super::stage::NOW;
+
+const URL: &str = "https://id.example/token";
+
+/// Whatever fits is signed, for this request and for now, and serves once.
+pub fn proof(data: &[u8]) {
+    let words = String::from_utf8_lossy(data);
+    judge(&words);
+    drop(Signed::read(&words));
+    let nonces = Nonces::new(&[7; 32]);
+    assert!(!nonces.accepts(&words, NOW), "nobody guesses a nonce");
+    // The same bytes as header, claims and address under a key that signs anything.
+    let key = keys::signing(Algorithm::Es256);
+    let mut parts = data.splitn(3, |byte| *byte == b'\n');
+    let (header, claims) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    judge(&seal(&key, header, claims));
+    let url = String::from_utf8_lossy(parts.next().unwrap_or_default());
+    let expected = Expected { method: "POST", url: &url, token: Some(&words) };
+    drop(verify(&words, &expected, NOW));
+}
+
+fn judge(text: &str) {
+    let expected = Expected { method: "POST", url: URL, token: None };
+    let Ok(proof) = verify(text, &expected, NOW) else { return };
+    let token = Token::parse(text).expect("a proof is a token");
+    let header = token.header().expect("with a header");
+    assert!(header.text("alg").is_some_and(|alg| alg != "none" && !alg.starts_with("HS")));
+    assert!(header.get("jwk").is_some_and(|jwk| jwk.get("d").is_none() && jwk.get("k").is_none()));
+    assert!(proof.until() > NOW && proof.until() <= NOW + 60 + LONGEST_AGE + 1);
+    let mut used = Used::new(2);
+    assert_eq!(used.take(&proof, NOW), Use::First);
+    assert_eq!(used.take(&proof, proof.until() - 1), Use::Again);
+}
