@@ -18,6 +18,7 @@ mod journal;
 mod keys;
 mod logout;
 mod metadata;
+mod mutual_tls;
 mod openapi;
 mod openid;
 mod pages;

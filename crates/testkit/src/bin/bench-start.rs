@@ -141,8 +141,7 @@ fn seed(data: &Path, rows: u64) -> u64 {
     let copies = |table: &str, changed: &[(&str, &str)]| {
         let mut statement =
             connection.prepare(&format!("SELECT * FROM {table} LIMIT 0")).expect("the table");
-        let columns: Vec<String> =
-            statement.column_names().into_iter().map(str::to_owned).collect();
+        let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
         drop(statement.query([]).expect("no rows"));
         let values: Vec<&str> = columns
             .iter()
