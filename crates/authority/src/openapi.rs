@@ -1,6 +1,7 @@
 //! The OpenAPI 3.1 document of the admin API, made from the route table: an operation that is served
 //! is described, and nothing else is.
 
+use claviger_protocol::GrantType;
 use serde_json::{Map, Value, json};
 
 use crate::config::Issuer;
@@ -344,7 +345,7 @@ fn client_members() -> Map<String, Value> {
             "minItems": 1,
             "items": {
                 "type": "string",
-                "enum": ["client_credentials", "authorization_code", "refresh_token"],
+                "enum": GrantType::ALL.map(GrantType::as_str),
             },
             "description": "what it may ask for; `client_credentials` when left out, with `redirect_uris` the other two",
         },

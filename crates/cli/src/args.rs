@@ -181,6 +181,27 @@ pub(crate) enum Command {
     },
 }
 
+/// A grant by a name that can be typed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Grant {
+    ClientCredentials,
+    AuthorizationCode,
+    RefreshToken,
+    TokenExchange,
+}
+
+impl Grant {
+    /// As it is registered.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::ClientCredentials => "client_credentials",
+            Self::AuthorizationCode => "authorization_code",
+            Self::RefreshToken => "refresh_token",
+            Self::TokenExchange => "urn:ietf:params:oauth:grant-type:token-exchange",
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum RevokeKind {
     Token,
@@ -531,6 +552,9 @@ pub(crate) enum ClientAction {
         /// It can keep no secret: a program on its user's machine or in a browser.
         #[arg(long, requires = "redirect_uri")]
         public: bool,
+        /// A grant that it may use; may be given several times. Without it: what the other options call for.
+        #[arg(long, value_name = "GRANT", value_enum)]
+        grant: Vec<Grant>,
         /// It is your own: users are not asked for consent.
         #[arg(long)]
         first_party: bool,

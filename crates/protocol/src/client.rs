@@ -11,6 +11,7 @@ use serde_json::Value;
 use crate::certificate::{CertificateName, check_certificates};
 use crate::claim_rule::ClaimRule;
 use crate::error::{Invalid, quoted};
+use crate::exchange::EXCHANGE_GRANT;
 use crate::redirect::check_redirect_uris;
 use crate::registration::Registered;
 use crate::resource::check_resource_uri;
@@ -56,12 +57,15 @@ pub enum GrantType {
     AuthorizationCode,
     /// New tokens for that user later.
     RefreshToken,
+    /// A token for another API in the name of who called (RFC 8693).
+    #[serde(rename = "urn:ietf:params:oauth:grant-type:token-exchange")]
+    TokenExchange,
 }
 
 impl GrantType {
     /// All of them.
-    pub const ALL: [Self; 3] =
-        [Self::ClientCredentials, Self::AuthorizationCode, Self::RefreshToken];
+    pub const ALL: [Self; 4] =
+        [Self::AuthorizationCode, Self::RefreshToken, Self::ClientCredentials, Self::TokenExchange];
 
     /// As it is registered.
     #[must_use]
@@ -70,6 +74,7 @@ impl GrantType {
             Self::ClientCredentials => "client_credentials",
             Self::AuthorizationCode => "authorization_code",
             Self::RefreshToken => "refresh_token",
+            Self::TokenExchange => EXCHANGE_GRANT,
         }
     }
 
@@ -334,6 +339,11 @@ impl Client {
         if self.auth_method == AuthMethod::None && has(GrantType::ClientCredentials) {
             let problem = "a client that proves nothing cannot have tokens for itself";
             let fix = "leave `client_credentials` out, or give the client a secret or a key";
+            return Err(Invalid::new("grants", problem, fix));
+        }
+        if self.auth_method == AuthMethod::None && has(GrantType::TokenExchange) {
+            let problem = "a client that proves nothing cannot act for others";
+            let fix = "leave token exchange out, or give the client a secret or a key";
             return Err(Invalid::new("grants", problem, fix));
         }
         if has(GrantType::AuthorizationCode) == self.redirect_uris.is_empty() {

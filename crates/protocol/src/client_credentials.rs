@@ -91,6 +91,9 @@ pub struct AccessClaims {
     /// The grant of the user that it comes from; it is revoked by that, too.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub grant_id: Option<String>,
+    /// Who acts for the subject (RFC 8693 §4.1).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub act: Option<Value>,
     /// The key that it is bound to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cnf: Option<Confirmation>,
@@ -133,17 +136,16 @@ impl Grant {
 
 /// Which grant the request asks for.
 pub fn grant_type(form: &Form) -> Result<GrantType, OauthFault> {
-    match form.needs("grant_type")? {
-        "client_credentials" => Ok(GrantType::ClientCredentials),
-        "authorization_code" => Ok(GrantType::AuthorizationCode),
-        "refresh_token" => Ok(GrantType::RefreshToken),
-        other => Err(OauthFault::new(
+    let asked = form.needs("grant_type")?;
+    GrantType::from_name(asked).ok_or_else(|| {
+        let served: Vec<&str> = GrantType::ALL.iter().map(|grant| grant.as_str()).collect();
+        OauthFault::new(
             OauthCode::UnsupportedGrantType,
             "grant-unsupported",
-            format!("the grant {} is not served here", quoted(other)),
+            format!("the grant {} is not served here", quoted(asked)),
         )
-        .fix("send grant_type=authorization_code, refresh_token or client_credentials")),
-    }
+        .fix(format!("send grant_type with one of {}", served.join(", ")))
+    })
 }
 
 /// Whether a client may use a grant at all.
@@ -236,6 +238,7 @@ pub fn decide(facts: Facts<'_>, ask: &Ask, now: i64, jti: String) -> Result<Gran
         acr: None,
         amr: Vec::new(),
         grant_id: None,
+        act: None,
         cnf: cnf.cloned(),
         status: None,
         custom: Map::new(),

@@ -26,6 +26,7 @@ mod client_openid;
 mod code;
 mod confirmation;
 mod error;
+mod exchange;
 mod form;
 pub mod guessing;
 mod introspection;
@@ -68,6 +69,10 @@ pub use client_document::{
 pub use code::{CODE_TTL, CodeGrant, Redeeming, Redemption, code_unknown, is_verifier, redeem};
 pub use confirmation::{Confirmation, token_type};
 pub use error::{Invalid, OauthCode, OauthFault};
+pub use exchange::{
+    EXCHANGE_GRANT, Exchange, ExchangeFacts, ISSUED_TOKEN_TYPE, exchange, exchange_target,
+    exchange_token_refused,
+};
 pub use form::Form;
 pub use introspection::introspect;
 pub use key::{KeyRecord, KeySettings, KeyState, KeyStep, WithdrawError, plan, rotate, withdraw};

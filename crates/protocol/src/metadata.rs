@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::assurance::ACR_VALUES;
 use crate::authorization::{IDENTITY_SCOPES, ResponseMode};
-use crate::client::AuthMethod;
+use crate::client::{AuthMethod, GrantType};
 use crate::user_info::STANDARD_CLAIMS;
 
 /// What is served where the operator has switched it on.
@@ -70,7 +70,7 @@ pub fn oauth(base: &str, issuer: &str, scopes: &[String]) -> Value {
         "authorization_endpoint": format!("{base}/authorize"),
         "pushed_authorization_request_endpoint": format!("{base}/par"),
         "require_pushed_authorization_requests": false,
-        "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
+        "grant_types_supported": GrantType::ALL.map(GrantType::as_str),
         "response_types_supported": ["code"],
         "response_modes_supported": ResponseMode::ALL.map(ResponseMode::as_str),
         "code_challenge_methods_supported": ["S256"],

@@ -3,6 +3,7 @@
 pub(crate) mod account;
 pub(crate) mod admin;
 pub(crate) mod authorize;
+pub(crate) mod exchange;
 pub(crate) mod feed;
 pub(crate) mod health;
 pub(crate) mod introspect;

@@ -22,6 +22,7 @@ use crate::call::{Answer, Call, Reply};
 use crate::client_check;
 use crate::credential;
 use crate::ending;
+use crate::endpoint::exchange::exchanged;
 use crate::journal::{Event, Kind};
 use crate::random;
 use crate::refresh_token::{self, Numbered};
@@ -48,6 +49,7 @@ pub(crate) async fn token(mut call: Call) -> Answer {
         GrantType::ClientCredentials => for_itself(&call, &form, &client, cnf).await,
         GrantType::AuthorizationCode => for_a_code(&call, &form, &client, cnf).await,
         GrantType::RefreshToken => refreshed(&call, &form, &client, cnf).await,
+        GrantType::TokenExchange => exchanged(&call, &form, &client, cnf).await,
     };
     let mut reply = answer.map_err(about)?;
     sender.renew(&call.state, &mut reply);
@@ -367,7 +369,7 @@ fn at_hash(state: &State, algorithm: Option<&str>, token: &str) -> Result<String
 }
 
 /// A place in a status list; `algorithm` is what the token will be signed with.
-async fn placed(
+pub(crate) async fn placed(
     state: &State,
     claims: &AccessClaims,
     algorithm: Option<&str>,
@@ -433,6 +435,7 @@ async fn issued(state: &State, granted: &Granted<'_>) -> Result<Value, Box<Refus
         acr: Some(assurance::acr(granted.amr).to_owned()),
         amr: assurance::names(granted.amr).map(str::to_owned).collect(),
         grant_id: Some(granted.grant_id.to_owned()),
+        act: None,
         cnf: granted.cnf.cloned(),
         status: None,
         custom: custom(ClaimPlace::AccessToken),
@@ -485,7 +488,7 @@ fn digest_of(text: &str) -> String {
     base64url::encode(digest::digest(&digest::SHA256, text.as_bytes()).as_ref())
 }
 
-fn token_id() -> Result<String, Box<Refusal>> {
+pub(crate) fn token_id() -> Result<String, Box<Refusal>> {
     random::token_id().map_err(|error| Refusal::unavailable("no-randomness", error).into())
 }
 

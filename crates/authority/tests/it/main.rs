@@ -7,6 +7,7 @@ mod app;
 mod backup;
 mod client_documents;
 mod dpop;
+mod exchange;
 mod factors;
 mod feed;
 mod first_start;

@@ -208,6 +208,7 @@ pub(crate) fn client(action: ClientAction, format: Format) -> Result<ExitCode, S
             jwks,
             redirect_uri,
             public,
+            grant,
             first_party,
             certificate,
             bonds,
@@ -224,6 +225,12 @@ pub(crate) fn client(action: ClientAction, format: Format) -> Result<ExitCode, S
             if !redirect_uri.is_empty() {
                 body.insert("redirect_uris".to_owned(), json!(redirect_uri));
                 body.insert("first_party".to_owned(), json!(first_party));
+            }
+            if !grant.is_empty() {
+                body.insert(
+                    "grants".to_owned(),
+                    json!(grant.iter().map(|it| it.name()).collect::<Vec<_>>()),
+                );
             }
             if public {
                 body.insert("auth_method".to_owned(), json!("none"));

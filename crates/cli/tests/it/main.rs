@@ -21,6 +21,7 @@ mod chromium;
 mod clients;
 mod compare;
 mod config;
+mod delegation;
 mod demo;
 mod faults;
 mod forward_auth;

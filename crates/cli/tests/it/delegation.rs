@@ -1,0 +1,83 @@
+//! Tokens for others: an API goes on in its caller's name. The clients are ones that nobody here wrote.
+
+use claviger_testkit::Sink;
+use serde_json::json;
+
+use crate::clients::drive;
+use crate::stage::{Authority, Gate, assert_unseen, file};
+use crate::tools::driver;
+
+const REDIRECT: &str = "http://127.0.0.1:4711/callback";
+const PASSWORD: &str = "correct horse battery";
+const STOCK: &str = "https://stock.example";
+
+fn with_person(authority: &Authority) {
+    let folder = tempfile::tempdir().unwrap();
+    let password = file(folder.path(), "password", format!("{PASSWORD}\n"));
+    authority.administer(&["user", "create", "ada", "--password-file", &password]);
+}
+
+#[test]
+fn an_api_exchanges_its_caller_s_token_and_the_next_gate_lets_it_in_until_the_log_out() {
+    let Some(script) = driver("exchange.mjs") else { return };
+    let authority = Authority::start();
+    with_person(&authority);
+    authority.administer(&["resource", "create", STOCK, "--scope", "orders:read"]);
+    // The API in the middle: tokens for it are its to exchange, for the stock API alone.
+    let orders = "https://orders.example";
+    authority.administer(&[
+        "resource",
+        "create",
+        orders,
+        "--scope",
+        "orders:read",
+        "--scope",
+        "admin",
+        "--introspector",
+        "orders-api",
+    ]);
+    authority.administer(&[
+        "client",
+        "create",
+        "app",
+        "--public",
+        "--redirect-uri",
+        "http://127.0.0.1/callback",
+        "--resource",
+        orders,
+        "--scope",
+        "orders:read",
+    ]);
+    let made = authority.administer(&[
+        "client",
+        "create",
+        "orders-api",
+        "--resource",
+        STOCK,
+        "--scope",
+        "orders:read",
+        "--grant",
+        "token-exchange",
+        "--grant",
+        "client-credentials",
+    ]);
+    let given = json!({
+        "issuer": authority.issuer, "app": {"id": "app"}, "redirect": REDIRECT, "resource": orders,
+        "username": "ada", "password": PASSWORD, "target": STOCK, "scope": "orders:read",
+        "api": {"id": "orders-api", "secret": made["client_secret"]},
+    });
+    let done = drive(script, &given);
+    assert_eq!(done["ok"], true, "{done}");
+    let token = done["access_token"].as_str().unwrap();
+    let sink = Sink::start();
+    let gate = Gate::start(&sink.url(), &authority.issuer, STOCK, &[]);
+    assert_eq!(gate.get("/stock", token).status, 200);
+    assert_eq!(gate.get("/stock", done["subject"].as_str().unwrap()).status, 401, "not for here");
+    authority.administer(&["revoke", "session", done["sid"].as_str().unwrap()]);
+    let refused = (0..50).any(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        gate.get("/stock", token).status == 401
+    });
+    assert!(refused, "a second after the log-in ended the exchanged token still serves");
+    assert_unseen(&authority.log(), token, "the authority's log");
+}
