@@ -155,6 +155,8 @@ impl Authority {
             site: Site::new(&issuer.path),
             openapi: Document::new(&openapi::document(&issuer, &routes::table())),
             documents: Documents::new(&config.registration),
+            devices: Throttle::new(60, 60),
+            user_codes: [Throttle::new(10, 600), Throttle::new(100, 600)],
             registering: Throttle::hourly(config.registration.per_address_per_hour),
             feed_places: Arc::new(Semaphore::new(config.limits.feed_readers)),
             clients: Arc::new(Shelf::new(RECORDS_HELD)),

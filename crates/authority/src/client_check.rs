@@ -22,7 +22,7 @@ use crate::secrets::{Asked, Unjudged};
 const BEARER_CHALLENGE: HeaderValue = HeaderValue::from_static("Bearer realm=\"claviger\"");
 
 /// Parameters that carry something which must not stand in a URL, where every log keeps it.
-const BODY_ONLY: [&str; 11] = [
+const BODY_ONLY: [&str; 12] = [
     "grant_type",
     "client_id",
     "client_secret",
@@ -32,6 +32,7 @@ const BODY_ONLY: [&str; 11] = [
     "code",
     "code_verifier",
     "refresh_token",
+    "device_code",
     "subject_token",
     "actor_token",
 ];

@@ -69,6 +69,22 @@ pub(crate) fn alphanumeric(count: usize) -> Result<Zeroizing<String>, NoRandomne
     Ok(out)
 }
 
+/// `count` letters out of twenty or any other alphabet of up to 256, each drawn evenly.
+pub(crate) fn letters(alphabet: &[u8], count: usize) -> Result<String, NoRandomness> {
+    let size = alphabet.len();
+    // Bytes beyond the last whole round would favour the first letters.
+    let fair = 256 - 256 % size;
+    let mut out = String::with_capacity(count);
+    while out.len() < count {
+        for byte in bytes::<64>()? {
+            if usize::from(byte) < fair && out.len() < count {
+                out.push(char::from(alphabet[usize::from(byte) % size]));
+            }
+        }
+    }
+    Ok(out)
+}
+
 /// `value` in the same alphabet, six digits wide: 62^6 exceeds 2^32.
 pub(crate) fn six_digits(mut value: u32) -> String {
     let mut digits = [b'0'; 6];

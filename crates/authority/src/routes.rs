@@ -8,8 +8,8 @@ use http::Method;
 
 use crate::call::{Answer, Call};
 use crate::endpoint::{
-    account, admin, authorize, feed, health, introspect, journal, jwks, log_in, logout, metadata,
-    pages, par, registration, revoke, status_list, token, userinfo,
+    account, admin, authorize, device, feed, health, introspect, journal, jwks, log_in, logout,
+    metadata, pages, par, registration, revoke, status_list, token, userinfo,
 };
 
 /// Who reads the answers of a route; it decides the form of refusals and the headers.
@@ -148,6 +148,19 @@ fn oauth() -> Vec<Route> {
             Face::Page,
             vec![does!(GET logout::ask), does!(POST logout::answer)],
         ),
+        route(
+            "/device_authorization",
+            "device-authorization",
+            Face::Oauth,
+            vec![does!(POST device::begin)],
+        ),
+        route(
+            "/device",
+            "device",
+            Face::Page,
+            vec![does!(GET device::page), does!(POST device::look_up)],
+        ),
+        route("/device/decision", "device", Face::Page, vec![does!(POST device::decide)]),
         route("/consent", "consent", Face::Page, vec![does!(POST authorize::consent)]),
         route(
             "/userinfo",

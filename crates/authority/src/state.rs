@@ -65,6 +65,10 @@ pub(crate) struct State {
     pub(crate) feed_places: Arc<Semaphore>,
     /// Clients whose ids are addresses.
     pub(crate) documents: Documents,
+    /// Devices that begin, by address.
+    pub(crate) devices: Throttle,
+    /// User codes that are looked up, by person and by address.
+    pub(crate) user_codes: [Throttle; 2],
     /// Open registrations by address.
     pub(crate) registering: Throttle,
     pub(crate) tls: Arc<Tls>,

@@ -187,6 +187,7 @@ pub(crate) enum Grant {
     ClientCredentials,
     AuthorizationCode,
     RefreshToken,
+    DeviceCode,
     TokenExchange,
 }
 
@@ -197,6 +198,7 @@ impl Grant {
             Self::ClientCredentials => "client_credentials",
             Self::AuthorizationCode => "authorization_code",
             Self::RefreshToken => "refresh_token",
+            Self::DeviceCode => "urn:ietf:params:oauth:grant-type:device_code",
             Self::TokenExchange => "urn:ietf:params:oauth:grant-type:token-exchange",
         }
     }
@@ -537,7 +539,7 @@ pub(crate) enum ClientAction {
         #[arg(long)]
         name: Option<String>,
         /// A resource (audience) that it may ask tokens for; may be given several times.
-        #[arg(long, required_unless_present = "redirect_uri", value_name = "URI")]
+        #[arg(long, required_unless_present_any = ["redirect_uri", "grant"], value_name = "URI")]
         resource: Vec<String>,
         /// A scope that it may have; may be given several times.
         #[arg(long, value_name = "SCOPE")]
@@ -550,7 +552,7 @@ pub(crate) enum ClientAction {
         #[arg(long, value_name = "URL")]
         redirect_uri: Vec<String>,
         /// It can keep no secret: a program on its user's machine or in a browser.
-        #[arg(long, requires = "redirect_uri")]
+        #[arg(long)]
         public: bool,
         /// A grant that it may use; may be given several times. Without it: what the other options call for.
         #[arg(long, value_name = "GRANT", value_enum)]

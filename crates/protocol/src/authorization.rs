@@ -219,6 +219,31 @@ pub fn authorization_request(
         return Err(invalid("dpop-jkt", "`dpop_jkt` is no thumbprint of a key")
             .fix("send the base64url of the JWK's SHA-256 thumbprint (RFC 7638)"));
     }
+    let (audience, scope) = asked_for(form, client, resource)?;
+    Ok(AuthorizationRequest {
+        client_id: client.id.clone(),
+        redirect_uri: redirect_uri.to_owned(),
+        scope,
+        resource: audience,
+        state: form.get("state").map(str::to_owned),
+        nonce,
+        code_challenge: challenge.to_owned(),
+        prompt: prompt(form.get("prompt"))?,
+        max_age,
+        login_hint: form.get("login_hint").map(|hint| hint.chars().take(100).collect()),
+        id_token_hint: form.get("id_token_hint").map(str::to_owned),
+        acr_values: acr_values(form.get("acr_values").unwrap_or_default()),
+        response_mode,
+        dpop_jkt,
+    })
+}
+
+/// What a user is asked for: the audience, none where it is only who they are, and the scopes, separated by spaces.
+pub fn asked_for(
+    form: &Form,
+    client: &Client,
+    resource: Option<&Resource>,
+) -> Result<(Option<String>, String), OauthFault> {
     let mut ask = Ask::from_form(form);
     let asked = ask.scope.as_deref().map(scope_list).transpose()?.unwrap_or_default();
     let (identity, api): (Vec<String>, Vec<String>) =
@@ -252,22 +277,7 @@ pub fn authorization_request(
     };
     let mut all = identity;
     all.append(&mut scopes);
-    Ok(AuthorizationRequest {
-        client_id: client.id.clone(),
-        redirect_uri: redirect_uri.to_owned(),
-        scope: all.join(" "),
-        resource: audience,
-        state: form.get("state").map(str::to_owned),
-        nonce,
-        code_challenge: challenge.to_owned(),
-        prompt: prompt(form.get("prompt"))?,
-        max_age,
-        login_hint: form.get("login_hint").map(|hint| hint.chars().take(100).collect()),
-        id_token_hint: form.get("id_token_hint").map(str::to_owned),
-        acr_values: acr_values(form.get("acr_values").unwrap_or_default()),
-        response_mode,
-        dpop_jkt,
-    })
+    Ok((audience, all.join(" ")))
 }
 
 /// Whether a text can be the base64url of a SHA-256 digest.

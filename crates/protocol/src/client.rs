@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::certificate::{CertificateName, check_certificates};
 use crate::claim_rule::ClaimRule;
+use crate::device::DEVICE_GRANT;
 use crate::error::{Invalid, quoted};
 use crate::exchange::EXCHANGE_GRANT;
 use crate::redirect::check_redirect_uris;
@@ -60,12 +61,20 @@ pub enum GrantType {
     /// A token for another API in the name of who called (RFC 8693).
     #[serde(rename = "urn:ietf:params:oauth:grant-type:token-exchange")]
     TokenExchange,
+    /// A token for a user who allows a device on another machine (RFC 8628).
+    #[serde(rename = "urn:ietf:params:oauth:grant-type:device_code")]
+    DeviceCode,
 }
 
 impl GrantType {
     /// All of them.
-    pub const ALL: [Self; 4] =
-        [Self::AuthorizationCode, Self::RefreshToken, Self::ClientCredentials, Self::TokenExchange];
+    pub const ALL: [Self; 5] = [
+        Self::AuthorizationCode,
+        Self::RefreshToken,
+        Self::ClientCredentials,
+        Self::DeviceCode,
+        Self::TokenExchange,
+    ];
 
     /// As it is registered.
     #[must_use]
@@ -75,6 +84,7 @@ impl GrantType {
             Self::AuthorizationCode => "authorization_code",
             Self::RefreshToken => "refresh_token",
             Self::TokenExchange => EXCHANGE_GRANT,
+            Self::DeviceCode => DEVICE_GRANT,
         }
     }
 
@@ -350,7 +360,8 @@ impl Client {
             let problem = "`authorization_code` and `redirect_uris` go together";
             return Err(Invalid::new("redirect_uris", problem, "set both or neither"));
         }
-        if has(GrantType::RefreshToken) && !has(GrantType::AuthorizationCode) {
+        let of_a_user = has(GrantType::AuthorizationCode) || has(GrantType::DeviceCode);
+        if has(GrantType::RefreshToken) && !of_a_user {
             let problem = "only a grant of a user can be refreshed";
             return Err(Invalid::new("grants", problem, "add `authorization_code`"));
         }

@@ -53,6 +53,12 @@ pub enum OauthCode {
     InvalidClientMetadata,
     /// RFC 9470 §5: the user cannot log in by what `acr_values` asks for.
     UnmetAuthenticationRequirements,
+    /// Nobody has decided about the device yet (RFC 8628 §3.5).
+    AuthorizationPending,
+    /// The device asks too often.
+    SlowDown,
+    /// The device code is over.
+    ExpiredToken,
     /// A mistake of ours.
     ServerError,
     /// Later.
@@ -85,6 +91,9 @@ impl OauthCode {
             Self::InvalidRedirectUri => "invalid_redirect_uri",
             Self::InvalidClientMetadata => "invalid_client_metadata",
             Self::UnmetAuthenticationRequirements => "unmet_authentication_requirements",
+            Self::AuthorizationPending => "authorization_pending",
+            Self::SlowDown => "slow_down",
+            Self::ExpiredToken => "expired_token",
             Self::ServerError => "server_error",
             Self::TemporarilyUnavailable => "temporarily_unavailable",
         }

@@ -25,6 +25,7 @@ mod client_document;
 mod client_openid;
 mod code;
 mod confirmation;
+mod device;
 mod error;
 mod exchange;
 mod form;
@@ -52,7 +53,8 @@ mod user_info;
 pub use assertion::{Accepted, assertion_cause, assertion_replayed, verify_assertion};
 pub use assurance::{Factors, Proof};
 pub use authorization::{
-    AuthorizationRequest, IDENTITY_SCOPES, Prompt, ResponseMode, answer_to, authorization_request,
+    AuthorizationRequest, IDENTITY_SCOPES, Prompt, ResponseMode, answer_to, asked_for,
+    authorization_request,
 };
 pub use bond::check_bond;
 pub use certificate::{CertificateName, PresentedCertificate, verify_certificate};
@@ -68,6 +70,10 @@ pub use client_document::{
 };
 pub use code::{CODE_TTL, CodeGrant, Redeeming, Redemption, code_unknown, is_verifier, redeem};
 pub use confirmation::{Confirmation, token_type};
+pub use device::{
+    DEVICE_CODE_TTL, DEVICE_GRANT, DeviceDecision, DeviceGrant, POLL_INTERVAL, Polled,
+    USER_CODE_LENGTH, USER_CODE_LETTERS, device_code_unknown, poll, shown_user_code, user_code_key,
+};
 pub use error::{Invalid, OauthCode, OauthFault};
 pub use exchange::{
     EXCHANGE_GRANT, Exchange, ExchangeFacts, ISSUED_TOKEN_TYPE, exchange, exchange_target,

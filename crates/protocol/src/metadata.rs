@@ -70,6 +70,7 @@ pub fn oauth(base: &str, issuer: &str, scopes: &[String]) -> Value {
         "authorization_endpoint": format!("{base}/authorize"),
         "pushed_authorization_request_endpoint": format!("{base}/par"),
         "require_pushed_authorization_requests": false,
+        "device_authorization_endpoint": format!("{base}/device_authorization"),
         "grant_types_supported": GrantType::ALL.map(GrantType::as_str),
         "response_types_supported": ["code"],
         "response_modes_supported": ResponseMode::ALL.map(ResponseMode::as_str),

@@ -244,6 +244,7 @@ fn end(connection: &Connection, reach: &Reach, now: i64) -> Result<(usize, usize
     }
     if let Some(condition) = reach.codes {
         run(&format!("DELETE FROM codes WHERE used_at IS NULL AND {condition}"))?;
+        run(&format!("DELETE FROM device_codes WHERE {condition}"))?;
     }
     let sessions = match reach.sessions {
         Some(condition) => {

@@ -137,7 +137,7 @@ pub(crate) fn create_code(
     Ok(())
 }
 
-fn create(connection: &Connection, family: &Family) -> Result<(), Failure> {
+pub(crate) fn create(connection: &Connection, family: &Family) -> Result<(), Failure> {
     let sql = "INSERT INTO families (id, generation, sub, sid, client, record, expires) \
                VALUES ($1, $2, $3, $4, $5, $6, $7)";
     let Family { id, generation, sub, sid, client_id, expires_at, .. } = family;

@@ -10,6 +10,7 @@
 mod assertions;
 mod backup;
 mod clients;
+mod devices;
 mod endings;
 mod error;
 mod factors;

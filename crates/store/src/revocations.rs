@@ -100,6 +100,10 @@ impl Store {
                 ("DELETE FROM initial_access WHERE expires <= $1", now),
                 ("DELETE FROM sessions WHERE expires <= $1", now),
                 ("DELETE FROM pushed_requests WHERE expires <= $1", now),
+                (
+                    "DELETE FROM device_codes WHERE expires <= $1",
+                    now.saturating_sub(KEPT_CODES_SECS),
+                ),
                 ("DELETE FROM codes WHERE expires <= $1", now.saturating_sub(KEPT_CODES_SECS)),
                 ("DELETE FROM families WHERE expires <= $1", now),
                 ("DELETE FROM participants WHERE expires <= $1", now),

@@ -3,6 +3,7 @@
 pub(crate) mod account;
 pub(crate) mod admin;
 pub(crate) mod authorize;
+pub(crate) mod device;
 pub(crate) mod exchange;
 pub(crate) mod feed;
 pub(crate) mod health;

@@ -7,10 +7,11 @@ use std::sync::Arc;
 
 use aws_lc_rs::digest;
 use claviger_protocol::{
-    ACCESS_TOKEN_TYPE, AccessClaims, Ask, ClaimPlace, Client, Confirmation, Facts, Family,
-    FamilyEnd, Form, GrantType, OauthCode, OauthFault, Redeeming, Redemption, Refresh, Status,
-    Used, Window, assurance, check_grant, code_unknown, custom_claims, decide, grant_type,
-    is_verifier, life, redeem, refresh, refresh_bond, scope_list, token_type, wanted_resource,
+    ACCESS_TOKEN_TYPE, AccessClaims, Ask, ClaimPlace, Client, Confirmation, DeviceGrant, Facts,
+    Family, FamilyEnd, Form, GrantType, OauthCode, OauthFault, Polled, Redeeming, Redemption,
+    Refresh, Status, Used, Window, assurance, check_grant, code_unknown, custom_claims, decide,
+    device_code_unknown, grant_type, is_verifier, life, poll, redeem, refresh, refresh_bond,
+    scope_list, token_type, wanted_resource,
 };
 use claviger_store::{ListedToken, Redeemed};
 use claviger_token::base64url;
@@ -49,6 +50,7 @@ pub(crate) async fn token(mut call: Call) -> Answer {
         GrantType::ClientCredentials => for_itself(&call, &form, &client, cnf).await,
         GrantType::AuthorizationCode => for_a_code(&call, &form, &client, cnf).await,
         GrantType::RefreshToken => refreshed(&call, &form, &client, cnf).await,
+        GrantType::DeviceCode => for_a_device(&call, &form, &client, cnf).await,
         GrantType::TokenExchange => exchanged(&call, &form, &client, cnf).await,
     };
     let mut reply = answer.map_err(about)?;
@@ -203,6 +205,87 @@ async fn for_a_code(
             .with("scope", grant.scope.as_str())
             .with("resource", grant.resource.as_deref()),
     );
+    Ok(render::json(StatusCode::OK, &answer))
+}
+
+/// A device asks whether its person has decided (RFC 8628 §3.4).
+async fn for_a_device(
+    call: &Call,
+    form: &Form,
+    client: &Arc<Client>,
+    cnf: Option<&Confirmation>,
+) -> Answer {
+    let state = &call.state;
+    let hash = credential::digest(form.needs("device_code")?);
+    let now = state.clock.now();
+    let tokens = &state.config.tokens;
+    let (ttl, idle) = (tokens.refresh_ttl_seconds, tokens.refresh_idle_seconds);
+    let refreshes = client.grants.contains(&GrantType::RefreshToken);
+    let id = random_family()?;
+    let made = {
+        let (client, id) = (Arc::clone(client), id.clone());
+        let bond = refresh_bond(&client, cnf);
+        move |grant: &DeviceGrant| {
+            let (sub, sid) = (grant.sub.clone()?, grant.sid.clone()?);
+            refreshes.then(|| Family {
+                id,
+                client_id: grant.client_id.clone(),
+                sub,
+                sid,
+                scope: grant.scope.clone(),
+                resource: grant.resource.clone(),
+                auth_time: grant.auth_time.unwrap_or(now),
+                amr: grant.amr.clone(),
+                rotates: client.rotates(bond.is_some()),
+                generation: 0,
+                rotated_at: now,
+                asked_by: None,
+                cnf: bond,
+                expires_at: later(now, ttl),
+                idle_until: later(now, idle).min(later(now, ttl)),
+                ended: None,
+            })
+        }
+    };
+    let rule = {
+        let client_id = client.id.clone();
+        move |grant: &DeviceGrant| poll(grant, &client_id, now)
+    };
+    let grant = match state.store.poll_device(hash, made, rule).await? {
+        None => return Err(device_code_unknown().into()),
+        Some(Polled::Wait(_, fault) | Polled::Refuse(fault)) => return Err(fault.into()),
+        Some(Polled::Take(grant)) => grant,
+    };
+    let (Some(sub), Some(sid)) = (&grant.sub, &grant.sid) else {
+        return Err(device_code_unknown().into());
+    };
+    let user = state.store.find_user(sub).await?;
+    if user.is_none_or(|user| user.disabled) {
+        ending::grant(state, &id, FamilyEnd::SubjectRevoked).await?;
+        return Err(refused("subject-revoked", "the user is gone or disabled").into());
+    }
+    let granted = Granted {
+        client,
+        grant_id: &id,
+        at: now,
+        sub,
+        sid,
+        auth_time: grant.auth_time.unwrap_or(now),
+        amr: &grant.amr,
+        scope: &grant.scope,
+        offline: is_offline(&grant.scope),
+        resource: grant.resource.as_deref(),
+        nonce: None,
+        cnf,
+    };
+    let mut answer = issued(state, &granted).await?;
+    if refreshes {
+        let token = state.refresh_keys.token(&Numbered { family: id, generation: 0 });
+        let token = token.ok_or_else(|| Refusal::unavailable("no-refresh-token", "not encoded"))?;
+        answer["refresh_token"] = json!(token.expose());
+        answer["refresh_token_expires_in"] = json!(idle.min(ttl));
+    }
+    state.metrics.token_issued("device_code");
     Ok(render::json(StatusCode::OK, &answer))
 }
 

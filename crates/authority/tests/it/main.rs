@@ -6,6 +6,7 @@ mod admin;
 mod app;
 mod backup;
 mod client_documents;
+mod device;
 mod dpop;
 mod exchange;
 mod factors;

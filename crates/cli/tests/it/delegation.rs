@@ -1,4 +1,5 @@
-//! Tokens for others: an API goes on in its caller's name. The clients are ones that nobody here wrote.
+//! Tokens for others: an API goes on in its caller's name, and a device in its person's. The clients are ones that nobody
+//! here wrote.
 
 use claviger_testkit::Sink;
 use serde_json::json;
@@ -80,4 +81,41 @@ fn an_api_exchanges_its_caller_s_token_and_the_next_gate_lets_it_in_until_the_lo
     });
     assert!(refused, "a second after the log-in ended the exchanged token still serves");
     assert_unseen(&authority.log(), token, "the authority's log");
+}
+
+#[test]
+fn a_device_is_allowed_in_a_browser_elsewhere() {
+    let Some(script) = driver("device_flow.mjs") else { return };
+    let authority = Authority::start();
+    with_person(&authority);
+    let resource = authority.resource.clone();
+    authority.administer(&[
+        "client",
+        "create",
+        "tv",
+        "--name",
+        "Television",
+        "--public",
+        "--grant",
+        "device-code",
+        "--grant",
+        "refresh-token",
+        "--resource",
+        &resource,
+        "--scope",
+        "openid",
+        "--scope",
+        "orders:read",
+    ]);
+    let given = json!({
+        "issuer": authority.issuer, "client": {"id": "tv", "name": "Television"},
+        "scope": "openid orders:read", "resource": resource, "username": "ada",
+        "password": PASSWORD,
+    });
+    let done = drive(script, &given);
+    assert_eq!(done["ok"], true, "{done}");
+    let sink = Sink::start();
+    let gate = Gate::of(&authority, &sink.url());
+    assert_eq!(gate.get("/orders", done["access_token"].as_str().unwrap()).status, 200);
+    assert!(!authority.log().contains(PASSWORD));
 }

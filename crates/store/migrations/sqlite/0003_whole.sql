@@ -124,3 +124,11 @@ INSERT INTO journal (seq, id, at, last_at, count, kind, code, client, record)
 INSERT INTO counters (name, value) SELECT 'journal', value FROM counters WHERE name = 'refusal';
 DELETE FROM counters WHERE name = 'refusal';
 DROP TABLE refusals;
+-- Devices that wait for their person. `hash` is the digest of the device's code.
+CREATE TABLE device_codes (
+    hash BLOB NOT NULL PRIMARY KEY,
+    user_code TEXT NOT NULL UNIQUE,
+    record TEXT NOT NULL,
+    expires BIGINT NOT NULL
+);
+CREATE INDEX device_codes_by_expiry ON device_codes (expires);

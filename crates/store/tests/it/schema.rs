@@ -107,6 +107,7 @@ async fn the_tables_have_these_columns() {
         ("codes", "hash record expires used_at family"),
         ("consents", "sub client resource scope at"),
         ("counters", "name value"),
+        ("device_codes", "hash user_code record expires"),
         ("families", "id generation sub sid client record replay expires"),
         ("initial_access", "id digest record expires"),
         ("journal", "seq id at last_at count kind code client subject address record"),

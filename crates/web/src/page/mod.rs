@@ -1,6 +1,7 @@
 //! The pages, one file each with its template beside it in `templates/`.
 
 mod account;
+mod device;
 mod factors;
 mod fault;
 mod fault_index;
@@ -9,6 +10,7 @@ mod not_found;
 mod people;
 
 pub use account::{AccountPage, Application, LogIn, PasskeyEntry};
+pub use device::{DeviceConsentPage, DevicePage};
 pub use factors::{
     AddPasskeyPage, AddTotpPage, PasskeyAsk, RecoveryCodesPage, SecondFactorPage, TotpOffer,
 };

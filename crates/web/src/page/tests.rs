@@ -45,6 +45,17 @@ fn people(site: &Site, application: &str, username: &str) -> Vec<(String, String
         proof: username,
         request: application,
     };
+    let device = DevicePage { site, code: application, problem: Some(username), proof: username };
+    let device_consent = DeviceConsentPage {
+        site,
+        application,
+        publisher: Some(application),
+        code: application,
+        username,
+        scopes: &scopes,
+        resource: Some(application),
+        proof: username,
+    };
     let message = MessagePage {
         site,
         title: application,
@@ -76,6 +87,8 @@ fn people(site: &Site, application: &str, username: &str) -> Vec<(String, String
             .html()
             .unwrap(),
         ),
+        ("form: device".to_owned(), device.html().unwrap()),
+        ("form: device consent".to_owned(), device_consent.html().unwrap()),
         ("message".to_owned(), message.html().unwrap()),
     ]
     .into_iter()

@@ -1,0 +1,211 @@
+//! `/device_authorization` and `/device`: a program without a browser shows a code, and its person allows it on another
+//! machine (RFC 8628).
+//!
+//! Codes are looked up only for people who are logged in, and only so often: nobody finds one by trying. Visiting an
+//! address allows nothing, even with the code in it. What becomes of a poll is `claviger_protocol::poll`'s to say.
+
+use claviger_protocol::{
+    Ask, DEVICE_CODE_TTL, DeviceDecision, DeviceGrant, Form, GrantType, POLL_INTERVAL,
+    USER_CODE_LENGTH, USER_CODE_LETTERS, asked_for, check_grant, publisher, shown_user_code,
+    user_code_key, wanted_resource,
+};
+use claviger_token::base64url;
+use claviger_web::{DeviceConsentPage, DevicePage};
+use http::StatusCode;
+use serde_json::json;
+
+use crate::call::{Answer, Call, clipped};
+use crate::client_check;
+use crate::credential;
+use crate::endpoint::authorize::{form_page, meaning, message, no_randomness, session, stale_form};
+use crate::endpoint::log_in::{self, Goal};
+use crate::random;
+use crate::refusal::Refusal;
+use crate::render;
+use crate::secrets::network;
+
+const LOOK_UP: &str = "device";
+/// Another user code is drawn so often where one is taken: with a million waiting, one in 25 000 is.
+const ATTEMPTS: usize = 5;
+const UNKNOWN: &str = "That code is not right, or its time is over. Look at the device again.";
+
+/// `POST /device_authorization`.
+pub(crate) async fn begin(mut call: Call) -> Answer {
+    let form = client_check::form(&mut call).await?;
+    let client = client_check::client(&call, &form).await?;
+    let state = &call.state;
+    let about = |refusal: Box<Refusal>| Box::new(refusal.evidence("client_id", client.id.as_str()));
+    check_grant(&client, GrantType::DeviceCode).map_err(|fault| about(fault.into()))?;
+    let now = state.clock.now();
+    state.devices.admit(call.peer().map(network), now).map_err(|seconds| {
+        Refusal::new(StatusCode::TOO_MANY_REQUESTS, "device-limited")
+            .detail("too many devices begin from this address")
+            .fix("go on with the code that was given")
+            .retry_after(seconds)
+    })?;
+    let resource = match wanted_resource(&client, &Ask::from_form(&form)) {
+        Ok(uri) => state.resource(uri).await?,
+        // What is wrong with it is said with everything else.
+        Err(_) => None,
+    };
+    let (audience, scope) =
+        asked_for(&form, &client, resource.as_deref()).map_err(|fault| about(fault.into()))?;
+    let grant = DeviceGrant::new(&client.id, scope, audience, now);
+    for _ in 0..ATTEMPTS {
+        let code = base64url::encode(random::bytes::<32>().map_err(no_randomness)?);
+        let key = random::letters(USER_CODE_LETTERS, USER_CODE_LENGTH).map_err(no_randomness)?;
+        let hash = credential::digest(&code);
+        if state.store.create_device_code(hash, &key, grant.clone()).await? {
+            let user_code = shown_user_code(&key);
+            let page = format!("{}/device", state.issuer.base);
+            return Ok(render::json(
+                StatusCode::OK,
+                &json!({
+                    "device_code": code,
+                    "verification_uri_complete": format!("{page}?user_code={user_code}"),
+                    "user_code": user_code,
+                    "verification_uri": page,
+                    "expires_in": DEVICE_CODE_TTL,
+                    "interval": POLL_INTERVAL,
+                }),
+            ));
+        }
+    }
+    Err(Refusal::unavailable("no-user-code", "every user code that was drawn is taken").into())
+}
+
+/// `GET /device`.
+pub(crate) async fn page(call: Call) -> Answer {
+    let query = call.parts.uri.query().unwrap_or_default();
+    let code = url::form_urlencoded::parse(query.as_bytes())
+        .find(|(name, _)| name == "user_code")
+        .map(|(_, value)| clipped(&value))
+        .unwrap_or_default();
+    code_page(&call, &code, None)
+}
+
+/// `POST /device`: a person says the code.
+pub(crate) async fn look_up(mut call: Call) -> Answer {
+    let form = Form::parse(&call.form().await?)?;
+    let state = &call.state;
+    let browsers = &state.browsers;
+    if !browsers.proves(&call, LOOK_UP, form.get("proof")) {
+        return stale_form(&call);
+    }
+    let typed = clipped(form.get("user_code").unwrap_or_default());
+    let Some(key) = user_code_key(&typed) else { return code_page(&call, &typed, Some(UNKNOWN)) };
+    let shown = shown_user_code(&key);
+    let Some((session, user)) = session(&call).await? else {
+        return log_in_first(&call, &shown);
+    };
+    let now = state.clock.now();
+    let [by_person, by_address] = &state.user_codes;
+    let limited = by_person
+        .admit(&session.sub, now)
+        .and_then(|()| by_address.admit(call.peer().map(network), now));
+    if limited.is_err() {
+        let problem = "Too many codes were tried. Wait ten minutes, then look at the device again.";
+        return code_page(&call, "", Some(problem));
+    }
+    let grant = state.store.find_device(&key).await?.filter(|grant| grant.is_open(now));
+    let client = match &grant {
+        Some(grant) => state.client(&grant.client_id).await?.filter(|client| !client.disabled),
+        None => None,
+    };
+    let (Some(grant), Some(client)) = (grant, client) else {
+        tracing::info!(sub = session.sub, "a user code that is none was tried");
+        return code_page(&call, &typed, Some(UNKNOWN));
+    };
+    let mark = browsers.mark(&call).map_err(no_randomness)?;
+    let scopes: Vec<(String, String)> = grant
+        .scope
+        .split(' ')
+        .filter(|scope| !scope.is_empty())
+        .map(|scope| (scope.to_owned(), meaning(scope).to_owned()))
+        .collect();
+    let page = DeviceConsentPage {
+        site: &state.site,
+        application: &client.name,
+        publisher: publisher(&client),
+        code: &shown,
+        username: &user.username,
+        scopes: &scopes,
+        resource: grant.resource.as_deref(),
+        proof: &browsers.proof(&mark, &decision_about(&key, &session.sid)),
+    };
+    let mut reply = form_page(StatusCode::OK, page.html(), "")?;
+    browsers.keep(&mark, &mut reply);
+    Ok(reply)
+}
+
+/// The proof of a decision names what is decided on, and in which log-in it was shown: only who saw that page decides.
+fn decision_about(key: &str, sid: &str) -> String {
+    format!("device {key} {sid}")
+}
+
+/// `POST /device/decision`.
+pub(crate) async fn decide(mut call: Call) -> Answer {
+    let form = Form::parse(&call.form().await?)?;
+    let state = &call.state;
+    let Some(key) = user_code_key(form.get("user_code").unwrap_or_default()) else {
+        return stale_form(&call);
+    };
+    let Some((session, _)) = session(&call).await? else {
+        return log_in_first(&call, &shown_user_code(&key));
+    };
+    let about = decision_about(&key, &session.sid);
+    if !state.browsers.proves(&call, &about, form.get("proof")) {
+        return stale_form(&call);
+    }
+    let allows = form.get("decision") == Some("allow");
+    let now = state.clock.now();
+    let by = session.clone();
+    let decided = state
+        .store
+        .decide_device(&key, move |grant| {
+            let decision = if allows { DeviceDecision::Allow } else { DeviceDecision::Deny };
+            grant.is_open(now).then(|| DeviceGrant {
+                decision,
+                sub: allows.then_some(by.sub),
+                sid: allows.then_some(by.sid),
+                auth_time: allows.then_some(by.auth_time),
+                amr: if allows { by.amr } else { String::new() },
+                ..grant
+            })
+        })
+        .await?;
+    if !decided {
+        return code_page(&call, "", Some(UNKNOWN));
+    }
+    tracing::info!(sub = session.sub, allows, "a person decided about a device");
+    if allows {
+        message(
+            &call,
+            "The device may go on",
+            "Look at the device: it goes on within seconds. You can close this page.",
+        )
+    } else {
+        message(
+            &call,
+            "The device got nothing",
+            "It is told that you did not allow it. You can close this page.",
+        )
+    }
+}
+
+/// The log-in, which leads back here with the code.
+fn log_in_first(call: &Call, code: &str) -> Answer {
+    let goal = Goal::Own(format!("/device?user_code={code}"));
+    log_in::page(call, &goal, "", StatusCode::OK, None)
+}
+
+fn code_page(call: &Call, code: &str, problem: Option<&str>) -> Answer {
+    let browsers = &call.state.browsers;
+    let mark = browsers.mark(call).map_err(no_randomness)?;
+    let site = &call.state.site;
+    let page = DevicePage { site, code, problem, proof: &browsers.proof(&mark, LOOK_UP) };
+    let status = if problem.is_some() { StatusCode::FORBIDDEN } else { StatusCode::OK };
+    let mut reply = form_page(status, page.html(), "")?;
+    browsers.keep(&mark, &mut reply);
+    Ok(reply)
+}
