@@ -286,6 +286,14 @@ async fn for_a_device(
         answer["refresh_token_expires_in"] = json!(idle.min(ttl));
     }
     state.metrics.token_issued("device_code");
+    state.journal.event(
+        Event::new(Kind::Grant, "device-redeemed")
+            .client(client.id.as_str())
+            .subject(sub.as_str())
+            .address(call.peer())
+            .with("scope", grant.scope.as_str())
+            .with("resource", grant.resource.as_deref()),
+    );
     Ok(render::json(StatusCode::OK, &answer))
 }
 
