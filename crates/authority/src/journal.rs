@@ -288,7 +288,7 @@ impl Journal {
         address: Option<IpAddr>,
     ) -> String {
         let kept = match face {
-            Face::Oauth | Face::Bearer | Face::Admin => true,
+            Face::Oauth | Face::Backend | Face::Bearer | Face::Admin => true,
             Face::Page => !UNKEPT.contains(&endpoint),
             Face::Public => refusal.status.is_server_error(),
         };

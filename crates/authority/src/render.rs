@@ -77,7 +77,9 @@ pub(crate) fn document(
 /// A refusal as its reader can use it.
 pub(crate) fn refusal(refusal: &Refusal, face: Face, issuer: &Issuer, diagnosis: &str) -> Reply {
     let mut answer = match face {
-        Face::Oauth => reply(refusal.status, JSON, oauth_error(refusal, diagnosis).to_string()),
+        Face::Oauth | Face::Backend => {
+            reply(refusal.status, JSON, oauth_error(refusal, diagnosis).to_string())
+        }
         Face::Public | Face::Bearer | Face::Page | Face::Admin => {
             reply(refusal.status, PROBLEM, problem(refusal, face, issuer, diagnosis).to_string())
         }
@@ -188,7 +190,7 @@ pub(crate) fn protect(reply: &mut Reply, face: Face, issuer: &Issuer) {
         headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
     }
     match face {
-        Face::Oauth | Face::Bearer | Face::Admin => {
+        Face::Oauth | Face::Backend | Face::Bearer | Face::Admin => {
             headers.entry(header::CACHE_CONTROL).or_insert(NO_STORE);
             // RFC 6749 §5.1 asks for it beside `no-store`, for caches of HTTP/1.0.
             headers.insert(header::PRAGMA, HeaderValue::from_static("no-cache"));

@@ -17,8 +17,10 @@ use crate::endpoint::{
 pub(crate) enum Face {
     /// Anybody, browsers' scripts included: published metadata and keys.
     Public,
-    /// OAuth clients: refusals as RFC 6749 §5.2 JSON, never cached.
+    /// OAuth clients, those in browsers included: refusals as RFC 6749 §5.2 JSON, never cached.
     Oauth,
+    /// OAuth clients that are servers and never a browser's script: refusals as for the others.
+    Backend,
     /// Applications with an access token: challenges as RFC 6750, readable by browsers' scripts, never cached.
     Bearer,
     /// People with a browser.
@@ -31,7 +33,7 @@ impl Face {
     /// Whether scripts of any origin may ask and read: no cookie counts there, only what the script itself
     /// presents.
     pub(crate) const fn is_for_scripts(self) -> bool {
-        matches!(self, Self::Public | Self::Bearer)
+        matches!(self, Self::Public | Self::Bearer | Self::Oauth)
     }
 }
 
@@ -170,7 +172,7 @@ fn oauth() -> Vec<Route> {
         ),
         route("/token", "token", Face::Oauth, vec![does!(POST token::token)]),
         route("/par", "par", Face::Oauth, vec![does!(POST par::par)]),
-        route("/introspect", "introspect", Face::Oauth, vec![does!(POST introspect::introspect)]),
+        route("/introspect", "introspect", Face::Backend, vec![does!(POST introspect::introspect)]),
         route(
             "/journal/refusals",
             "journal-refusals",

@@ -517,7 +517,6 @@ pub(crate) struct Bonds {
 }
 
 #[derive(Debug, Subcommand)]
-#[expect(clippy::large_enum_variant, reason = "made once, from the command line")]
 pub(crate) enum ClientAction {
     /// Lists the clients.
     List {
@@ -561,11 +560,11 @@ pub(crate) enum ClientAction {
         #[arg(long)]
         first_party: bool,
         #[command(flatten)]
-        certificate: ClientCertificate,
+        certificate: Box<ClientCertificate>,
         #[command(flatten)]
-        bonds: Bonds,
+        bonds: Box<Bonds>,
         #[command(flatten)]
-        people: AboutPeople,
+        people: Box<AboutPeople>,
         #[command(flatten)]
         admin: Admin,
     },

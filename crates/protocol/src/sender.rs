@@ -98,8 +98,7 @@ mod tests {
             (Confirmation::Key("k".into()), Confirmation::Certificate("c".into()));
         check_sender(&free, None).unwrap();
         check_sender(&bound, Some(&key)).unwrap();
-        let by_certificate =
-            Client { tls_client_certificate_bound_access_tokens: true, ..free.clone() };
+        let by_certificate = Client { tls_client_certificate_bound_access_tokens: true, ..free };
         check_sender(&by_certificate, Some(&certificate)).unwrap();
         for cnf in [None, Some(&key)] {
             assert_eq!(

@@ -78,12 +78,35 @@ async fn a_wrong_method_is_told_the_right_ones() {
 #[tokio::test]
 async fn secrets_are_not_read_across_origins() {
     let app = App::start().await;
-    for path in ["/token", "/introspect", "/revoke", "/admin/v1/clients"] {
+    for path in ["/introspect", "/admin/v1/clients", "/login", "/authorize"] {
         let request = Request::options(path)
             .header("origin", "https://app.example")
             .header("access-control-request-method", "POST")
             .body(Body::empty())
             .unwrap();
         assert_eq!(app.send(request).await.header("access-control-allow-origin"), "", "{path}");
+    }
+}
+
+/// An application in a browser redeems, refreshes and gives back by script. No cookie counts there: what a script
+/// of another origin can read is the answer to what it has presented itself.
+#[tokio::test]
+async fn applications_in_a_browser_can_ask_for_tokens() {
+    let app = App::start().await;
+    for path in ["/token", "/revoke", "/par"] {
+        let request = Request::options(path)
+            .header("origin", "https://app.example")
+            .header("access-control-request-method", "POST")
+            .header("access-control-request-headers", "dpop")
+            .body(Body::empty())
+            .unwrap();
+        let answer = app.send(request).await.is(204);
+        assert_eq!(answer.header("access-control-allow-origin"), "*", "{path}");
+        assert_eq!(answer.header("access-control-allow-credentials"), "", "{path}");
+        // The cause of a refusal is readable, too.
+        let answer = app.post(path, "client_id=nobody&grant_type=refresh_token").await;
+        assert!(answer.status.is_client_error(), "{path}: {}", answer.body);
+        assert_eq!(answer.header("access-control-allow-origin"), "*", "{path}");
+        assert!(answer.header("access-control-expose-headers").contains("DPoP-Nonce"), "{path}");
     }
 }
