@@ -167,24 +167,30 @@ impl<'c> Splitter<'c> {
                 Some('e' | 'E') => self.take('\u{1B}', 2),
                 Some('f') => self.take('\u{C}', 2),
                 Some('v') => self.take('\u{B}', 2),
-                Some('x') => self.code(2, 2),
-                Some('u') => self.code(2, 4),
-                Some('U') => self.code(2, 8),
-                Some(next) => self.take(next, 2),
-                None => self.take('\\', 1),
+                Some('x') => self.code(2, 2, 16),
+                Some('u') => self.code(2, 4, 16),
+                Some('U') => self.code(2, 8, 16),
+                Some('0'..='7') => self.code(1, 3, 8),
+                Some(next @ ('\\' | '\'' | '"' | '?')) => self.take(next, 2),
+                // Of what is no escape, the backslash stays.
+                Some(_) | None => self.take('\\', 1),
             }
         }
     }
 
-    /// A code point in up to `most` hexadecimal digits, `skip` characters ahead.
-    fn code(&mut self, skip: usize, most: usize) {
+    /// A code point in up to `most` digits, `skip` characters ahead; without a digit it is no escape.
+    fn code(&mut self, skip: usize, most: usize, radix: u32) {
         let digits: Vec<u32> = self.characters[(self.at + skip).min(self.characters.len())..]
             .iter()
             .take(most)
-            .map_while(|c| c.to_digit(16))
+            .map_while(|c| c.to_digit(radix))
             .collect();
+        if digits.is_empty() {
+            self.take('\\', 1);
+            return;
+        }
         let value =
-            digits.iter().fold(0u32, |sum, digit| sum.wrapping_mul(16).wrapping_add(*digit));
+            digits.iter().fold(0u32, |sum, digit| sum.wrapping_mul(radix).wrapping_add(*digit));
         let c = char::from_u32(value).unwrap_or('\u{FFFD}');
         self.take(c, skip + digits.len());
     }
@@ -205,6 +211,7 @@ mod tests {
             ("curl -H 'A: b c' https://x", vec!["curl", "-H", "A: b c", "https://x"]),
             ("curl \\\n  -H \"A: \\\"b\\\" $T\" x", vec!["curl", "-H", "A: \"b\" $T", "x"]),
             ("curl -H $'A: b\\'c\\u00e9\\n' x | jq .", vec!["curl", "-H", "A: b'cé\n", "x"]),
+            ("curl $'a\\Lb\\x\\056\\?c'", vec!["curl", "a\\Lb\\x.?c"]),
             ("curl a''b\"\" '' c", vec!["curl", "ab", "", "c"]),
             (
                 "curl ^\"https://x^\" ^\n -H ^\"A: ^\\^\"q^\\^\" 100^%^\"",
