@@ -21,7 +21,7 @@ const PROOF: &str = "dpop";
 const NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
 /// Proofs remembered at most, at some 30 bytes each: 2 700 a second for as long as one could be accepted.
 const PROOFS_HELD: usize = 1_000_000;
-/// Client ids have no colon, so nothing in the store's memory of assertions is mistaken for a proof.
+/// No client id begins like that, so nothing in the store's memory of assertions is mistaken for a proof.
 const STORED_AS: &str = "dpop:";
 
 /// What judging proofs needs a memory for.

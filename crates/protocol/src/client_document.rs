@@ -109,6 +109,8 @@ pub fn document_client(
     }
     client.id = client_id.to_owned();
     client.registered = None;
+    // A document is read by many servers; each signs with what it has.
+    client.id_token_signed_response_alg = None;
     if !client.grants.contains(&GrantType::AuthorizationCode) {
         let description = "none of its grant types is served for documents";
         return Err(about(refused("client-document-refused", description)));

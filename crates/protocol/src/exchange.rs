@@ -154,7 +154,8 @@ pub fn exchange(
     let is_own = claims.client().is_some_and(|id| id == client.id);
     let is_of_its_api = subject_resource.introspectors.contains(&client.id);
     // A token that was given to the client itself can be narrowed, but does not reach further than its user allowed.
-    if !is_of_its_api && !(is_own && target.uri == subject_resource.uri) {
+    let may_have_it = is_of_its_api || (is_own && target.uri == subject_resource.uri);
+    if !may_have_it {
         return Err(exchange_token_refused("subject_token"));
     }
     let act = act(facts)?;

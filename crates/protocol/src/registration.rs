@@ -133,6 +133,14 @@ impl ClientMetadata {
         }
     }
 
+    fn flag(&self, name: &str) -> Result<bool, OauthFault> {
+        match self.members.get(name) {
+            None => Ok(false),
+            Some(Value::Bool(flag)) => Ok(*flag),
+            Some(_) => Err(wrong(name, "is neither true nor false", "send a JSON boolean")),
+        }
+    }
+
     /// Whether there is such a member.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.members.contains_key(name)
@@ -275,6 +283,12 @@ impl ClientMetadata {
             self.texts("post_logout_redirect_uris", 50)?.unwrap_or_default();
         client.userinfo_signed_response_alg =
             self.text("userinfo_signed_response_alg")?.map(str::to_owned);
+        client.id_token_signed_response_alg =
+            self.text("id_token_signed_response_alg")?.map(str::to_owned);
+        // RFC 9449 §5.2, RFC 9126 §6.
+        client.dpop_bound_access_tokens = self.flag("dpop_bound_access_tokens")?;
+        client.require_pushed_authorization_requests =
+            self.flag("require_pushed_authorization_requests")?;
         client.subject_type = match self.text("subject_type")? {
             None | Some("public") => SubjectType::Public,
             Some("pairwise") => SubjectType::Pairwise,
@@ -396,6 +410,11 @@ pub fn information(client: &Client) -> Value {
         ("token_endpoint_auth_method", json!(client.auth_method.as_str())),
         ("scope", json!(client.scopes.join(" "))),
         ("subject_type", json!(client.subject_type)),
+        ("dpop_bound_access_tokens", json!(client.dpop_bound_access_tokens)),
+        (
+            "require_pushed_authorization_requests",
+            json!(client.require_pushed_authorization_requests),
+        ),
     ] {
         answer.insert(name.to_owned(), value);
     }
@@ -403,8 +422,13 @@ pub fn information(client: &Client) -> Value {
         let uris = json!(client.post_logout_redirect_uris);
         answer.insert("post_logout_redirect_uris".to_owned(), uris);
     }
-    if let Some(algorithm) = &client.userinfo_signed_response_alg {
-        answer.insert("userinfo_signed_response_alg".to_owned(), json!(algorithm));
+    for (name, algorithm) in [
+        ("userinfo_signed_response_alg", &client.userinfo_signed_response_alg),
+        ("id_token_signed_response_alg", &client.id_token_signed_response_alg),
+    ] {
+        if let Some(algorithm) = algorithm {
+            answer.insert(name.to_owned(), json!(algorithm));
+        }
     }
     if let Some(jwks) = &client.jwks {
         answer.insert("jwks".to_owned(), jwks.clone());
@@ -527,6 +551,15 @@ mod tests {
         assert_eq!(told["scope"], "openid read");
         assert_eq!(told["response_types"], json!(["code"]));
         assert!(told.get("x-unknown").is_none() && told.get("client_secret_expires_at").is_none());
+        assert_eq!(told["dpop_bound_access_tokens"], false);
+        let mut strict = changed("dpop_bound_access_tokens", json!(true));
+        strict["require_pushed_authorization_requests"] = json!(true);
+        strict["id_token_signed_response_alg"] = json!("RS256");
+        let told = information(&applied(&strict).unwrap());
+        for name in ["dpop_bound_access_tokens", "require_pushed_authorization_requests"] {
+            assert_eq!(told[name], true, "{name}");
+        }
+        assert_eq!(told["id_token_signed_response_alg"], "RS256");
         let mut asks = changed("subject_type", json!("pairwise"));
         asks["post_logout_redirect_uris"] = json!(["https://a.example/out"]);
         // Nobody but the operator says where this authority sends something to.
@@ -569,6 +602,9 @@ mod tests {
             ("subject_type", json!("secret"), Metadata),
             ("sector_identifier_uri", json!("https://a.example/x"), Metadata),
             ("userinfo_signed_response_alg", json!("HS256"), Metadata),
+            ("id_token_signed_response_alg", json!("none"), Metadata),
+            ("dpop_bound_access_tokens", json!("yes"), Metadata),
+            ("require_pushed_authorization_requests", json!(1), Metadata),
             ("post_logout_redirect_uris", json!(["http://a.example/"]), Metadata),
             ("response_types", json!(["token"]), Metadata),
             ("response_types", json!([]), Metadata),

@@ -224,11 +224,15 @@ fn no_randomness(error: random::NoRandomness) -> Box<Refusal> {
 
 /// Whether its answers can be signed with what it asks for.
 fn check_algorithm(state: &State, client: &Client) -> Result<(), Box<Refusal>> {
-    let algorithm = client.userinfo_signed_response_alg.as_deref();
-    let checked = state.keyring.check_algorithm("userinfo_signed_response_alg", algorithm);
-    checked.map_err(|invalid| {
-        let description = format!("`{}`: {}", invalid.field, invalid.problem);
-        let code = OauthCode::InvalidClientMetadata;
-        OauthFault::new(code, "metadata-refused", description).fix(invalid.fix).into()
-    })
+    for (name, algorithm) in [
+        ("userinfo_signed_response_alg", &client.userinfo_signed_response_alg),
+        ("id_token_signed_response_alg", &client.id_token_signed_response_alg),
+    ] {
+        state.keyring.check_algorithm(name, algorithm.as_deref()).map_err(|invalid| {
+            let description = format!("`{}`: {}", invalid.field, invalid.problem);
+            let code = OauthCode::InvalidClientMetadata;
+            OauthFault::new(code, "metadata-refused", description).fix(invalid.fix)
+        })?;
+    }
+    Ok(())
 }
