@@ -9,15 +9,16 @@ use serde_json::{Map, Value};
 use crate::error::{Invalid, quoted};
 use crate::scope::check_scope;
 use crate::user::User;
+use crate::user_info::STANDARD_CLAIMS;
 
 const MOST_RULES: usize = 50;
 const LONGEST_NAME: usize = 100;
 /// All claims of this kind in one token, as JSON: tokens travel in headers, which servers limit to 8 KiB.
 const MOST_BYTES: usize = 4096;
 
-/// Names that mean something to whoever reads a token (RFC 7519, RFC 9068, OpenID Connect Core and others), or that
-/// the account has fields for.
-const RESERVED: [&str; 62] = [
+/// Names that mean something to whoever reads a token (RFC 7519, RFC 9068 and others); the standard claims, which
+/// the account has fields for, are reserved as well.
+const RESERVED: [&str; 43] = [
     "iss",
     "sub",
     "aud",
@@ -56,25 +57,6 @@ const RESERVED: [&str; 62] = [
     "_claim_names",
     "_claim_sources",
     "_sd",
-    "name",
-    "given_name",
-    "family_name",
-    "middle_name",
-    "nickname",
-    "preferred_username",
-    "profile",
-    "picture",
-    "website",
-    "gender",
-    "birthdate",
-    "zoneinfo",
-    "locale",
-    "updated_at",
-    "email",
-    "email_verified",
-    "phone_number",
-    "phone_number_verified",
-    "address",
     "username",
     "client",
     "session",
@@ -134,7 +116,7 @@ pub(crate) fn check_rules(rules: &[ClaimRule], places: &[ClaimPlace]) -> Result<
             let problem = format!("{} is no name for a claim", quoted(name));
             return refuse(problem, "use 1 to 100 characters without blanks");
         }
-        if RESERVED.contains(&name.as_str()) {
+        if RESERVED.contains(&name.as_str()) || STANDARD_CLAIMS.contains(&name.as_str()) {
             let problem = format!("the name {} has a meaning of its own", quoted(name));
             return refuse(problem, "choose another, such as one with your domain in it");
         }

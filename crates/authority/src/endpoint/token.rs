@@ -116,33 +116,17 @@ async fn for_a_code(
     let code = form.needs("code")?;
     let challenge = form.get("code_verifier").filter(|text| is_verifier(text)).map(digest_of);
     let now = state.clock.now();
-    let tokens = &state.config.tokens;
-    let (ttl, idle) = (tokens.refresh_ttl_seconds, tokens.refresh_idle_seconds);
-    let refreshes = client.grants.contains(&GrantType::RefreshToken);
     let id = random_family()?;
-    let made = {
-        let (client, id) = (Arc::clone(client), id.clone());
-        let bond = refresh_bond(&client, cnf);
-        move |grant: &claviger_protocol::CodeGrant| {
-            refreshes.then(|| Family {
-                id,
-                client_id: grant.client_id.clone(),
-                sub: grant.sub.clone(),
-                sid: grant.sid.clone(),
-                scope: grant.scope.clone(),
-                resource: grant.resource.clone(),
-                auth_time: grant.auth_time,
-                amr: grant.amr.clone(),
-                rotates: client.rotates(bond.is_some()),
-                generation: 0,
-                rotated_at: now,
-                asked_by: None,
-                cnf: bond,
-                expires_at: later(now, ttl),
-                idle_until: later(now, idle).min(later(now, ttl)),
-                ended: None,
-            })
-        }
+    let beginning = Beginning::of(state, client, cnf, &id, now);
+    let made = move |grant: &claviger_protocol::CodeGrant| {
+        beginning.family(Basis {
+            sub: grant.sub.clone(),
+            sid: grant.sid.clone(),
+            scope: grant.scope.clone(),
+            resource: grant.resource.clone(),
+            auth_time: grant.auth_time,
+            amr: grant.amr.clone(),
+        })
     };
     let rule = {
         let client_id = client.id.clone();
@@ -189,23 +173,7 @@ async fn for_a_code(
         nonce: grant.nonce.as_deref(),
         cnf,
     };
-    let mut answer = issued(state, &granted).await?;
-    if refreshes {
-        let token = state.refresh_keys.token(&Numbered { family: id, generation: 0 });
-        let token = token.ok_or_else(|| Refusal::unavailable("no-refresh-token", "not encoded"))?;
-        answer["refresh_token"] = json!(token.expose());
-        answer["refresh_token_expires_in"] = json!(idle.min(ttl));
-    }
-    state.metrics.token_issued("authorization_code");
-    state.journal.event(
-        Event::new(Kind::Grant, "code-redeemed")
-            .client(client.id.as_str())
-            .subject(grant.sub.as_str())
-            .address(call.peer())
-            .with("scope", grant.scope.as_str())
-            .with("resource", grant.resource.as_deref()),
-    );
-    Ok(render::json(StatusCode::OK, &answer))
+    first_answer(call, &granted, "authorization_code", "code-redeemed").await
 }
 
 /// A device asks whether its person has decided (RFC 8628 §3.4).
@@ -218,34 +186,17 @@ async fn for_a_device(
     let state = &call.state;
     let hash = credential::digest(form.needs("device_code")?);
     let now = state.clock.now();
-    let tokens = &state.config.tokens;
-    let (ttl, idle) = (tokens.refresh_ttl_seconds, tokens.refresh_idle_seconds);
-    let refreshes = client.grants.contains(&GrantType::RefreshToken);
     let id = random_family()?;
-    let made = {
-        let (client, id) = (Arc::clone(client), id.clone());
-        let bond = refresh_bond(&client, cnf);
-        move |grant: &DeviceGrant| {
-            let (sub, sid) = (grant.sub.clone()?, grant.sid.clone()?);
-            refreshes.then(|| Family {
-                id,
-                client_id: grant.client_id.clone(),
-                sub,
-                sid,
-                scope: grant.scope.clone(),
-                resource: grant.resource.clone(),
-                auth_time: grant.auth_time.unwrap_or(now),
-                amr: grant.amr.clone(),
-                rotates: client.rotates(bond.is_some()),
-                generation: 0,
-                rotated_at: now,
-                asked_by: None,
-                cnf: bond,
-                expires_at: later(now, ttl),
-                idle_until: later(now, idle).min(later(now, ttl)),
-                ended: None,
-            })
-        }
+    let beginning = Beginning::of(state, client, cnf, &id, now);
+    let made = move |grant: &DeviceGrant| {
+        beginning.family(Basis {
+            sub: grant.sub.clone()?,
+            sid: grant.sid.clone()?,
+            scope: grant.scope.clone(),
+            resource: grant.resource.clone(),
+            auth_time: grant.auth_time.unwrap_or(now),
+            amr: grant.amr.clone(),
+        })
     };
     let rule = {
         let client_id = client.id.clone();
@@ -278,21 +229,103 @@ async fn for_a_device(
         nonce: None,
         cnf,
     };
-    let mut answer = issued(state, &granted).await?;
-    if refreshes {
-        let token = state.refresh_keys.token(&Numbered { family: id, generation: 0 });
-        let token = token.ok_or_else(|| Refusal::unavailable("no-refresh-token", "not encoded"))?;
-        answer["refresh_token"] = json!(token.expose());
-        answer["refresh_token_expires_in"] = json!(idle.min(ttl));
+    first_answer(call, &granted, "device_code", "device-redeemed").await
+}
+
+/// What a person granted, by whichever way the client got to know.
+struct Basis {
+    sub: String,
+    sid: String,
+    scope: String,
+    resource: Option<String>,
+    auth_time: i64,
+    amr: String,
+}
+
+/// A family that is about to begin.
+struct Beginning {
+    client: Arc<Client>,
+    id: String,
+    bond: Option<Confirmation>,
+    now: i64,
+    expires_at: i64,
+    idle_until: i64,
+}
+
+impl Beginning {
+    fn of(
+        state: &State,
+        client: &Arc<Client>,
+        cnf: Option<&Confirmation>,
+        id: &str,
+        now: i64,
+    ) -> Self {
+        let tokens = &state.config.tokens;
+        let expires_at = later(now, tokens.refresh_ttl_seconds);
+        Self {
+            client: Arc::clone(client),
+            id: id.to_owned(),
+            bond: refresh_bond(client, cnf),
+            now,
+            expires_at,
+            idle_until: later(now, tokens.refresh_idle_seconds).min(expires_at),
+        }
     }
-    state.metrics.token_issued("device_code");
+
+    /// None where the client may not refresh.
+    fn family(self, basis: Basis) -> Option<Family> {
+        let Basis { sub, sid, scope, resource, auth_time, amr } = basis;
+        refreshes(&self.client).then(|| Family {
+            id: self.id,
+            client_id: self.client.id.clone(),
+            sub,
+            sid,
+            scope,
+            resource,
+            auth_time,
+            amr,
+            rotates: self.client.rotates(self.bond.is_some()),
+            generation: 0,
+            rotated_at: self.now,
+            asked_by: None,
+            cnf: self.bond,
+            expires_at: self.expires_at,
+            idle_until: self.idle_until,
+            ended: None,
+        })
+    }
+}
+
+fn refreshes(client: &Client) -> bool {
+    client.grants.contains(&GrantType::RefreshToken)
+}
+
+/// The first answer to what a person granted, with the refresh token where the client may have one.
+async fn first_answer(
+    call: &Call,
+    granted: &Granted<'_>,
+    grant_type: &'static str,
+    deed: &'static str,
+) -> Answer {
+    let state = &call.state;
+    let mut answer = issued(state, granted).await?;
+    if refreshes(granted.client) {
+        let first = Numbered { family: granted.grant_id.to_owned(), generation: 0 };
+        let token = state.refresh_keys.token(&first);
+        let token = token.ok_or_else(|| Refusal::unavailable("no-refresh-token", "not encoded"))?;
+        let tokens = &state.config.tokens;
+        answer["refresh_token"] = json!(token.expose());
+        answer["refresh_token_expires_in"] =
+            json!(tokens.refresh_idle_seconds.min(tokens.refresh_ttl_seconds));
+    }
+    state.metrics.token_issued(grant_type);
     state.journal.event(
-        Event::new(Kind::Grant, "device-redeemed")
-            .client(client.id.as_str())
-            .subject(sub.as_str())
+        Event::new(Kind::Grant, deed)
+            .client(granted.client.id.as_str())
+            .subject(granted.sub)
             .address(call.peer())
-            .with("scope", grant.scope.as_str())
-            .with("resource", grant.resource.as_deref()),
+            .with("scope", granted.scope)
+            .with("resource", granted.resource),
     );
     Ok(render::json(StatusCode::OK, &answer))
 }
