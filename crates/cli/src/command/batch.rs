@@ -22,7 +22,7 @@ use self::progress::Progress;
 use self::source::Source;
 use crate::args::Format;
 use crate::command::explain::{MOST_INPUT, within_limit};
-use crate::command::serve::asked_to_end;
+use crate::command::signals::EndSignals;
 use crate::say::{self, BAD, GOOD, Stop, YELLOW};
 
 /// What is read at a time, and handed to a thread.
@@ -172,8 +172,12 @@ fn watch(tell: Sender<News>, ends: Arc<AtomicBool>) -> Result<(), Stop> {
         .enable_all()
         .build()
         .map_err(|error| Stop::unknown(format!("cannot start the runtime: {error}")))?;
+    let mut signals = {
+        let _here = runtime.enter();
+        EndSignals::listen()?
+    };
     std::thread::spawn(move || {
-        runtime.block_on(asked_to_end());
+        runtime.block_on(signals.next());
         ends.store(true, Ordering::Relaxed);
         let _ = tell.send(News::Asked);
     });

@@ -10,7 +10,7 @@ use serde_json::json;
 use tokio::net::TcpListener;
 
 use crate::args::{Format, Gate as Arguments};
-use crate::command::serve::asked_to_end;
+use crate::command::signals::EndSignals;
 use crate::say::{self, CYAN, DIM, GOOD, GREEN, Stop, YELLOW};
 
 /// How long the first key sets may take before the gate serves without them (and answers 503).
@@ -46,6 +46,7 @@ pub(crate) fn run(arguments: &Arguments, format: Format) -> Result<ExitCode, Sto
         let address = listener
             .local_addr()
             .map_err(|error| Stop::unknown(format!("cannot listen: {error}")))?;
+        let mut signals = EndSignals::listen()?;
         let ready = gate.ready(PATIENCE).await;
         match format {
             Format::Json => {
@@ -69,7 +70,7 @@ pub(crate) fn run(arguments: &Arguments, format: Format) -> Result<ExitCode, Sto
                 "{YELLOW}The keys of the issuer are not there yet; until they are, requests get 503.{YELLOW:#}"
             ));
         }
-        gate.serve(listener, asked_to_end())
+        gate.serve(listener, async move { signals.next().await })
             .await
             .map_err(|error| Stop::unknown(format!("the gate ended: {error}")))?;
         Ok(ExitCode::from(GOOD))

@@ -12,3 +12,4 @@ pub(crate) mod gate;
 pub(crate) mod health;
 pub(crate) mod journal;
 pub(crate) mod serve;
+pub(crate) mod signals;

@@ -6,41 +6,17 @@ use std::process::ExitCode;
 
 use claviger_authority::{Authority, Bootstrap, OpenError, Reload, bind};
 use serde_json::json;
+use tokio::signal::unix::Signal;
 
 use crate::args::{Format, Serve};
 use crate::command::config;
+use crate::command::signals::{EndSignals, hang_up};
 use crate::say::{self, BOLD, CYAN, DIM, GOOD, GREEN, Stop, YELLOW};
 
-/// Resolves when the process is asked to end: Ctrl-C, or SIGTERM of a service manager.
-pub(crate) async fn asked_to_end() {
-    let terminate = async {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(mut signal) => drop(signal.recv().await),
-            Err(_) => std::future::pending().await,
-        }
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        () = terminate => {}
-    }
-}
-
-/// Resolves when the process is asked to end once more. What was answered is on the disk already.
-async fn asked_again(first: tokio::sync::oneshot::Receiver<()>) {
-    if first.await.is_ok() {
-        asked_to_end().await;
-    } else {
-        std::future::pending().await
-    }
-}
-
 /// SIGHUP has the files of TLS read again, as service managers expect; it never ends the process.
-async fn hung_up(reload: Reload) {
-    let kind = tokio::signal::unix::SignalKind::hangup();
-    if let Ok(mut signal) = tokio::signal::unix::signal(kind) {
-        while signal.recv().await.is_some() {
-            reload.ask();
-        }
+async fn hung_up(mut signal: Signal, reload: Reload) {
+    while signal.recv().await.is_some() {
+        reload.ask();
     }
 }
 
@@ -59,22 +35,25 @@ pub(crate) fn run(arguments: &Serve, format: Format) -> Result<ExitCode, Stop> {
             }
             opened => opened.map_err(refused)?,
         };
-        tokio::spawn(hung_up(authority.reload()));
+        tokio::spawn(hung_up(hang_up()?, authority.reload()));
+        let mut signals = EndSignals::listen()?;
         match format {
             Format::Json => say::line(&ready(authority.issuer(), &data, first.as_ref()))?,
             Format::Text => welcome(authority.issuer(), &data, first.as_ref()),
         }
         notify::ready();
-        let (asked, hurried) = tokio::sync::oneshot::channel();
-        let shutdown = async move {
-            asked_to_end().await;
+        let (stop, stopped) = tokio::sync::oneshot::channel();
+        let again = async move {
+            signals.next().await;
             notify::stopping();
             // Nobody hears it only once everything has ended.
-            let _ = asked.send(());
+            let _ = stop.send(());
+            signals.next().await;
         };
         tokio::select! {
-            () = authority.serve(listener, shutdown) => {}
-            () = asked_again(hurried) => {
+            () = authority.serve(listener, async { drop(stopped.await) }) => {}
+            // What was answered is on the disk already.
+            () = again => {
                 tracing::warn!("asked to end a second time: running requests are cut off");
             }
         }

@@ -77,6 +77,19 @@ fn a_second_signal_waits_for_nobody() {
     assert_eq!(again.stop(PATIENCE).code, Some(0));
 }
 
+/// Whoever waits for readiness may ask at once.
+#[test]
+fn a_signal_right_after_readiness_is_heard() {
+    let folder = tempfile::tempdir().unwrap();
+    for signals in [["-TERM", "-TERM"], ["-HUP", "-TERM"]].repeat(4) {
+        let (process, _) = serve(folder.path(), &[]);
+        for name in signals {
+            signal(&process, name);
+        }
+        assert_eq!(process.wait(PATIENCE).code, Some(0), "{signals:?}");
+    }
+}
+
 #[test]
 fn the_service_manager_is_told_of_readiness_and_end() {
     let folder = tempfile::tempdir().unwrap();
