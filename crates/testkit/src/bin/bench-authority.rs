@@ -110,7 +110,7 @@ impl Served {
         posting(body)
     }
 
-    /// A person, and an application that keeps no secret and asks for no consent.
+    /// People, and an application that keeps no secret and asks for no consent.
     fn with_people(&self) {
         let token = std::fs::read_to_string(self.says("admin_token_file")).expect("a token");
         let made = |path: &str, body: Value| {
@@ -119,7 +119,9 @@ impl Served {
                 .send();
             assert_eq!(answer.status, 201, "{}", answer.text());
         };
-        made("/users", json!({"username": "ada", "password": PASSWORD}));
+        for name in people() {
+            made("/users", json!({"username": name, "password": PASSWORD}));
+        }
         made(
             "/clients",
             json!({
@@ -128,6 +130,11 @@ impl Served {
             }),
         );
     }
+}
+
+/// Everybody logs in by their own name: many at once under one name look like guessing, and are slowed down.
+fn people() -> impl Iterator<Item = String> {
+    (0..LOG_INS).map(|place| format!("person-{place}"))
 }
 
 fn posting(body: String) -> Form {
@@ -245,10 +252,10 @@ async fn signed(
 fn refreshing(plan: &Plan) {
     let served = Served::start(&plan.binary, "0,1");
     served.with_people();
-    let mut ada = Person::new(&served.url, "ada", PASSWORD);
+    let mut person = Person::new(&served.url, "person-0", PASSWORD);
     let held: Vec<String> = (0..64)
         .map(|_| {
-            let tokens = ada.tokens("app", REDIRECT, "openid");
+            let tokens = person.tokens("app", REDIRECT, "openid");
             tokens["refresh_token"].as_str().expect("a refresh token").to_owned()
         })
         .collect();
@@ -342,16 +349,17 @@ fn logging_in(plan: &Plan) {
     let lasts = Duration::from_secs(plan.seconds);
     // Two connections that ask for a token every so often: what is measured is waiting, not throughput.
     let quiet = || load::run(Some(served.process.id()), &served.url, 2, lasts, 200, &form);
-    let (mut idle, mut busy, mut people) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut idle, mut busy, mut rates) = (Vec::new(), Vec::new(), Vec::new());
     for round in 0..=plan.rounds {
         let alone = quiet();
         let (stop, done) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
-        let threads: Vec<_> = (0..LOG_INS)
-            .map(|_| {
+        let threads: Vec<_> = people()
+            .map(|name| {
                 let (stop, done, url) = (Arc::clone(&stop), Arc::clone(&done), served.url.clone());
                 std::thread::spawn(move || {
                     while !stop.load(Ordering::Relaxed) {
-                        drop(Person::new(&url, "ada", PASSWORD).code("app", REDIRECT, "openid"));
+                        let mut person = Person::new(&url, &name, PASSWORD);
+                        drop(person.code("app", REDIRECT, "openid"));
                         done.fetch_add(1, Ordering::Relaxed);
                     }
                 })
@@ -366,12 +374,12 @@ fn logging_in(plan: &Plan) {
         if round > 0 {
             idle.push(f64::from(alone.p99));
             busy.push(f64::from(beside.p99));
-            people.push(logged_in as f64 / lasts.as_secs_f64());
+            rates.push(logged_in as f64 / lasts.as_secs_f64());
         }
     }
     let (idle, busy) = (median(idle), median(busy));
     println!("client_credentials beside {LOG_INS} parallel log-ins (Argon2id), ES256");
-    println!("log-ins                             {:>10.1}/s", median(people));
+    println!("log-ins                             {:>10.1}/s", median(rates));
     println!("p99 of client_credentials, idle     {idle:>10.0} µs");
     println!("p99 of client_credentials, beside   {busy:>10.0} µs");
     println!("beside ÷ idle: {:.1}", busy / idle);
