@@ -32,8 +32,14 @@ fn in_json(passage: &Passage) -> Option<(&'static str, Passage)> {
 /// JSON that was cut or lost its quotes on the way through a shell: `{access_token:eyJ…,expires_in:300}`.
 fn in_broken_json(passage: &Passage) -> Option<(&'static str, Passage)> {
     let text = passage.text();
+    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
     response_members().iter().find_map(|name| {
-        let at = text.find(name)? + name.len();
+        // Within a token the letters of a name are letters like others.
+        let at = text.match_indices(name).find_map(|(at, _)| {
+            let end = at + name.len();
+            let alone = !text[..at].ends_with(is_name) && !text[end..].starts_with(is_name);
+            alone.then_some(end)
+        })?;
         let skip = |text: &str| {
             text.len() - text.trim_start_matches(['"', '\'', '\\', ':', '=', ' ', '>']).len()
         };

@@ -59,6 +59,23 @@ fn every_wrapping_comes_off() {
 }
 
 #[test]
+fn letters_of_a_token_are_no_member_s_name() {
+    // Found by the property of the planted faults: the signature held the letters `jwt`.
+    for inside in
+        ["eyJhbGciOiJFUzI1NiJ9.e30.UKjwtVxkaVz5JtYykvqi9dVz", "eyJh.tokenABCDEFGH.jwt-abcdefghi"]
+    {
+        for (open, close) in [("{", "}"), ("[", "]")] {
+            let text = format!("{open}{inside}{close}");
+            assert_eq!(
+                codes(&text, Origin::Bare),
+                (vec!["bracketed"], inside.to_owned()),
+                "{text}"
+            );
+        }
+    }
+}
+
+#[test]
 fn escapes_and_breaks_inside_are_undone() {
     for (from, to, code) in [
         (".", "%2E", "percent-encoded"),
