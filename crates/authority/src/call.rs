@@ -35,17 +35,12 @@ pub(crate) struct Call {
 
 /// What the journal is to know of a call beyond its path; clones share it.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Trail(Arc<Mutex<(Vec<String>, Option<String>)>>);
+pub(crate) struct Trail(Arc<Mutex<Vec<String>>>);
 
 impl Trail {
     /// The names of the members of the body.
     pub(crate) fn members(&self) -> Vec<String> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).0.clone()
-    }
-
-    /// Who is behind the call, where it is not the administrator.
-    pub(crate) fn who(&self) -> Option<String> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).1.clone()
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// A body of JSON was read.
@@ -55,7 +50,7 @@ impl Trail {
             return;
         };
         let names = body.into_iter().map(|(name, _)| name).take(64).collect();
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).0 = names;
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = names;
     }
 }
 

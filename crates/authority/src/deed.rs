@@ -58,7 +58,7 @@ impl Deed {
         if !members.is_empty() {
             event = event.with("members", members);
         }
-        event.by(self.trail.who().unwrap_or_else(|| "administrator".to_owned()))
+        event.by("administrator")
     }
 }
 

@@ -4,25 +4,55 @@
 //! disk, that introspection refuses it and that every reader of the feed has been sent it. Never decides
 //! whether something is to end.
 
+use std::net::IpAddr;
+
 use claviger_protocol::FamilyEnd;
 use claviger_store::{Ended, Ending};
+use claviger_token::Verified;
 
+use crate::call::Call;
 use crate::journal::{Event, Kind};
 use crate::refusal::Refusal;
 use crate::state::State;
+use crate::subjects;
+
+/// Who ends something, and from where; for the journal.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct By {
+    who: &'static str,
+    address: Option<IpAddr>,
+}
+
+impl By {
+    /// The authority itself.
+    pub(crate) const AUTHORITY: Self = Self { who: "authority", address: None };
+
+    /// A person, what is theirs.
+    pub(crate) fn user(call: &Call) -> Self {
+        Self { who: "user", address: call.peer() }
+    }
+
+    /// A client, what is its own.
+    pub(crate) fn client(call: &Call) -> Self {
+        Self { who: "client", address: call.peer() }
+    }
+
+    pub(crate) fn administrator(call: &Call) -> Self {
+        Self { who: "administrator", address: call.peer() }
+    }
+
+    /// An event that this is behind.
+    pub(crate) fn event(self, kind: Kind, code: &'static str) -> Event {
+        Event::new(kind, code).by(self.who).address(self.address)
+    }
+}
 
 /// Ends it everywhere.
-pub(crate) async fn end(state: &State, ending: Ending) -> Result<Ended, Box<Refusal>> {
+pub(crate) async fn end(state: &State, ending: Ending, by: By) -> Result<Ended, Box<Refusal>> {
     let (now, gone) = (state.clock.now(), state.last_token_gone());
-    let event = match &ending {
-        Ending::Grant { id, .. } => {
-            let held = state.store.find_family(id).await?;
-            written_down(&ending).map(|event| match held {
-                Some(held) => event.client(held.family.client_id).subject(held.family.sub),
-                None => event,
-            })
-        }
-        _ => written_down(&ending),
+    let event = match written_down(&ending, by) {
+        Some(event) => Some(about(state, &ending, event, now).await?),
+        None => None,
     };
     let ended = state.store.end(ending, now, gone).await?;
     state.revocations.reached(ended.entry.seq).await;
@@ -35,8 +65,8 @@ pub(crate) async fn end(state: &State, ending: Ending) -> Result<Ended, Box<Refu
 }
 
 /// What ended, for the journal. A grant that ends because a credential was used again is in the alarm.
-fn written_down(ending: &Ending) -> Option<Event> {
-    let event = |code: &'static str| Event::new(Kind::Revocation, code);
+fn written_down(ending: &Ending, by: By) -> Option<Event> {
+    let event = |code: &'static str| by.event(Kind::Revocation, code);
     match ending {
         Ending::Grant { why: FamilyEnd::Reused, .. } => None,
         Ending::Grant { id, .. } => Some(event("grant-ended").with("grant", id.as_str())),
@@ -49,30 +79,78 @@ fn written_down(ending: &Ending) -> Option<Event> {
     }
 }
 
-/// Ends a grant with every token that came from it.
+/// With whose it is, where that is known only before the end.
+async fn about(
+    state: &State,
+    ending: &Ending,
+    event: Event,
+    now: i64,
+) -> Result<Event, Box<Refusal>> {
+    Ok(match ending {
+        Ending::Grant { id, .. } => match state.store.find_family(id).await? {
+            Some(held) => event.client(held.family.client_id).subject(held.family.sub),
+            None => event,
+        },
+        Ending::Session { sid, .. } => match state.store.find_session_by_id(sid, now).await? {
+            Some(session) => event.subject(session.sub),
+            None => event,
+        },
+        Ending::Subject { .. } | Ending::Client { .. } | Ending::All { .. } => event,
+    })
+}
+
+/// Writes down that one token was taken back; `token` where it is at hand.
+pub(crate) async fn token_revoked(
+    state: &State,
+    jti: &str,
+    token: Option<&Verified>,
+    by: By,
+) -> Result<(), Box<Refusal>> {
+    let mut event = by.event(Kind::Revocation, "token-revoked").with("jti", jti);
+    if let Some(claims) = token.map(Verified::claims) {
+        if let Some(client) = claims.client() {
+            event = event.client(client);
+        }
+        if let Some(sub) = claims.subject() {
+            // By their own name, not by the one that this client knows them by.
+            let person = subjects::person(state, &sub).await?;
+            event = event.subject(person.map_or_else(|| sub.into_owned(), |user| user.id));
+        }
+    }
+    state.journal.event(event);
+    Ok(())
+}
+
+/// The authority itself ends a grant, with every token that came from it.
 pub(crate) async fn grant(state: &State, id: &str, why: FamilyEnd) -> Result<(), Box<Refusal>> {
-    end(state, Ending::Grant { id: id.to_owned(), why }).await.map(drop)
+    end(state, Ending::Grant { id: id.to_owned(), why }, By::AUTHORITY).await.map(drop)
+}
+
+/// Somebody takes a grant back.
+pub(crate) async fn revoke_grant(state: &State, id: &str, by: By) -> Result<(), Box<Refusal>> {
+    let ending = Ending::Grant { id: id.to_owned(), why: FamilyEnd::Revoked };
+    end(state, ending, by).await.map(drop)
 }
 
 /// Ends a log-in with everything that hangs on it, and tells the applications that were part of it.
-pub(crate) async fn session(state: &State, sid: &str) -> Result<(), Box<Refusal>> {
-    end(state, Ending::Session { sid: sid.to_owned(), offline_stays: false }).await.map(drop)
+pub(crate) async fn session(state: &State, sid: &str, by: By) -> Result<(), Box<Refusal>> {
+    end(state, Ending::Session { sid: sid.to_owned(), offline_stays: false }, by).await.map(drop)
 }
 
 /// The person logs out. What they granted for when they are away goes on (OpenID Connect Core §11, Back-Channel
 /// Logout §2.7).
-pub(crate) async fn log_out(state: &State, sid: &str) -> Result<(), Box<Refusal>> {
-    end(state, Ending::Session { sid: sid.to_owned(), offline_stays: true }).await.map(drop)
+pub(crate) async fn log_out(state: &State, sid: &str, by: By) -> Result<(), Box<Refusal>> {
+    end(state, Ending::Session { sid: sid.to_owned(), offline_stays: true }, by).await.map(drop)
 }
 
 /// Ends everything that a person has at this moment; what they log in for later is new.
-pub(crate) async fn subject(state: &State, sub: &str) -> Result<(), Box<Refusal>> {
+pub(crate) async fn subject(state: &State, sub: &str, by: By) -> Result<(), Box<Refusal>> {
     let until = state.clock.now();
-    end(state, Ending::Subject { sub: sub.to_owned(), until }).await.map(drop)
+    end(state, Ending::Subject { sub: sub.to_owned(), until }, by).await.map(drop)
 }
 
 /// Ends everything that a client has at this moment.
-pub(crate) async fn client(state: &State, id: &str) -> Result<(), Box<Refusal>> {
+pub(crate) async fn client(state: &State, id: &str, by: By) -> Result<(), Box<Refusal>> {
     let until = state.clock.now();
-    end(state, Ending::Client { id: id.to_owned(), until }).await.map(drop)
+    end(state, Ending::Client { id: id.to_owned(), until }, by).await.map(drop)
 }

@@ -51,9 +51,9 @@ pub(crate) enum Kind {
     Refusal,
     /// Somebody logged in, or could not.
     LogIn,
-    /// A log-in was ended by its owner.
+    /// A log-in was ended by its owner, or an application was told of an end, or could not be.
     LogOut,
-    /// Somebody got something that can be used later.
+    /// Somebody allowed something, or got something that can be used later.
     Grant,
     /// Tokens were taken back.
     Revocation,
@@ -298,7 +298,8 @@ impl Journal {
         let detail = blotted(&plain(&refusal.detail));
         let (status, code) = (refusal.status.as_u16(), refusal.code);
         let kind = match endpoint {
-            _ if ALARMS.contains(&code) => Kind::Alarm,
+            // Whose grant it ended stands in the evidence; who comes again afterwards is only refused.
+            _ if ALARMS.contains(&code) && subject.is_some() => Kind::Alarm,
             "login" => Kind::LogIn,
             _ => Kind::Refusal,
         };

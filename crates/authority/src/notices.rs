@@ -18,6 +18,8 @@ use hyper_util::client::legacy::Client as HttpClient;
 use hyper_util::rt::TokioExecutor;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
+use crate::ending::By;
+use crate::journal::Kind;
 use crate::random;
 use crate::state::State;
 
@@ -79,6 +81,7 @@ async fn deliver(state: &State, http: &Http, notice: Notice) -> Result<(), Store
     let failure = match tell(state, http, &notice).await? {
         Told::Taken => {
             tracing::info!(client_id, sid, "the client was told of a log-out");
+            written_down(state, &notice, "client-told", None);
             return state.store.drop_notice(*id).await;
         }
         // Removed, or it does not want to know any more.
@@ -92,6 +95,7 @@ async fn deliver(state: &State, http: &Http, notice: Notice) -> Result<(), Store
             state.store.postpone_notice(*id, due).await
         }
         None => {
+            written_down(state, &notice, "client-not-told", Some(&failure));
             tracing::error!(
                 client_id,
                 sid,
@@ -102,6 +106,17 @@ async fn deliver(state: &State, http: &Http, notice: Notice) -> Result<(), Store
             state.store.drop_notice(*id).await
         }
     }
+}
+
+/// What became of a notice in the end, for the journal.
+fn written_down(state: &State, notice: &Notice, code: &'static str, reason: Option<&str>) {
+    let event = By::AUTHORITY.event(Kind::LogOut, code).client(notice.client_id.as_str());
+    let event = event.subject(notice.sub.as_str()).with("session", notice.sid.as_str());
+    let event = event.with("attempts", notice.attempts.saturating_add(1));
+    state.journal.event(match reason {
+        Some(reason) => event.with("reason", reason),
+        None => event,
+    });
 }
 
 enum Told {

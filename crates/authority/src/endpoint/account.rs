@@ -7,7 +7,7 @@ use claviger_protocol::passkey::{
     Expected, LONGEST_PASSKEY_NAME, PASSKEY_ALGORITHMS, Registration, register_passkey,
 };
 use claviger_protocol::{
-    FamilyEnd, Form, Passkey, Secret, TOTP_SECRET, User, base32, check_password, otpauth,
+    Form, Passkey, Secret, TOTP_SECRET, User, base32, check_password, otpauth,
 };
 use claviger_store::{HeldFactors, LoginSession, StoreError};
 use claviger_token::base64url;
@@ -23,9 +23,9 @@ use zeroize::Zeroizing;
 use super::authorize::{LOG_OUT, no_randomness, people_page, redirected, session, stale_form};
 use super::log_in::{self, Goal, begin, password_is_right, wait_words};
 use crate::call::{Answer, Call};
-use crate::ending;
+use crate::ending::{self, By};
 use crate::guesses::Guess;
-use crate::journal::{Event, Kind};
+use crate::journal::Kind;
 use crate::refusal::Refusal;
 use crate::second_factor::{SecondFactors, challenge, step_of, unopened};
 
@@ -199,7 +199,7 @@ pub(crate) async fn sessions(mut call: Call) -> Answer {
     let sid = form.get("sid").unwrap_or_default();
     let own = state.store.list_sessions(&user.id, state.clock.now()).await?;
     if own.iter().any(|one| one.sid == sid) {
-        ending::session(state, sid).await?;
+        ending::session(state, sid, By::user(&call)).await?;
         tracing::info!(sub = user.id, sid, "somebody ended a log-in of theirs");
     }
     done(&call, "session")
@@ -207,8 +207,7 @@ pub(crate) async fn sessions(mut call: Call) -> Answer {
 
 /// What somebody changed about their own account, for the journal.
 fn written_down(call: &Call, user: &User, code: &'static str, client: Option<&str>) {
-    let event = Event::new(Kind::Account, code).subject(user.id.as_str()).address(call.peer());
-    let event = event.by("user");
+    let event = By::user(call).event(Kind::Account, code).subject(user.id.as_str());
     call.state.journal.event(match client {
         Some(client) => event.client(client),
         None => event,
@@ -225,7 +224,7 @@ async fn end_others(call: &Call, session: &LoginSession, user: &User) -> Result<
             return Ok(());
         }
         for other in others {
-            ending::session(state, &other.sid).await?;
+            ending::session(state, &other.sid, By::user(call)).await?;
         }
     }
 }
@@ -239,7 +238,7 @@ pub(crate) async fn applications(mut call: Call) -> Answer {
     let client = form.get("client").unwrap_or_default();
     let grants = call.state.store.withdraw_consent(&user.id, client).await?;
     for grant in grants {
-        ending::grant(&call.state, &grant, FamilyEnd::Revoked).await?;
+        ending::revoke_grant(&call.state, &grant, By::user(&call)).await?;
     }
     written_down(&call, &user, "consent-withdrawn", Some(client));
     tracing::info!(sub = user.id, client_id = client, "somebody took back what they had allowed");
@@ -321,9 +320,10 @@ pub(crate) async fn totp(mut call: Call) -> Answer {
     let state = &call.state;
     match form.get("action") {
         Some("remove") => {
-            state.store.delete_totp(&user.id).await?;
-            written_down(&call, &user, "totp-removed", None);
-            tracing::info!(sub = user.id, "somebody removed their authenticator app");
+            if state.store.delete_totp(&user.id).await? {
+                written_down(&call, &user, "totp-removed", None);
+                tracing::info!(sub = user.id, "somebody removed their authenticator app");
+            }
             done(&call, "totp-removed")
         }
         Some("confirm") => {
@@ -434,13 +434,17 @@ pub(crate) async fn passkeys(mut call: Call) -> Answer {
     let id = form.get("id").unwrap_or_default();
     match form.get("action") {
         Some("remove") => {
-            state.store.delete_passkey(&user.id, id).await?;
-            written_down(&call, user, "passkey-removed", None);
-            tracing::info!(sub = user.id, "somebody removed a passkey");
+            if state.store.delete_passkey(&user.id, id).await? {
+                written_down(&call, user, "passkey-removed", None);
+                tracing::info!(sub = user.id, "somebody removed a passkey");
+            }
             done(&call, "passkey-removed")
         }
         Some("rename") => {
-            state.store.rename_passkey(&user.id, id, &passkey_name(form.get("name"))).await?;
+            let name = passkey_name(form.get("name"));
+            if state.store.rename_passkey(&user.id, id, &name).await? {
+                written_down(&call, user, "passkey-renamed", None);
+            }
             done(&call, "passkey-renamed")
         }
         Some("add") => match add(&call, user, form).await? {

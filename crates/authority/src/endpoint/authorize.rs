@@ -19,6 +19,7 @@ use super::log_in::{self, Goal};
 use super::par::{self, Opened};
 use crate::call::{Answer, Call, Reply};
 use crate::credential;
+use crate::ending::By;
 use crate::journal::{Event, Kind};
 use crate::own_token;
 use crate::random;
@@ -163,9 +164,9 @@ pub(crate) async fn consent(mut call: Call) -> Answer {
     let now = call.state.clock.now();
     call.state.store.consent(&user.id, &asking.client.id, resource, &request.scope, now).await?;
     let consented = event(&call, Kind::Grant, "consented", &asking.client.id, &user.id);
-    call.state.journal.event(
-        consented.with("scope", request.scope.as_str()).with("resource", resource).by("user"),
-    );
+    call.state
+        .journal
+        .event(consented.with("scope", request.scope.as_str()).with("resource", resource));
     if asks_each_time(&asking.client, &request.redirect_uri)
         && !request.prompt.login
         && is_fresh(request, &session, now)
@@ -539,7 +540,7 @@ pub(crate) fn journal(call: &Call, endpoint: &'static str, refusal: &Refusal) ->
 
 /// What a person did, for the journal.
 pub(super) fn event(call: &Call, kind: Kind, code: &'static str, client: &str, sub: &str) -> Event {
-    Event::new(kind, code).client(client).subject(sub).address(call.peer())
+    By::user(call).event(kind, code).client(client).subject(sub)
 }
 
 /// The request without `prompt`: what it asked for was done.

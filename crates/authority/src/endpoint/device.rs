@@ -17,8 +17,10 @@ use serde_json::json;
 use crate::call::{Answer, Call, clipped};
 use crate::client_check;
 use crate::credential;
+use crate::ending::By;
 use crate::endpoint::authorize::{form_page, meaning, message, no_randomness, session, stale_form};
 use crate::endpoint::log_in::{self, Goal};
+use crate::journal::Kind;
 use crate::random;
 use crate::refusal::Refusal;
 use crate::render;
@@ -160,6 +162,7 @@ pub(crate) async fn decide(mut call: Call) -> Answer {
     let allows = form.get("decision") == Some("allow");
     let now = state.clock.now();
     let by = session.clone();
+    let client = state.store.find_device(&key).await?.map(|grant| grant.client_id);
     let decided = state
         .store
         .decide_device(&key, move |grant| {
@@ -177,6 +180,12 @@ pub(crate) async fn decide(mut call: Call) -> Answer {
     if !decided {
         return code_page(&call, "", Some(UNKNOWN));
     }
+    let code = if allows { "device-allowed" } else { "device-denied" };
+    let event = By::user(&call).event(Kind::Grant, code).subject(session.sub.as_str());
+    state.journal.event(match client {
+        Some(client) => event.client(client),
+        None => event,
+    });
     tracing::info!(sub = session.sub, allows, "a person decided about a device");
     if allows {
         message(

@@ -1,7 +1,7 @@
 //! Token exchange at `/token` (RFC 8693): an API calls the next one in its caller's name.
 //!
-//! Loads both tokens and both APIs; what comes of them is `claviger_protocol::exchange`. Nothing is written: the new
-//! token ends with the session of the one it came from, and never later than that one.
+//! Loads both tokens and both APIs; what comes of them is `claviger_protocol::exchange`. Nothing is stored but an entry
+//! of the journal: the new token ends with the session of the one it came from, and never later than that one.
 
 use claviger_protocol::{
     ACCESS_TOKEN_TYPE, ClaimPlace, Client, Confirmation, Exchange, ExchangeFacts, Form,
@@ -13,7 +13,9 @@ use http::StatusCode;
 use serde_json::json;
 
 use crate::call::{Answer, Call};
+use crate::ending::By;
 use crate::endpoint::token::{placed, token_id};
+use crate::journal::Kind;
 use crate::own_token;
 use crate::render;
 use crate::state::State;
@@ -92,6 +94,18 @@ pub(crate) async fn exchanged(
         answer["scope"] = json!(scope);
     }
     state.metrics.token_issued("token_exchange");
+    let event = By::client(call).event(Kind::Grant, "token-exchanged").client(client.id.as_str());
+    let event = match (&user, subject.claims().subject()) {
+        (Some(user), _) => event.subject(user.id.as_str()),
+        (None, Some(sub)) => event.subject(sub),
+        (None, None) => event,
+    };
+    state.journal.event(
+        event
+            .with("of", audience.as_ref())
+            .with("resource", target.uri.as_str())
+            .with("scope", claims.scope.as_deref()),
+    );
     tracing::debug!(client_id = client.id, jti = claims.jti, "a token was exchanged");
     Ok(render::json(StatusCode::OK, &answer))
 }

@@ -19,9 +19,9 @@ use super::authorize::{
 };
 use crate::browser::{Browsers, Mark};
 use crate::call::{Answer, Call, Reply};
-use crate::ending;
+use crate::ending::{self, By};
 use crate::guesses::{Attempt, Guess, Guesser};
-use crate::journal::{Event, Kind};
+use crate::journal::Kind;
 use crate::random;
 use crate::refusal::Refusal;
 use crate::second_factor::{challenge, sha256, unopened, verify_passkey};
@@ -276,6 +276,10 @@ fn report(call: &Call, goal: &Goal, code: &'static str) {
 }
 
 fn report_of(call: &Call, goal: &Goal, code: &'static str, user: Option<&User>) {
+    journal(call, "login", &refusal(goal, code, user));
+}
+
+fn refusal(goal: &Goal, code: &'static str, user: Option<&User>) -> Refusal {
     let mut refusal = Refusal::new(StatusCode::FORBIDDEN, code).detail("a log-in was refused");
     if let Some(client) = goal.client_id() {
         refusal = refusal.evidence("client_id", client);
@@ -283,7 +287,7 @@ fn report_of(call: &Call, goal: &Goal, code: &'static str, user: Option<&User>) 
     if let Some(user) = user {
         refusal = refusal.evidence("sub", user.id.as_str());
     }
-    journal(call, "login", &refusal);
+    refusal
 }
 
 fn second_page(
@@ -353,7 +357,7 @@ pub(crate) async fn code(mut call: Call) -> Answer {
     let attempt = match begin(&call, Guess::SecondFactor, &user.username) {
         Ok(attempt) => attempt,
         Err(wait) => {
-            report(&call, &goal, "second-factor-throttled");
+            report_of(&call, &goal, "second-factor-throttled", Some(&user));
             return second_page(&call, &goal, &user, &factors, Some(&wait_words(wait)));
         }
     };
@@ -380,11 +384,16 @@ pub(crate) async fn code(mut call: Call) -> Answer {
         }
     };
     let Some(proof) = proof else {
-        report(&call, &goal, "second-factor-refused");
+        report_of(&call, &goal, "second-factor-refused", Some(&user));
         let problem = "The code is not right, or was used before.";
         return second_page(&call, &goal, &user, &factors, Some(problem));
     };
     state.guesses.succeeded(attempt);
+    if proof == Proof::RecoveryCode {
+        let left = factors.recovery_codes.saturating_sub(1);
+        let event = By::user(&call).event(Kind::Account, "recovery-code-used");
+        state.journal.event(event.subject(user.id.as_str()).with("left", left));
+    }
     finish(&call, &goal, &user, &[Proof::Password, proof]).await
 }
 
@@ -416,10 +425,8 @@ pub(crate) async fn passkey(mut call: Call) -> Answer {
             finish(&call, &goal, &user, proofs).await
         }
         Err(inside) => {
-            let refusal = Refusal::new(StatusCode::FORBIDDEN, "passkey-refused")
-                .detail("a log-in was refused")
-                .evidence("inside", inside);
-            journal(&call, "login", &refusal);
+            let refusal = refusal(&goal, "passkey-refused", first.as_ref());
+            journal(&call, "login", &refusal.evidence("inside", inside));
             let problem = "The passkey was not taken. Try again, or log in another way.";
             match first {
                 Some(user) => {
@@ -519,10 +526,10 @@ pub(crate) async fn finish(call: &Call, goal: &Goal, user: &User, proofs: &[Proo
     }
     // One browser is one person: whoever was logged in here before is not any more.
     if let Some(other) = before.filter(|session| session.sub != user.id) {
-        ending::session(state, &other.sid).await?;
+        ending::session(state, &other.sid, By::user(call)).await?;
     }
-    let event = Event::new(Kind::LogIn, "logged-in").subject(user.id.as_str());
-    let event = event.address(call.peer()).with("amr", assurance::amr(proofs));
+    let event = By::user(call).event(Kind::LogIn, "logged-in").subject(user.id.as_str());
+    let event = event.with("amr", assurance::amr(proofs));
     state.journal.event(match goal.client_id() {
         Some(client) => event.client(client),
         None => event,

@@ -16,8 +16,8 @@ use super::authorize::{
     LOG_OUT, form_page, message, no_randomness, redirected, session, stale_form, told_here,
 };
 use crate::call::{Answer, Call};
-use crate::ending;
-use crate::journal::{Event, Kind};
+use crate::ending::{self, By};
+use crate::journal::Kind;
 use crate::own_token;
 use crate::refusal::Refusal;
 
@@ -74,9 +74,10 @@ async fn judge(call: &Call, raw: String, allowed: bool) -> Answer {
     if !sure {
         return page(call, &raw, &user.username, client.as_deref(), back_to.as_deref());
     }
-    ending::log_out(state, &session.sid).await?;
-    let event = Event::new(Kind::LogOut, "logged-out").subject(user.id.as_str());
-    let event = event.by("user").address(call.peer());
+    let by = By::user(call);
+    ending::log_out(state, &session.sid, by).await?;
+    let event = by.event(Kind::LogOut, "logged-out").subject(user.id.as_str());
+    let event = event.with("session", session.sid.as_str());
     state.journal.event(match &client {
         Some(client) => event.client(client.id.as_str()),
         None => event,

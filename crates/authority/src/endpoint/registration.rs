@@ -16,6 +16,7 @@ use subtle::ConstantTimeEq as _;
 use crate::call::{Answer, Call};
 use crate::config::RegistrationMode;
 use crate::credential;
+use crate::ending::By;
 use crate::endpoint::admin::clients::{new_secret, put, remove as remove_client};
 use crate::journal::{Event, Kind};
 use crate::random;
@@ -135,13 +136,13 @@ pub(crate) async fn change(mut call: Call) -> Answer {
 pub(crate) async fn remove(call: Call) -> Answer {
     let _one = call.state.changing.lock().await;
     let (client, _) = own(&call).await?;
-    remove_client(&call.state, &client.id).await?;
+    remove_client(&call.state, &client.id, By::client(&call)).await?;
     call.state.journal.event(changed(&call, "registration-removed", &client.id));
     Ok(render::empty(StatusCode::NO_CONTENT))
 }
 
 fn changed(call: &Call, code: &'static str, client: &str) -> Event {
-    Event::new(Kind::Administration, code).client(client).address(call.peer()).by("client")
+    By::client(call).event(Kind::Administration, code).client(client)
 }
 
 /// The client whose registration this is, by the token that it gave (RFC 7592 §2). Who has no such token learns

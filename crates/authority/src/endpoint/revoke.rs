@@ -1,12 +1,11 @@
 //! `POST /revoke` (RFC 7009): a client ends a token of its own.
 
-use claviger_protocol::{FamilyEnd, RevokeOutcome, revoke as decide};
+use claviger_protocol::{RevokeOutcome, revoke as decide};
 use http::StatusCode;
 
 use crate::call::{Answer, Call};
 use crate::client_check;
-use crate::ending;
-use crate::journal::{Event, Kind};
+use crate::ending::{self, By};
 use crate::own_token;
 use crate::refresh_token;
 use crate::render;
@@ -21,7 +20,7 @@ pub(crate) async fn revoke(mut call: Call) -> Answer {
             && let Some(held) = state.store.find_family(&numbered.family).await?
             && held.family.client_id == caller.id
         {
-            ending::grant(state, &numbered.family, FamilyEnd::Revoked).await?;
+            ending::revoke_grant(state, &numbered.family, By::client(&call)).await?;
             tracing::info!(client_id = caller.id, family = numbered.family, "a grant was revoked");
         }
         return Ok(render::empty(StatusCode::OK));
@@ -31,10 +30,7 @@ pub(crate) async fn revoke(mut call: Call) -> Answer {
     match decide(verified.as_ref(), &caller.id) {
         RevokeOutcome::Revoke { kind, value, expires } if !already => {
             let entry = state.store.revoke(kind, &value, None, expires).await?;
-            let event = Event::new(Kind::Revocation, "token-revoked").client(caller.id.as_str());
-            state
-                .journal
-                .event(event.with("jti", value.as_str()).by("client").address(call.peer()));
+            ending::token_revoked(state, &value, verified.as_ref(), By::client(&call)).await?;
             tracing::info!(client_id = caller.id, kind = kind.as_str(), value, "revoked");
             // The answer says that it is over, so it has to be: introspection and every reader of
             // the feed have the entry now.

@@ -22,9 +22,9 @@ use serde_json::{Map, Value, json};
 use crate::call::{Answer, Call, Reply};
 use crate::client_check;
 use crate::credential;
-use crate::ending;
+use crate::ending::{self, By};
 use crate::endpoint::exchange::exchanged;
-use crate::journal::{Event, Kind};
+use crate::journal::Kind;
 use crate::random;
 use crate::refresh_token::{self, Numbered};
 use crate::refusal::Refusal;
@@ -320,10 +320,10 @@ async fn first_answer(
     }
     state.metrics.token_issued(grant_type);
     state.journal.event(
-        Event::new(Kind::Grant, deed)
+        By::client(call)
+            .event(Kind::Grant, deed)
             .client(granted.client.id.as_str())
             .subject(granted.sub)
-            .address(call.peer())
             .with("scope", granted.scope)
             .with("resource", granted.resource),
     );

@@ -4,6 +4,7 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use crate::app::{Answer, App, ISSUER, claims};
+use crate::journal::last;
 use crate::people::{API, Browser, PASSWORD, between, query, text, with_people};
 
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
@@ -81,6 +82,9 @@ async fn a_device_is_allowed_on_another_machine() {
     app.clock.advance(5);
     is_told(poll(&app, &device).await, "authorization_pending");
     decide(&app, &mut browser, &page, "allow").await.is(200);
+    let ada = text(&app.admin("GET", "/users/ada", None).await.is(200).json(), "id");
+    let entry = last(&app, "grant", "device-allowed", "user", Some(&ada)).await;
+    assert_eq!(entry["client"], "tv");
     app.clock.advance(5);
     let tokens = poll(&app, &device).await.is(200).json();
     let (access, id) = (claims(&text(&tokens, "access_token")), claims(&text(&tokens, "id_token")));
@@ -92,6 +96,8 @@ async fn a_device_is_allowed_on_another_machine() {
         ("refresh_token", &text(&tokens, "refresh_token")),
     ]);
     app.post("/token", &refresh).await.is(200);
+    let entry = last(&app, "grant", "device-redeemed", "client", Some(&ada)).await;
+    assert_eq!(entry["client"], "tv");
     // It served once, and nobody can decide on it again.
     app.clock.advance(5);
     is_told(poll(&app, &device).await, "invalid_grant");
@@ -106,6 +112,7 @@ async fn a_device_that_is_not_allowed_or_too_late_gets_nothing() {
     let page = consent_page(&app, &mut browser, &device).await;
     decide(&app, &mut browser, &page, "deny").await.is(200);
     is_told(poll(&app, &device).await, "access_denied");
+    assert_eq!(last(&app, "grant", "device-denied", "user", None).await["client"], "tv");
     let device = begin(&app).await;
     let page = consent_page(&app, &mut browser, &device).await;
     app.clock.advance(600);

@@ -5,6 +5,7 @@ use http::Request;
 use serde_json::{Value, json};
 
 use crate::app::{Answer, App, claims};
+use crate::journal::last;
 use crate::people::{API, Browser, query, redeem, text, with_people};
 
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
@@ -101,6 +102,13 @@ async fn an_api_gets_a_token_for_the_next_one_in_the_person_s_name() {
     assert_eq!((&new["aud"], &new["client_id"]), (&json!(STOCK), &json!("orders-api")));
     assert!(new["exp"].as_i64() <= old["exp"].as_i64());
     assert!(new.get("act").is_none());
+    // Whose name it is used in stands in the journal.
+    let ada = text(&scene.app.admin("GET", "/users/ada", None).await.is(200).json(), "id");
+    let entry = last(&scene.app, "grant", "token-exchanged", "client", Some(&ada)).await;
+    assert_eq!(
+        (&entry["client"], &entry["of"], &entry["resource"]),
+        (&json!("orders-api"), &json!(API), &json!(STOCK))
+    );
     // Never longer than where it comes from.
     scene.app.clock.advance(290);
     let late = scene.exchange(&[]).await.is(200).json();

@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 use tracing_subscriber::fmt::MakeWriter;
 
 use crate::app::{App, NOW, encoded};
-use crate::people::{API, Browser, PASSWORD, REDIRECT, query, redeem, request, with_people};
+use crate::factors::{field, form, set_up};
+use crate::people::{API, Browser, PASSWORD, REDIRECT, query, redeem, request, text, with_people};
 
 pub(crate) async fn entry(app: &App, diagnosis: &str) -> Value {
     // The journal is written behind the answer's back.
@@ -124,7 +125,7 @@ async fn no_secret_and_no_token_is_ever_logged() {
     }
 }
 
-async fn entries(app: &App, asked: &str) -> Vec<Value> {
+pub(crate) async fn entries(app: &App, asked: &str) -> Vec<Value> {
     app.authority.housekeep().await;
     let list = app.admin("GET", &format!("/journal?limit=1000{asked}"), None).await.is(200).json();
     list["items"].as_array().unwrap().clone()
@@ -235,6 +236,174 @@ async fn a_story_is_written_down_once_and_without_a_secret() {
         assert!(!found, "a secret stands in the database");
         assert!(!all.iter().any(|entry| entry.to_string().contains(&secret)));
     }
+}
+
+/// The last entry with a code: it stands under its kind, has an id and a time, says who did it and from where, and
+/// names whom it is about by a hash alone, under which the person is found.
+pub(crate) async fn last(app: &App, kind: &str, code: &str, by: &str, sub: Option<&str>) -> Value {
+    let about = sub.map_or_else(String::new, |sub| format!("&subject={}", encoded(sub)));
+    let found = entries(app, &format!("&kind={kind}&code={code}{about}")).await;
+    let entry = found.last().unwrap_or_else(|| panic!("no {kind} {code} about {sub:?}")).clone();
+    assert!(entry["id"].as_str().is_some_and(|id| id.len() > 10), "{entry}");
+    assert!(entry["at"].as_i64().is_some_and(|at| (NOW..=app.clock.now()).contains(&at)));
+    assert_eq!(entry["by"], by, "{entry}");
+    if let Some(sub) = sub {
+        assert!(entry["subject"].as_str().is_some_and(|hash| hash.len() == 16), "{entry}");
+        assert!(!entry.to_string().contains(sub), "{entry}");
+    }
+    entry
+}
+
+/// The same authority, asked by everybody from one address.
+fn from_one_address(app: App) -> App {
+    let add = |mut request: http::Request<axum::body::Body>| {
+        let address = http::HeaderValue::from_static("192.0.2.7");
+        request.headers_mut().insert("x-forwarded-for", address);
+        request
+    };
+    App { router: app.router.clone().layer(tower::util::MapRequestLayer::new(add)), ..app }
+}
+
+async fn sub_of_ada(app: &App) -> String {
+    text(&app.admin("GET", "/users/ada", None).await.is(200).json(), "id")
+}
+
+#[tokio::test]
+async fn what_somebody_does_with_their_account_is_written_down() {
+    let app = from_one_address(App::with(|config| config.trusted_proxy = true).await);
+    with_people(&app).await;
+    let ada = sub_of_ada(&app).await;
+    let by_ada = async |kind: &str, code: &str| {
+        let entry = last(&app, kind, code, "user", Some(&ada)).await;
+        let from = entries(&app, &format!("&code={code}&address=192.0.2.7")).await;
+        assert!(from.iter().any(|one| one["id"] == entry["id"]), "{entry}");
+        assert!(!entry.to_string().contains("192.0.2.7"), "{entry}");
+        entry
+    };
+    let mut browser = Browser::default();
+    let (phone, codes) = set_up(&app, &mut browser, NOW).await;
+    assert_eq!(by_ada("log-in", "logged-in").await["amr"], "pwd");
+    by_ada("account", "totp-added").await;
+    by_ada("account", "recovery-codes-renewed").await;
+
+    // The phone is not at hand.
+    let mut other = Browser::default();
+    let page = other.get(&app, &format!("/authorize?{}", request(&[]))).await.is(200);
+    let page = other.log_in(&app, &page, PASSWORD).await.is(200);
+    let step = field(&page, "step");
+    let code = form(&page, "/login/code");
+    other.fill(&app, &code, &[("step", &step), ("recovery", "aaaa-bbbb-cc")]).await.is(403);
+    let refused = format!("&code=second-factor-refused&subject={}", encoded(&ada));
+    assert_eq!(entries(&app, &refused).await[0]["client"], "app");
+    let answer = other.fill(&app, &code, &[("step", &step), ("recovery", &codes[3])]).await.is(303);
+    assert_eq!(by_ada("account", "recovery-code-used").await["left"], 9);
+    let page = other.get(&app, answer.header("location")).await.is(200);
+    let answer = other.fill(&app, &page, &[("decision", "allow")]).await.is(303);
+    let answer = other.get(&app, answer.header("location")).await.is(303);
+    let tokens = redeem(&app, &crate::people::code_of(&answer), &[]).await.is(200).json();
+    assert_eq!(by_ada("grant", "consented").await["client"], "app");
+    let entry = last(&app, "grant", "code-redeemed", "client", Some(&ada)).await;
+    assert_eq!((&entry["client"], &entry["resource"]), (&json!("app"), &json!(API)));
+
+    let page = browser.get(&app, "/account").await.is(200);
+    let applications = form(&page, "/account/applications");
+    browser.fill(&app, &applications, &[("client", "app")]).await.is(303);
+    assert_eq!(by_ada("account", "consent-withdrawn").await["client"], "app");
+    let entry = by_ada("revocation", "grant-ended").await;
+    assert_eq!((&entry["client"], &entry["grants"]), (&json!("app"), &json!(1)));
+
+    let sessions = form(&page, "/account/sessions");
+    let sid = text(&crate::app::claims(&text(&tokens, "access_token")), "sid");
+    browser.fill(&app, &sessions, &[("action", "end"), ("sid", &sid)]).await.is(303);
+    assert_eq!(by_ada("revocation", "session-ended").await["session"], sid.as_str());
+
+    let recovery = form(&page, "/account/recovery");
+    browser.fill(&app, &recovery, &[]).await.is(200);
+    assert_eq!(entries(&app, "&code=recovery-codes-renewed").await.len(), 2);
+    let totp = form(&page, "/account/totp");
+    browser.fill(&app, &totp, &[("action", "remove")]).await.is(303);
+    by_ada("account", "totp-removed").await;
+    // What is not there any more is not removed again.
+    browser.fill(&app, &totp, &[("action", "remove")]).await.is(303);
+    assert_eq!(entries(&app, "&code=totp-removed").await.len(), 1);
+
+    let new = "a new and better password";
+    let password = form(&page, "/account/password");
+    let fields = [("old", PASSWORD), ("new", new), ("again", new)];
+    browser.fill(&app, &password, &fields).await.is(303);
+    by_ada("account", "password-changed").await;
+    let page = browser.get(&app, "/logout").await.is(200);
+    browser.fill(&app, &page, &[]).await.is(200);
+    by_ada("log-out", "logged-out").await;
+
+    let all = entries(&app, "").await;
+    let typed = phone.code(NOW);
+    for secret in codes.iter().map(String::as_str).chain([new, PASSWORD, &typed]) {
+        for entry in &all {
+            assert!(!entry.to_string().contains(secret), "{entry}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn who_took_tokens_back_is_written_down() {
+    let app = from_one_address(App::with(|config| config.trusted_proxy = true).await);
+    with_people(&app).await;
+    let ada = sub_of_ada(&app).await;
+    let revoke = async |token: &str| {
+        let form = query(&[("client_id", "app"), ("token", token)]);
+        app.post("/revoke", &form).await.is(200);
+    };
+    let grant = async || {
+        let code = Browser::default().code(&app, &[]).await;
+        redeem(&app, &code, &[]).await.is(200).json()
+    };
+    let tokens = grant().await;
+    revoke(&text(&tokens, "access_token")).await;
+    let entry = last(&app, "revocation", "token-revoked", "client", Some(&ada)).await;
+    assert_eq!(entry["client"], "app");
+    assert!(entry["address"].is_string());
+    revoke(&text(&tokens, "refresh_token")).await;
+    let entry = last(&app, "revocation", "grant-ended", "client", Some(&ada)).await;
+    assert_eq!(entry["client"], "app");
+
+    let tokens = grant().await;
+    let access = text(&tokens, "access_token");
+    let claims = crate::app::claims(&access);
+    for (body, code, about) in [
+        (json!({ "token": access }), "token-revoked", Some(&ada)),
+        (json!({ "kind": "grant", "value": claims["grant_id"] }), "grant-ended", Some(&ada)),
+        (json!({ "kind": "session", "value": claims["sid"] }), "session-ended", Some(&ada)),
+        (json!({ "kind": "subject", "value": ada }), "subject-ended", Some(&ada)),
+        (json!({ "kind": "client", "value": "app" }), "client-ended", None),
+        (json!({ "kind": "all" }), "everything-ended", None),
+    ] {
+        app.admin("POST", "/revocations", Some(body)).await.is(201);
+        let by = "administrator";
+        let entry = last(&app, "revocation", code, by, about.map(String::as_str)).await;
+        assert!(entry["address"].is_string(), "{entry}");
+        // The call itself stands beside what it came to.
+        last(&app, "administration", "create-revocation", by, None).await;
+    }
+    assert_eq!(entries(&app, "&code=client-ended").await[0]["client"], "app");
+}
+
+/// What is tried with a credential that was over is one alarm; whoever comes again is refused and no more.
+#[tokio::test]
+async fn an_alarm_is_raised_once() {
+    let app = crate::people::stage().await;
+    let mut browser = Browser::default();
+    let code = browser.code(&app, &[]).await;
+    let tokens = redeem(&app, &code, &[]).await.is(200).json();
+    let refused = redeem(&app, &code, &[]).await.is(400).json();
+    assert_eq!(refused["code"], "code-replayed");
+    assert_eq!(entries(&app, "&kind=alarm").await[0]["id"], refused["diagnosis"]);
+    for _ in 0..3 {
+        let again = crate::people::refresh(&app, &text(&tokens, "refresh_token")).await;
+        assert_eq!(again.is(400).json()["code"], "refresh-reused");
+    }
+    assert_eq!(entries(&app, "&kind=alarm").await.len(), 1);
+    assert_eq!(entries(&app, "&kind=refusal&code=refresh-reused").await.len(), 3);
 }
 
 #[tokio::test]
@@ -383,7 +552,11 @@ async fn nobody_forges_a_line_of_the_log() {
         .with_ansi(false)
         .finish();
     let guard = tracing::subscriber::set_default(subscriber);
-    let app = App::start().await;
+    let app = App::with(|config| {
+        config.trusted_proxy = true;
+        config.registration.mode = claviger_authority::RegistrationMode::Open;
+    })
+    .await;
     let forged = "x\r\nFORGED line \u{1b}[2K\u{9b}31m\u{202e}";
     let odd = encoded(forged);
     app.post("/token", &format!("grant_type={odd}")).await;
@@ -399,9 +572,50 @@ async fn nobody_forges_a_line_of_the_log() {
     let body = json!({ "client_id": forged, forged: forged });
     app.admin("POST", "/clients", Some(body)).await;
     app.admin("DELETE", &format!("/clients/{odd}"), None).await;
+    // What browsers and proxies say of themselves: such bytes as a header takes.
+    let header = http::HeaderValue::from_bytes("x\tFORGED \u{9b}31m\u{202e}".as_bytes()).unwrap();
+    let add = move |mut request: http::Request<axum::body::Body>| {
+        for name in ["user-agent", "referer", "x-forwarded-for", "accept-language", "dpop"] {
+            request.headers_mut().insert(name, header.clone());
+        }
+        request
+    };
+    let router = app.router.clone().layer(tower::util::MapRequestLayer::new(add));
+    let app = App { router, ..app };
+    with_people(&app).await;
+    let mut browser = Browser::default();
+    let page = browser.get(&app, &format!("/authorize?{}", request(&[]))).await.is(200);
+    browser.fill(&app, &page, &[("username", forged), ("password", forged)]).await.is(403);
+    let page = crate::factors::at_account(&app, &mut browser).await;
+    let proof = field(&form(&page, "/account/password"), "proof");
+    for action in ["/account/applications", "/account/sessions"] {
+        let fields = query(&[("proof", &proof), ("client", forged), ("sid", forged)]);
+        browser.send(&app, "POST", action, Some(fields)).await.is(303);
+    }
+    let registered = json!({
+        "client_name": forged, "redirect_uris": [forged], "scope": forged, forged: forged,
+        "software_id": forged, "contacts": [forged],
+    });
+    let registering = http::Request::post("/register").header("content-type", "application/json");
+    app.send(registering.body(axum::body::Body::from(registered.to_string())).unwrap())
+        .await
+        .is(400);
+    for path in ["/par", "/device_authorization", "/revoke", "/introspect", "/token"] {
+        let form = query(&[
+            ("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange"),
+            ("client_id", "app"),
+            ("scope", forged),
+            ("resource", forged),
+            ("token", forged),
+            ("subject_token", forged),
+            ("subject_token_type", forged),
+            ("redirect_uri", forged),
+        ]);
+        app.post(path, &form).await;
+    }
     let all = entries(&app, "").await;
     drop(guard);
-    assert!(all.len() >= 5, "{all:?}");
+    assert!(all.len() >= 12, "{all:?}");
     for entry in &all {
         let text = serde_json::to_string(entry).unwrap();
         for odd in ["\\r", "\\n", "\\u001b", "\u{9b}", "\u{202e}"] {

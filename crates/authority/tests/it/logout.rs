@@ -9,6 +9,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::app::{Answer, App, ISSUER, header};
+use crate::journal::{entries, last};
 use crate::people::{Browser, REDIRECT, claims, query, redeem, request, stage, text};
 
 const OUT: &str = "https://app.example/out";
@@ -231,6 +232,50 @@ async fn applications_of_a_log_in_are_told_of_its_end() {
     }
     assert_ne!(ids[0], ids[1]);
     assert_eq!(receiver.came().len(), 2, "who does not want to know is not told");
+    for client in ["app", "sister"] {
+        // An entry is written once the answer has come.
+        let entry = until_written(&app, "client-told", client).await;
+        assert_eq!((&entry["session"], &entry["attempts"]), (&json!(sid), &json!(1)));
+    }
+}
+
+async fn until_written(app: &App, code: &str, client: &str) -> Value {
+    let ada = text(&app.admin("GET", "/users/ada", None).await.is(200).json(), "id");
+    for _ in 0..600 {
+        if !entries(app, &format!("&code={code}&client={client}")).await.is_empty() {
+            return last(app, "log-out", code, "authority", Some(&ada)).await;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("no {code} of {client}");
+}
+
+/// After about a day it is given up; the journal says of whom and why, for somebody has to look at that application.
+#[tokio::test]
+async fn a_client_that_cannot_be_told_is_given_up_and_stands_in_the_journal() {
+    let app = with_out().await;
+    let receiver = Receiver::default();
+    *receiver.refuse.lock().unwrap() = u32::MAX;
+    let uri = receiver.start().await;
+    let change = json!({ "backchannel_logout_uri": uri });
+    app.admin("PATCH", "/clients/app", Some(change)).await.is(200);
+    let mut browser = Browser::default();
+    logged_in(&app, &mut browser).await;
+    let page = browser.get(&app, "/logout").await.is(200);
+    browser.fill(&app, &page, &[]).await.is(200);
+    for attempt in 1..=10 {
+        for _ in 0..200 {
+            if receiver.came().len() >= attempt {
+                break;
+            }
+            // No pause is longer.
+            app.clock.advance(43_200);
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    }
+    let entry = until_written(&app, "client-not-told", "app").await;
+    assert_eq!((&entry["attempts"], &entry["reason"]), (&json!(10), &json!("status 500")));
+    assert_eq!(receiver.came().len(), 10);
 }
 
 /// A receiver that is down is told later, by the next process, too; whoever removes an account tells of all its

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::app::{Answer, App};
 use crate::factors::{at_account, field, form};
+use crate::journal::{entries, last};
 use crate::people::{Browser, PASSWORD, claims, redeem, request, text, with_people};
 
 const ORIGIN: &str = "http://localhost:8600";
@@ -290,6 +291,12 @@ async fn a_passkey_has_a_name_and_goes_when_its_owner_wants() {
     let factors = app.admin("GET", "/users/ada/factors", None).await.is(200).json();
     assert_eq!(factors["passkeys"].as_array().unwrap().len(), 1);
     browser.fill(&app, &entry, &[("action", "remove"), ("id", &id)]).await.is(303);
+    // Ada's three deeds are written down, and none of bob's.
+    let ada = text(&app.admin("GET", "/users/ada", None).await.is(200).json(), "id");
+    for code in ["passkey-added", "passkey-renamed", "passkey-removed"] {
+        last(&app, "account", code, "user", Some(&ada)).await;
+        assert_eq!(entries(&app, &format!("&code={code}")).await.len(), 1, "{code}");
+    }
     let mut other = Browser::default();
     let page = log_in_page(&app, &mut other).await;
     prove(&app, &mut other, &page, &mut key).await.is(403);

@@ -7,6 +7,7 @@ use http::Request;
 use serde_json::{Value, json};
 
 use crate::app::{Answer, App, ISSUER};
+use crate::journal::{entries, last};
 use crate::people::{API, Browser, REDIRECT, redeem, refresh, text, with_people};
 
 async fn opened(mode: RegistrationMode) -> App {
@@ -237,6 +238,24 @@ async fn a_registration_is_read_changed_and_removed_by_its_own_token() {
     send(&app, "DELETE", &path, Some(&token), &none).await.is(204);
     send(&app, "GET", &path, Some(&token), &none).await.is(401);
     app.admin("GET", &format!("/clients/{id}"), None).await.is(404);
+    // What it did is in the journal, what it tried in vain among the refusals, and its credentials nowhere.
+    for (kind, code, times) in [
+        ("administration", "client-registered", 1),
+        ("administration", "registration-changed", 2),
+        ("administration", "registration-removed", 1),
+        ("revocation", "client-ended", 1),
+    ] {
+        last(&app, kind, code, "client", None).await;
+        let found = entries(&app, &format!("&code={code}&client={id}")).await;
+        let by_itself = found.iter().filter(|entry| entry["by"] == "client").count();
+        assert_eq!(by_itself, times, "{code}");
+    }
+    assert!(!entries(&app, "&kind=refusal&code=metadata-refused").await.is_empty());
+    for entry in entries(&app, "").await {
+        for hidden in [&token, &secret, &text(&renewed, "client_secret")] {
+            assert!(!entry.to_string().contains(hidden.as_str()), "{entry}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ use super::page::Page;
 use super::{check_ttl, exists, invalid, located, present, refused, unknown};
 use crate::call::{Answer, Call, clipped};
 use crate::credential;
-use crate::ending;
+use crate::ending::{self, By};
 use crate::random;
 use crate::refusal::Refusal;
 use crate::render;
@@ -324,7 +324,7 @@ pub(crate) async fn change(mut call: Call) -> Answer {
     put(&call.state, &client).await?;
     if change.disabled == Some(true) {
         // Each time it is asked for, so that asking again mends a first time that broke off here.
-        ending::client(&call.state, &client.id).await?;
+        ending::client(&call.state, &client.id, By::administrator(&call)).await?;
     }
     tracing::info!(client_id = client.id, disabled = client.disabled, "a client was changed");
     Ok(render::json(StatusCode::OK, &View::from(client)))
@@ -355,14 +355,14 @@ pub(crate) async fn renew_secret(call: Call) -> Answer {
 pub(crate) async fn delete(call: Call) -> Answer {
     let _one = call.state.changing.lock().await;
     let client = load(&call).await?;
-    remove(&call.state, &client.id).await?;
+    remove(&call.state, &client.id, By::administrator(&call)).await?;
     Ok(render::empty(StatusCode::NO_CONTENT))
 }
 
 /// Takes a client away, with the tokens that it has.
-pub(crate) async fn remove(state: &State, id: &str) -> Result<(), Box<Refusal>> {
+pub(crate) async fn remove(state: &State, id: &str, by: By) -> Result<(), Box<Refusal>> {
     // The tokens first: if this breaks off in the middle, the client is still there to be removed.
-    ending::client(state, id).await?;
+    ending::client(state, id, by).await?;
     state.store.delete_client(id).await?;
     state.clients.changed(id);
     state.secrets.forget(id);

@@ -5,15 +5,15 @@ use std::borrow::Cow;
 
 use claviger_protocol::FamilyEnd;
 use claviger_store::Ending;
-use claviger_token::base64url;
 use claviger_token::revocation::{EVERYTHING, Entry, Kind};
+use claviger_token::{Verified, base64url};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 
 use super::page::Page;
 use super::refused;
 use crate::call::{Answer, Call, clipped};
-use crate::ending;
+use crate::ending::{self, By};
 use crate::own_token;
 use crate::refusal::Refusal;
 use crate::render;
@@ -68,7 +68,7 @@ enum DraftKind {
 
 /// What is to be revoked.
 enum Wanted {
-    Token(String),
+    Token(String, Option<Verified>),
     Ending(Ending),
 }
 
@@ -96,12 +96,13 @@ pub(crate) async fn create(mut call: Call) -> Answer {
     let state = &call.state;
     let (wanted, value) = wanted(&call, draft)?;
     let entry = match wanted {
-        Wanted::Token(id) => {
+        Wanted::Token(id, token) => {
             let entry = state.store.revoke(Kind::Token, &id, None, state.last_token_gone()).await?;
+            ending::token_revoked(state, &id, token.as_ref(), By::administrator(&call)).await?;
             state.revocations.reached(entry.seq).await;
             entry
         }
-        Wanted::Ending(ending) => ending::end(state, ending).await?.entry,
+        Wanted::Ending(ending) => ending::end(state, ending, By::administrator(&call)).await?.entry,
     };
     tracing::info!(kind = entry.kind.as_str(), seq = entry.seq, "the administrator revoked");
     Ok(render::json(StatusCode::CREATED, &View::new(&entry, Some(value))))
@@ -111,10 +112,10 @@ pub(crate) async fn create(mut call: Call) -> Answer {
 fn wanted(call: &Call, draft: Draft) -> Result<(Wanted, String), Box<Refusal>> {
     let now = call.state.clock.now();
     if let (Some(token), None, None, None) = (&draft.token, draft.kind, &draft.value, draft.until) {
-        let id = own_token::verified(&call.state, token)
-            .and_then(|verified| verified.claims().id().map(Cow::into_owned));
+        let token = own_token::verified(&call.state, token);
+        let id = token.as_ref().and_then(|token| token.claims().id().map(Cow::into_owned));
         return match id {
-            Some(id) => Ok((Wanted::Token(id.clone()), id)),
+            Some(id) => Ok((Wanted::Token(id.clone(), token), id)),
             None => Err(refused(
                 "token",
                 "it is no living access token of this authority".to_owned(),
@@ -160,7 +161,7 @@ fn wanted(call: &Call, draft: Draft) -> Result<(Wanted, String), Box<Refusal>> {
     }
     let id = value.clone();
     let wanted = Wanted::Ending(match kind {
-        DraftKind::Token => return Ok((Wanted::Token(id), value)),
+        DraftKind::Token => return Ok((Wanted::Token(id, None), value)),
         DraftKind::Grant => Ending::Grant { id, why: FamilyEnd::Revoked },
         DraftKind::Session => Ending::Session { sid: id, offline_stays: false },
         // Who is revoked now may get new tokens later.

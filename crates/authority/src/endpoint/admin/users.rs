@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 use super::page::Page;
 use super::{exists, invalid, located, refused, unknown};
 use crate::call::{Answer, Call, clipped};
-use crate::ending;
+use crate::ending::{self, By};
 use crate::random;
 use crate::refusal::Refusal;
 use crate::render;
@@ -172,7 +172,7 @@ pub(crate) async fn change(mut call: Call) -> Answer {
     }
     if disables {
         // Each time it is asked for, so that asking again mends a first time that broke off here.
-        ending::subject(state, &after.id).await?;
+        ending::subject(state, &after.id, By::administrator(&call)).await?;
     }
     tracing::info!(sub = after.id, disabled = after.disabled, "a user was changed");
     Ok(render::json(StatusCode::OK, &view(&after)))
@@ -195,7 +195,7 @@ pub(crate) async fn set_password(mut call: Call) -> Answer {
         user.updated_at = Some(now);
     };
     call.state.store.change_user(&user.id, change).await?.ok_or_else(|| no_user(&user.id))?;
-    ending::subject(&call.state, &user.id).await?;
+    ending::subject(&call.state, &user.id, By::administrator(&call)).await?;
     tracing::info!(sub = user.id, "the administrator set a password");
     Ok(render::empty(StatusCode::NO_CONTENT))
 }
@@ -204,7 +204,7 @@ pub(crate) async fn delete(call: Call) -> Answer {
     let state = &call.state;
     let user = load(&call).await?;
     // The tokens first: if this breaks off in the middle, the user is still there to be removed.
-    ending::subject(state, &user.id).await?;
+    ending::subject(state, &user.id, By::administrator(&call)).await?;
     state.store.delete_user(&user.id).await?;
     tracing::info!(sub = user.id, "a user was removed");
     Ok(render::empty(StatusCode::NO_CONTENT))
@@ -284,7 +284,7 @@ pub(crate) async fn sessions(call: Call) -> Answer {
 
 pub(crate) async fn end_sessions(call: Call) -> Answer {
     let user = load(&call).await?;
-    ending::subject(&call.state, &user.id).await?;
+    ending::subject(&call.state, &user.id, By::administrator(&call)).await?;
     tracing::info!(sub = user.id, "the administrator ended all log-ins of a user");
     Ok(render::empty(StatusCode::NO_CONTENT))
 }
@@ -296,7 +296,7 @@ pub(crate) async fn end_session(call: Call) -> Answer {
         let fix = "`GET /admin/v1/users/{user}/sessions` lists those there are";
         return Err(unknown("session-unknown", "session", sid, fix));
     }
-    ending::session(&call.state, sid).await?;
+    ending::session(&call.state, sid, By::administrator(&call)).await?;
     tracing::info!(sid, "the administrator ended a log-in");
     Ok(render::empty(StatusCode::NO_CONTENT))
 }
