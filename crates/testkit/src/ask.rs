@@ -1,21 +1,26 @@
 //! A blocking HTTP/1.1 client of one request per connection, which sends header bytes as they are
-//! given: good or bad. It follows nothing, retries nothing and knows no TLS.
+//! given: good or bad. It follows nothing, retries nothing and trusts nobody but whom it is told to.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+use std::sync::Arc;
 use std::time::Duration;
 
+use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, ClientConnection, StreamOwned};
 use serde_json::Value;
 
 /// A request in the making.
 #[derive(Clone, Debug)]
 pub struct Ask {
     method: String,
+    scheme: &'static str,
     authority: String,
     target: String,
     headers: Vec<(Vec<u8>, Vec<u8>)>,
     body: Vec<u8>,
     patience: Duration,
+    tls: Option<Arc<ClientConfig>>,
 }
 
 /// What came back.
@@ -30,23 +35,37 @@ pub struct Answer {
 }
 
 impl Ask {
-    /// A request for a URL `http://host:port/path`.
+    /// A request for a URL `http://host:port/path`, or `https://…`, which then has to be sent [`Self::over`]
+    /// something.
     ///
     /// # Panics
     /// Where the URL is another kind of URL.
     #[must_use]
     pub fn new(method: &str, url: &str) -> Self {
-        let rest = url.strip_prefix("http://").expect("testkit speaks plain http:// only");
+        let (scheme, rest) = match (url.strip_prefix("http://"), url.strip_prefix("https://")) {
+            (Some(rest), _) => ("http", rest),
+            (None, Some(rest)) => ("https", rest),
+            (None, None) => panic!("neither http:// nor https://: {url}"),
+        };
         let cut = rest.find('/').unwrap_or(rest.len());
         let target = if cut == rest.len() { "/" } else { &rest[cut..] };
         Self {
             method: method.to_owned(),
+            scheme,
             authority: rest[..cut].to_owned(),
             target: target.to_owned(),
             headers: Vec::new(),
             body: Vec::new(),
             patience: Duration::from_secs(30),
+            tls: None,
         }
+    }
+
+    /// Whom it trusts over TLS, and with which certificate it comes: see [`crate::pki::Pki::trusting`].
+    #[must_use]
+    pub fn over(mut self, tls: &Arc<ClientConfig>) -> Self {
+        self.tls = Some(Arc::clone(tls));
+        self
     }
 
     /// GET.
@@ -116,7 +135,7 @@ impl Ask {
     #[must_use]
     pub fn send(&self) -> Answer {
         self.try_send().unwrap_or_else(|error| {
-            panic!("{} http://{}{}: {error}", self.method, self.authority, self.target)
+            panic!("{} {}://{}{}: {error}", self.method, self.scheme, self.authority, self.target)
         })
     }
 
@@ -125,10 +144,22 @@ impl Ask {
     /// # Errors
     /// Where the connection fails or what comes is no HTTP.
     pub fn try_send(&self) -> io::Result<Answer> {
-        let mut stream = TcpStream::connect(&self.authority)?;
+        let stream = TcpStream::connect(&self.authority)?;
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(self.patience))?;
         stream.set_write_timeout(Some(self.patience))?;
+        if self.scheme == "http" {
+            return self.exchange(stream);
+        }
+        let tls = self.tls.as_ref();
+        let tls = tls.ok_or_else(|| io::Error::other("nobody is trusted over TLS: see `over`"))?;
+        let host = self.authority.rsplit_once(':').map_or(&*self.authority, |(host, _)| host);
+        let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
+        let session = ClientConnection::new(Arc::clone(tls), name).map_err(io::Error::other)?;
+        self.exchange(StreamOwned::new(session, stream))
+    }
+
+    fn exchange(&self, mut stream: impl Read + Write) -> io::Result<Answer> {
         // A server that refuses early may stop reading; its answer still counts.
         let written = self.write(&mut stream);
         match read_answer(&mut BufReader::new(stream), self.method == "HEAD") {
@@ -137,7 +168,7 @@ impl Ask {
         }
     }
 
-    fn write(&self, stream: &mut TcpStream) -> io::Result<()> {
+    fn write(&self, stream: &mut impl Write) -> io::Result<()> {
         let mut head = format!("{} {} HTTP/1.1\r\n", self.method, self.target).into_bytes();
         if !self.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(b"host")) {
             head.extend_from_slice(format!("Host: {}\r\n", self.authority).as_bytes());

@@ -1,5 +1,8 @@
 //! A person with a browser: fills in the authority's forms as they stand, with its cookies as they come.
 
+use std::sync::Arc;
+
+use rustls::ClientConfig;
 use serde_json::Value;
 
 use crate::ask::{Answer, Ask, encode};
@@ -16,6 +19,7 @@ pub struct Person {
     username: String,
     password: String,
     cookies: Vec<(String, String)>,
+    tls: Option<Arc<ClientConfig>>,
 }
 
 impl Person {
@@ -27,7 +31,15 @@ impl Person {
             username: username.to_owned(),
             password: password.to_owned(),
             cookies: Vec::new(),
+            tls: None,
         }
+    }
+
+    /// Whom the browser trusts over TLS.
+    #[must_use]
+    pub fn over(mut self, tls: &Arc<ClientConfig>) -> Self {
+        self.tls = Some(Arc::clone(tls));
+        self
     }
 
     /// Follows an authorization request to its end: logs in and allows where a page asks for it. The address
@@ -88,6 +100,10 @@ impl Person {
     fn send(&mut self, ask: Ask) -> Answer {
         let cookies: Vec<String> =
             self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let ask = match &self.tls {
+            Some(tls) => ask.over(tls),
+            None => ask,
+        };
         let answer = ask.header("Cookie", cookies.join("; ")).header("Accept", "text/html").send();
         for (name, value) in &answer.headers {
             if name == "set-cookie"

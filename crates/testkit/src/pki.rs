@@ -1,6 +1,8 @@
 //! A private authority and what it signs, as the files that servers and clients are given.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -8,6 +10,8 @@ use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, SanType,
     date_time_ymd,
 };
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _};
+use rustls::{ClientConfig, RootCertStore};
 
 /// An authority of its own.
 pub struct Pki {
@@ -78,6 +82,34 @@ impl Pki {
         params.not_before = date_time_ymd(2019, 1, 1);
         params.not_after = date_time_ymd(2020, 1, 1);
         self.issue(params)
+    }
+
+    /// For a server on loopback, until an instant of the near future in unix seconds.
+    #[must_use]
+    pub fn server_until(&self, end: u64) -> Issued {
+        let mut params = CertificateParams::new(loopback()).expect("names");
+        params.not_after = date_time_ymd(1970, 1, 1) + Duration::from_secs(end);
+        self.issue(params)
+    }
+
+    /// What a client of such servers trusts, and the certificate that it comes with.
+    #[must_use]
+    pub fn trusting(&self, own: Option<&Issued>) -> Arc<ClientConfig> {
+        let mut roots = RootCertStore::empty();
+        roots.add(self.issuer.der().clone()).expect("an authority");
+        let provider = rustls::crypto::aws_lc_rs::default_provider();
+        let builder = ClientConfig::builder_with_provider(provider.into())
+            .with_safe_default_protocol_versions()
+            .expect("protocol versions")
+            .with_root_certificates(roots);
+        Arc::new(match own {
+            None => builder.with_no_client_auth(),
+            Some(own) => {
+                let key = PrivateKeyDer::from_pem_slice(own.key.as_bytes()).expect("a key");
+                let chain = vec![CertificateDer::from(own.der.clone())];
+                builder.with_client_auth_cert(chain, key).expect("a certificate and its key")
+            }
+        })
     }
 
     /// For a client: `CN=name,O=Example`, with the name as a host too.

@@ -1,11 +1,13 @@
 //! Signing keys: published before they sign, kept until the last token is gone, withdrawn at once.
 
+use std::sync::Arc;
+
 use claviger_authority::{Config, SigningAlgorithm};
 use claviger_token::revocation::{Entry, Kind, Marks, View};
 use claviger_token::{KeySet, Policy, verify};
 use serde_json::{Value, json};
 
-use crate::app::{App, ISSUER, encoded, header};
+use crate::app::{App, ISSUER, claims, encoded, header};
 
 async fn states(app: &App) -> Vec<(String, String)> {
     let list = app.admin("GET", "/keys", None).await.is(200).json();
@@ -40,8 +42,7 @@ impl Verifier {
         Self { keys, until: i64::MIN, fetches: 0, gone, seq: 0 }
     }
 
-    async fn refresh(&mut self, app: &App) {
-        let now = app.clock.now();
+    async fn refresh(&mut self, app: &App, now: i64) {
         if now < self.until {
             return;
         }
@@ -119,8 +120,8 @@ async fn an_hour_of_rotation_every_minute_refuses_no_good_token() {
     for second in (0..3600).step_by(20) {
         app.clock.advance(20);
         app.authority.housekeep().await;
-        verifier.refresh(&app).await;
         let now = app.clock.now();
+        verifier.refresh(&app, now).await;
         for (place, audience) in audiences.iter().enumerate() {
             for _ in 0..2 {
                 let token = token_for(&app, audience).await;
@@ -139,7 +140,7 @@ async fn an_hour_of_rotation_every_minute_refuses_no_good_token() {
             // Its successor signs at once, for nothing else can: a verifier that honours its cache to
             // the second is late once, and one that fetches for an unknown `kid`, as guards do, is not.
             verifier.until = i64::MIN;
-            verifier.refresh(&app).await;
+            verifier.refresh(&app, now).await;
             verifier.follow(&app).await;
         }
         for (_, place, kid, token) in &living {
@@ -158,6 +159,76 @@ async fn an_hour_of_rotation_every_minute_refuses_no_good_token() {
     let kids: std::collections::BTreeSet<&String> = all.iter().map(|(kid, _)| kid).collect();
     assert_eq!(kids.len(), all.len(), "no name is given twice");
     assert!(published(&app).await.len() < 30);
+}
+
+/// A client that gets tokens for one API and has them judged, by a verifier of its own.
+struct Worker {
+    audience: &'static str,
+    policy: Policy,
+    verifier: Verifier,
+    living: Vec<(i64, String)>,
+    signers: std::collections::BTreeSet<String>,
+}
+
+impl Worker {
+    fn new(audience: &'static str) -> Self {
+        Self {
+            audience,
+            policy: Policy { leeway: 0, ..Policy::access(ISSUER, audience) },
+            verifier: Verifier::new(),
+            living: Vec::new(),
+            signers: std::collections::BTreeSet::new(),
+        }
+    }
+
+    async fn go_round(&mut self, app: &App) {
+        const KEPT: usize = 6;
+        let token = token_for(app, self.audience).await;
+        self.signers.insert(header(&token)["kid"].as_str().unwrap().to_owned());
+        self.living.push((claims(&token)["exp"].as_i64().unwrap(), token));
+        if self.living.len() > KEPT {
+            self.living.remove(KEPT / 2);
+        }
+        let now = app.clock.now();
+        self.verifier.refresh(app, now).await;
+        self.living.retain(|(exp, _)| *exp > now);
+        for (_, token) in &self.living {
+            assert!(self.verifier.accepts(token, &self.policy, now), "{}", header(token));
+        }
+    }
+}
+
+/// The same hour with six clients at work at the same time, also in the very moments in which the clock steps and keys
+/// turn: nor does one of them meet a good token that it cannot verify.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_hour_of_rotation_under_parallel_load_refuses_no_good_token() {
+    let app = Arc::new(with_two_algorithms(|_| {}).await);
+    let apis = ["http://127.0.0.1:8090", "https://edward.test"].into_iter().cycle();
+    let mut workers: Vec<Worker> = apis.take(6).map(Worker::new).collect();
+    for _ in (0..3600).step_by(20) {
+        let running: Vec<_> = workers
+            .into_iter()
+            .map(|mut worker| {
+                let app = Arc::clone(&app);
+                tokio::spawn(async move {
+                    for _ in 0..2 {
+                        worker.go_round(&app).await;
+                    }
+                    worker
+                })
+            })
+            .collect();
+        app.clock.advance(20);
+        app.authority.housekeep().await;
+        workers = Vec::new();
+        for worker in running {
+            workers.push(worker.await.unwrap());
+        }
+    }
+    for worker in workers {
+        assert!(worker.signers.len() > 50, "{}", worker.signers.len());
+        assert!(worker.verifier.fetches <= 62, "{}", worker.verifier.fetches);
+    }
 }
 
 /// Steps of minutes, such as a clock takes that is set right by hand.

@@ -6,10 +6,12 @@ use std::process::Command;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use claviger_testkit::person::VERIFIER;
 use claviger_testkit::pki::{self, Issued, Pki};
-use claviger_testkit::{Ask, Process};
-use serde_json::Value;
+use claviger_testkit::{Ask, Person, Process, now};
+use serde_json::{Value, json};
 
+use crate::people::PASSWORD;
 use crate::stage::{PATIENCE, claviger};
 use crate::tools::{on_path, skip};
 
@@ -19,7 +21,7 @@ struct Stage {
     issuer: String,
     resource: String,
     admin: PathBuf,
-    _process: Process,
+    process: Process,
 }
 
 impl Stage {
@@ -53,7 +55,7 @@ impl Stage {
             admin: PathBuf::from(text(&ready["bootstrap"]["admin_token_file"])),
             pki,
             folder,
-            _process: process,
+            process,
         })
     }
 
@@ -81,12 +83,12 @@ impl Stage {
         (status, serde_json::from_str(body).unwrap_or_else(|_| panic!("{status} {body} {errors}")))
     }
 
-    fn make(&self, body: &Value) {
+    fn make(&self, what: &str, body: &Value) {
         let token = std::fs::read_to_string(&self.admin).unwrap();
         let bearer = format!("authorization: Bearer {}", token.trim());
         let (status, answer) = self.curl(
             None,
-            "/admin/v1/clients",
+            &format!("/admin/v1/{what}"),
             &["-H", &bearer, "-H", "content-type: application/json", "-d", &body.to_string()],
         );
         assert_eq!(status, 201, "{answer}");
@@ -112,6 +114,9 @@ fn thumbprint(issued: &Issued) -> String {
 const OWN_TLS: &str =
     "data_dir = 'DIR/data'\n[tls]\ncert_file = 'DIR/server.pem'\nkey_file = 'DIR/server.key'\n";
 
+const BEHIND_A_PROXY: &str = "data_dir = 'DIR/data'\ntrusted_proxy = true\n[tls]\n\
+    client_ca_file = 'DIR/ca.pem'\nclient_certificate_header = 'x-client-cert'\n";
+
 #[test]
 fn certificates_prove_clients_and_bind_their_tokens() {
     let config = format!("{OWN_TLS}client_ca_file = 'DIR/ca.pem'\nclient_certificates = true\n");
@@ -130,31 +135,31 @@ fn certificates_prove_clients_and_bind_their_tokens() {
     let billing = stage.pki.client("billing").write(folder, "billing", "");
     let own = pki::self_signed("lonely");
     let copy = pki::self_signed("lonely").write(folder, "copy", "");
-    let jwks = serde_json::json!({"keys": [{"x5c": [STANDARD.encode(&own.der)]}]});
+    let jwks = json!({"keys": [{"x5c": [STANDARD.encode(&own.der)]}]});
     let (orders_files, own_files) =
         (orders.write(folder, "orders", ""), own.write(folder, "own", ""));
     for (id, more) in [
         (
             "by-subject",
-            serde_json::json!({"auth_method": "tls_client_auth",
+            json!({"auth_method": "tls_client_auth",
             "certificate": {"tls_client_auth_subject_dn": "CN=orders,O=Example"}}),
         ),
         (
             "by-host",
-            serde_json::json!({"auth_method": "tls_client_auth",
+            json!({"auth_method": "tls_client_auth",
             "certificate": {"tls_client_auth_san_dns": "orders.example"}}),
         ),
         (
             "by-uri",
-            serde_json::json!({"auth_method": "tls_client_auth",
+            json!({"auth_method": "tls_client_auth",
             "certificate": {"tls_client_auth_san_uri": "spiffe://example/orders"}}),
         ),
-        ("by-key", serde_json::json!({"auth_method": "self_signed_tls_client_auth", "jwks": jwks})),
+        ("by-key", json!({"auth_method": "self_signed_tls_client_auth", "jwks": jwks})),
     ] {
-        let mut body = serde_json::json!({"client_id": id, "resources": [stage.resource],
+        let mut body = json!({"client_id": id, "resources": [stage.resource],
             "tls_client_certificate_bound_access_tokens": id != "by-host"});
         body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-        stage.make(&body);
+        stage.make("clients", &body);
     }
 
     for id in ["by-subject", "by-host", "by-uri"] {
@@ -203,13 +208,13 @@ fn what_a_proxy_hands_on_is_believed_only_where_one_was_announced() {
         "{said}"
     );
 
-    let config = "data_dir = 'DIR/data'\ntrusted_proxy = true\n[tls]\nclient_ca_file = 'DIR/ca.pem'\nclient_certificate_header = 'x-client-cert'\n";
-    let Some(stage) = Stage::start(config) else { return };
-    stage.make(&serde_json::json!({
+    let Some(stage) = Stage::start(BEHIND_A_PROXY) else { return };
+    let orders = json!({
         "client_id": "orders", "resources": [stage.resource], "auth_method": "tls_client_auth",
         "certificate": {"tls_client_auth_san_dns": "orders.example"},
         "tls_client_certificate_bound_access_tokens": true,
-    }));
+    });
+    stage.make("clients", &orders);
     let orders = stage.pki.client("orders");
     let ask = |header: Option<String>| {
         let url = format!("{}/token", stage.issuer);
@@ -239,5 +244,145 @@ fn what_a_proxy_hands_on_is_believed_only_where_one_was_announced() {
     let stranger = STANDARD.encode(Pki::new().client("orders").der);
     for value in [None, Some("nonsense".to_owned()), Some(stranger)] {
         assert_eq!(ask(value).status, 401);
+    }
+}
+
+/// RFC 8705 §3: a person's token is worth nothing on a connection without the certificate that it was got with.
+#[test]
+fn userinfo_answers_the_certificate_that_the_token_is_bound_to_and_no_other() {
+    const REDIRECT: &str = "http://127.0.0.1:4711/callback";
+    let Some(stage) = Stage::start(&format!("{OWN_TLS}client_certificates = true\n")) else {
+        return;
+    };
+    let folder = stage.folder.path();
+    let [own, other] = ["app", "other"].map(|name| pki::self_signed(name).write(folder, name, ""));
+    stage.make("users", &json!({ "username": "ada", "password": PASSWORD, "name": "Ada" }));
+    let app = json!({
+        "client_id": "app", "auth_method": "none", "redirect_uris": [REDIRECT], "first_party": true,
+        "scopes": ["openid", "profile"], "tls_client_certificate_bound_access_tokens": true,
+    });
+    stage.make("clients", &app);
+    let mut ada = Person::new(&stage.issuer, "ada", PASSWORD).over(&stage.pki.trusting(None));
+    let code = ada.code("app", REDIRECT, "openid profile");
+    let form = format!(
+        "grant_type=authorization_code&client_id=app&code={code}&redirect_uri={REDIRECT}&code_verifier={VERIFIER}"
+    );
+    let with = |files: &'_ (PathBuf, PathBuf), path: &str, arguments: &[&str]| {
+        stage.curl(Some((&files.0, &files.1)), path, arguments)
+    };
+    let (status, answer) = stage.curl(None, "/token", &["-d", &form]);
+    assert_eq!((status, &answer["code"]), (400, &json!("sender-proof-missing")), "{answer}");
+    let (status, tokens) = with(&own, "/token", &["-d", &form]);
+    assert_eq!(status, 200, "{tokens}");
+    let bearer = format!("authorization: Bearer {}", tokens["access_token"].as_str().unwrap());
+    let (status, answer) = with(&own, "/userinfo", &["-H", &bearer]);
+    assert_eq!((status, &answer["name"]), (200, &json!("Ada")), "{answer}");
+    let (status, answer) = with(&other, "/userinfo", &["-H", &bearer]);
+    assert_eq!((status, &answer["code"]), (401, &json!("sender-proof-invalid")), "{answer}");
+    let (status, answer) = stage.curl(None, "/userinfo", &["-H", &bearer]);
+    assert_eq!((status, &answer["code"]), (401, &json!("sender-proof-missing")), "{answer}");
+    // Nor does a refresh with another certificate get anything, and it ends nothing.
+    let form = format!(
+        "grant_type=refresh_token&client_id=app&refresh_token={}",
+        tokens["refresh_token"].as_str().unwrap()
+    );
+    assert_eq!(with(&other, "/token", &["-d", &form]).0, 400);
+    assert_eq!(with(&own, "/token", &["-d", &form]).0, 200);
+}
+
+/// Two weeks before the end the log says so; a day earlier it does not.
+#[test]
+fn a_certificate_is_warned_of_two_weeks_before_its_end() {
+    const SAID: &str = "the TLS certificate expires in";
+    let Some(stage) = Stage::start(OWN_TLS) else { return };
+    let today = u64::try_from(now()).unwrap();
+    let fourteen = 14 * 86_400;
+    let end_of = |stage: &Stage| {
+        let token = std::fs::read_to_string(&stage.admin).unwrap();
+        let bearer = format!("authorization: Bearer {}", token.trim());
+        let mut command = Command::new("curl");
+        command.args(["-s", "--cacert"]).arg(stage.path("ca.pem")).args(["-H", &bearer]);
+        let figures = command.arg(format!("{}/metrics", stage.issuer)).output().unwrap();
+        let figures = String::from_utf8(figures.stdout).unwrap();
+        let name = "claviger_tls_certificate_expiry_timestamp_seconds ";
+        let line = figures.lines().find_map(|line| line.strip_prefix(name).map(str::to_owned));
+        line.unwrap_or_else(|| panic!("{figures}"))
+    };
+    for (end, warned) in [(today + fourteen + 3600, false), (today + fourteen - 60, true)] {
+        let next = stage.pki.server_until(end);
+        next.write(stage.folder.path(), "server", "");
+        let deadline = std::time::Instant::now() + PATIENCE;
+        while end_of(&stage) != end.to_string() {
+            assert!(
+                std::time::Instant::now() < deadline,
+                "the new files were not read: {} {end}; {}",
+                end_of(&stage),
+                stage.process.stderr()
+            );
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+        if warned {
+            let line = stage.process.says(SAID, PATIENCE).expect("a warning");
+            assert!(line.contains("in 13 days; renew it"), "{line}");
+        }
+    }
+    let said = stage.process.stderr();
+    assert_eq!(said.matches(SAID).count(), 1, "{said}");
+}
+
+/// The flags of `claviger client create`, by what the clients that they make then get.
+#[test]
+fn the_flags_of_the_command_line_make_clients_with_certificates() {
+    let Some(stage) = Stage::start(BEHIND_A_PROXY) else { return };
+    let folder = stage.folder.path();
+    let orders = stage.pki.client("orders");
+    let billing = stage.pki.client("billing");
+    let own = pki::self_signed("lonely");
+    let (file, _) = own.write(folder, "own", "");
+    let admin = stage.admin.to_str().unwrap();
+    let create = |id: &str, flags: &[&str]| {
+        let common = ["--resource", &stage.resource, "--scope", "orders:read", "--format", "json"];
+        let reach = ["--authority", &stage.issuer, "--admin-token-file", admin];
+        let command = claviger(&[&["client", "create", id], flags, &common, &reach].concat());
+        let outcome = Process::run(command, b"");
+        assert_eq!(outcome.code, Some(0), "{flags:?}: {}{}", outcome.stdout, outcome.stderr);
+        serde_json::from_str::<Value>(&outcome.stdout).unwrap()
+    };
+    let token = |id: &str, issued: &Issued| {
+        let fields = [("grant_type", "client_credentials"), ("client_id", id)];
+        let url = format!("{}/token", stage.issuer);
+        let header = STANDARD.encode(&issued.der);
+        Ask::post_form(&url, &fields).header("x-client-cert", header).send()
+    };
+    let file = file.to_str().unwrap();
+    for (id, flag, value, method) in [
+        ("a", "--certificate-subject", "CN=orders,O=Example", "tls_client_auth"),
+        ("b", "--certificate-host", "orders.example", "tls_client_auth"),
+        ("c", "--certificate-uri", "spiffe://example/orders", "tls_client_auth"),
+        ("d", "--certificate", file, "self_signed_tls_client_auth"),
+    ] {
+        let is_bound = id != "a";
+        let bind: &[&str] = if is_bound { &["--bind-certificate"] } else { &[] };
+        let made = create(id, &[&[flag, value], bind].concat());
+        assert_eq!(made["auth_method"], method, "{made}");
+        assert_eq!(made["tls_client_certificate_bound_access_tokens"], is_bound, "{made}");
+        assert!(made["client_secret"].is_null(), "{made}");
+        let right = if id == "d" { &own } else { &orders };
+        let answer = token(id, right);
+        assert_eq!(answer.status, 200, "{id}: {}", answer.text());
+        let expected = if is_bound { json!(thumbprint(right)) } else { Value::Null };
+        assert_eq!(claims(&answer.json())["cnf"]["x5t#S256"], expected, "{id}");
+        assert_eq!(token(id, &billing).status, 401, "{id}");
+    }
+    // What contradicts itself is said before anything is asked.
+    for flags in [
+        &["--certificate-host", "a.example", "--certificate-uri", "spiffe://a/b"][..],
+        &["--certificate", file, "--public"],
+        &["--bind-certificate", "--dpop"],
+    ] {
+        let command = claviger(
+            &[&["client", "create", "x", "--resource", "https://a.example"], flags].concat(),
+        );
+        assert_eq!(Process::run(command, b"").code, Some(2), "{flags:?}");
     }
 }

@@ -69,25 +69,30 @@ fn a_refresh_survives_the_process() {
         let url = authority.url("/token");
         let token = held.clone();
         // The answer may or may not come: the process is killed while it is on its way.
-        let asking = std::thread::spawn(move || ask(&url, &token).try_send().ok());
+        let asking = std::thread::spawn(move || refreshing(&url, &token).try_send().ok());
         std::thread::sleep(std::time::Duration::from_micros(round * 150 % 9000));
         authority = authority.killed();
         drop(asking.join());
-        let answer = ask(&authority.url("/token"), &held).send();
+        let answer = refreshing(&authority.url("/token"), &held).send();
         assert_eq!(answer.status, 200, "round {round}: {}", answer.text());
         held = answer.json()["refresh_token"].as_str().unwrap().to_owned();
     }
 }
 
-fn ask(url: &str, token: &str) -> Ask {
+/// The application's request for new tokens.
+pub(crate) fn refreshing(url: &str, token: &str) -> Ask {
     let fields = [("grant_type", "refresh_token"), ("client_id", "app"), ("refresh_token", token)];
     Ask::post_form(url, &fields)
 }
 
-/// Logs the person in by the forms, and gives the refresh token.
+/// Logs the person in by the forms, and gives what the application got.
+pub(crate) fn grant_of(authority: &Authority, scope: &str) -> Value {
+    Person::new(&authority.issuer, "ada", PASSWORD).tokens("app", REDIRECT, scope)
+}
+
+/// The same, and the refresh token alone.
 pub(crate) fn grant(authority: &Authority) -> String {
-    let mut ada = Person::new(&authority.issuer, "ada", PASSWORD);
-    ada.tokens("app", REDIRECT, "openid")["refresh_token"].as_str().unwrap().to_owned()
+    grant_of(authority, "openid")["refresh_token"].as_str().unwrap().to_owned()
 }
 
 #[test]
