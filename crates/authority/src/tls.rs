@@ -7,6 +7,7 @@ mod chain;
 mod client;
 mod reload;
 mod settings;
+mod signatures;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -24,6 +25,7 @@ pub(crate) use client::ClientCertificate;
 pub use reload::Reload;
 pub(crate) use reload::follow;
 pub use settings::TlsSettings;
+pub(crate) use signatures::signatures_by_rustls;
 
 /// What the files hold, ready to serve.
 #[derive(Debug)]
