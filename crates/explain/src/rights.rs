@@ -192,6 +192,19 @@ mod tests {
     use super::*;
     use serde_json::json;
 
+    /// What is said of a token with these claims that lacks the scope `orders:read`.
+    fn found(claims: &Value) -> Code {
+        let text = format!(
+            "{}.{}.",
+            claviger_token::base64url::encode("{}"),
+            claviger_token::base64url::encode(claims.to_string())
+        );
+        let token = Token::parse(&text).unwrap();
+        let scopes = vec!["orders:read".to_owned()];
+        let fault = Fault::new(Code::ScopeInsufficient).with("missing", scopes.clone());
+        elsewhere(fault, &token, &Policy { scopes, ..Policy::default() }).code
+    }
+
     #[test]
     fn rights_are_found_in_every_usual_place() {
         for value in [
@@ -217,28 +230,10 @@ mod tests {
             json!({"userRoles": "a,orders:read"}),
             json!({"scope": "profile%20orders%3Aread"}),
         ] {
-            let text = format!(
-                "{}.{}.",
-                claviger_token::base64url::encode("{}"),
-                claviger_token::base64url::encode(value.to_string())
-            );
-            let token = Token::parse(&text).unwrap();
-            let policy = Policy { scopes: vec!["orders:read".to_owned()], ..Policy::default() };
-            let fault =
-                Fault::new(Code::ScopeInsufficient).with("missing", vec!["orders:read".to_owned()]);
-            assert_eq!(elsewhere(fault, &token, &policy).code, Code::ScopeShape, "{value}");
+            assert_eq!(found(&value), Code::ScopeShape, "{value}");
         }
         for value in [json!({"scope": "orders:write"}), json!({"sub": "orders:read"}), json!({})] {
-            let text = format!(
-                "{}.{}.",
-                claviger_token::base64url::encode("{}"),
-                claviger_token::base64url::encode(value.to_string())
-            );
-            let token = Token::parse(&text).unwrap();
-            let policy = Policy { scopes: vec!["orders:read".to_owned()], ..Policy::default() };
-            let fault =
-                Fault::new(Code::ScopeInsufficient).with("missing", vec!["orders:read".to_owned()]);
-            assert_eq!(elsewhere(fault, &token, &policy).code, Code::ScopeInsufficient, "{value}");
+            assert_eq!(found(&value), Code::ScopeInsufficient, "{value}");
         }
     }
 }

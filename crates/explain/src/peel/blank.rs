@@ -192,16 +192,10 @@ pub(crate) fn typographic(passage: &Passage) -> Option<Step> {
         return Some(step);
     }
     let mut step = Step::new(fault, plain(passage, "-"));
-    if (1..=MOST_DASHES).contains(&passage.text().chars().filter(|c| is_dash(*c)).count()) {
+    let dashes = dashes(passage);
+    if (1..=MOST_DASHES).contains(&dashes.len()) {
         // Two hyphens become one dash as well.
         step.others.push(plain(passage, "--"));
-        let dashes: Vec<usize> = passage
-            .text()
-            .chars()
-            .enumerate()
-            .filter(|(_, c)| is_dash(*c))
-            .map(|(nth, _)| nth)
-            .collect();
         if (2..=4).contains(&dashes.len()) {
             for mask in 1..(1usize << dashes.len()) - 1 {
                 let mut one = passage.clone();
@@ -219,6 +213,11 @@ pub(crate) fn typographic(passage: &Passage) -> Option<Step> {
 /// More dashes than this are a drawing, not a token; each is replaced one by one.
 const MOST_DASHES: usize = 256;
 
+/// Where dashes stand, in characters.
+fn dashes(passage: &Passage) -> Vec<usize> {
+    passage.text().chars().enumerate().filter(|(_, c)| is_dash(*c)).map(|(nth, _)| nth).collect()
+}
+
 /// Letters of the full-width forms that East Asian input methods write.
 fn is_wide(c: char) -> bool {
     matches!(c, '\u{FF01}'..='\u{FF5E}')
@@ -227,14 +226,7 @@ fn is_wide(c: char) -> bool {
 fn plain(passage: &Passage, dash: &str) -> Passage {
     let mut out = passage.clone();
     if dash.len() > 1 {
-        let places: Vec<usize> = out
-            .text()
-            .chars()
-            .enumerate()
-            .filter(|(_, c)| is_dash(*c))
-            .map(|(nth, _)| nth)
-            .collect();
-        for nth in places.into_iter().rev() {
+        for nth in dashes(passage).into_iter().rev() {
             out = out.with_replaced(nth..nth + 1, dash);
         }
     }

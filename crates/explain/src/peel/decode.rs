@@ -8,36 +8,64 @@ use super::Step;
 use crate::passage::Passage;
 use crate::recognise::{is_header_like, is_token_like};
 
-/// `%2E`, also `%252E`.
-pub(crate) fn percent(passage: &Passage) -> Option<Step> {
+/// A text with its encoded characters put back.
+struct Decoded {
+    text: Passage,
+    /// The first encoded character: where it stands and what was written.
+    position: usize,
+    found: String,
+    length: usize,
+    /// How many there are.
+    count: usize,
+}
+
+/// Puts back what `read` finds encoded at a place: the character (none where nothing belongs there) and how
+/// many characters stand for it. None where nothing is encoded.
+fn decoded(
+    passage: &Passage,
+    read: impl Fn(&[char], usize) -> Option<(Option<char>, usize)>,
+) -> Option<Decoded> {
     let characters: Vec<char> = passage.text().chars().collect();
-    let mut out = Passage::empty(passage.whole().start);
+    let mut text = Passage::empty(passage.whole().start);
     let mut first = None;
     let mut count = 0usize;
     let mut at = 0;
     while at < characters.len() {
-        match sequence(&characters, at) {
+        let (c, length) = match read(&characters, at) {
             Some((c, length)) => {
                 first.get_or_insert((at, length));
                 count += 1;
-                // A blank or a line end at the end was encoded along with the token.
-                out.push_from(c, passage, at..at + length);
-                at += length;
+                (c, length)
             }
-            None => {
-                out.push_from(characters[at], passage, at..at + 1);
-                at += 1;
-            }
+            None => (Some(characters[at]), 1),
+        };
+        if let Some(c) = c {
+            text.push_from(c, passage, at..at + length);
         }
+        at += length;
     }
-    let (start, length) = first?;
-    let found: String = characters[start..start + length].iter().collect();
-    let fault = Fault::new(Code::PercentEncoded)
-        .with("found", found)
-        .with("position", start)
-        .with("count", count)
-        .at(passage.span(start..start + length));
-    Some(Step::new(fault, out.trimmed(|c| matches!(c, ' ' | '\r' | '\n' | '\t'))))
+    let (position, length) = first?;
+    let found = characters[position..position + length].iter().collect();
+    Some(Decoded { text, position, found, length, count })
+}
+
+impl Decoded {
+    /// The fault that its first place shows.
+    fn fault(&self, code: Code, passage: &Passage) -> Fault {
+        Fault::new(code)
+            .with("found", self.found.clone())
+            .with("position", self.position)
+            .at(passage.span(self.position..self.position + self.length))
+    }
+}
+
+/// `%2E`, also `%252E`.
+pub(crate) fn percent(passage: &Passage) -> Option<Step> {
+    let read = |characters: &[char], at| sequence(characters, at).map(|(c, n)| (Some(c), n));
+    let decoded = decoded(passage, read)?;
+    let fault = decoded.fault(Code::PercentEncoded, passage).with("count", decoded.count);
+    // A blank or a line end at the end was encoded along with the token.
+    Some(Step::new(fault, decoded.text.trimmed(|c| matches!(c, ' ' | '\r' | '\n' | '\t'))))
 }
 
 /// One encoded character: up to four bytes of UTF-8, encoded once or, as `%25…`, twice; or what
@@ -83,33 +111,13 @@ fn encoded_byte(characters: &[char], at: usize) -> Option<(u8, usize)> {
 
 /// Literal `\n`, `\u002e`, `\056`, `&amp;`, `&#46;`, `=3D`, `<br>`.
 pub(crate) fn escapes(passage: &Passage) -> Option<Step> {
-    let characters: Vec<char> = passage.text().chars().collect();
-    let mut out = Passage::empty(passage.whole().start);
-    let mut first = None;
-    let mut at = 0;
-    while at < characters.len() {
-        match escape(&characters, at) {
-            Some((c, length)) => {
-                first.get_or_insert((at, length));
-                // An escape for white space or a quote stood for something that is no part of a token.
-                if let Some(c) = c.filter(|c| !c.is_whitespace() && !matches!(c, '"' | '\'')) {
-                    out.push_from(c, passage, at..at + length);
-                }
-                at += length;
-            }
-            None => {
-                out.push_from(characters[at], passage, at..at + 1);
-                at += 1;
-            }
-        }
-    }
-    let (start, length) = first?;
-    let found: String = characters[start..start + length].iter().collect();
-    let fault = Fault::new(Code::EscapeSequence)
-        .with("found", found)
-        .with("position", start)
-        .at(passage.span(start..start + length));
-    (!out.is_empty()).then(|| Step::new(fault, out))
+    // An escape for white space or a quote stood for something that is no part of a token.
+    let is_part = |c: &char| !c.is_whitespace() && !matches!(c, '"' | '\'');
+    let read =
+        |characters: &[char], at| escape(characters, at).map(|(c, n)| (c.filter(is_part), n));
+    let decoded = decoded(passage, read)?;
+    let fault = decoded.fault(Code::EscapeSequence, passage);
+    (!decoded.text.is_empty()).then(|| Step::new(fault, decoded.text))
 }
 
 /// One escape: the character that it stands for (none for what stands for nothing), and its length.
