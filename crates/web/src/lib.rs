@@ -39,7 +39,7 @@ pub use clause::source_url;
 pub use markdown::{fault_index_markdown, fault_markdown};
 pub use near::near;
 pub use page::{
-    AccountPage, AddPasskeyPage, AddTotpPage, Application, ConsentPage, DeviceConsentPage,
+    AccountPage, AddPasskeyPage, AddTotpPage, Application, Asked, ConsentPage, DeviceConsentPage,
     DevicePage, Endpoint, FaultIndexPage, FaultPage, FormPostPage, FrontPage, LogIn, LogInPage,
     LogOutPage, MessagePage, NotFoundPage, PasskeyAsk, PasskeyEntry, RecoveryCodesPage,
     SecondFactorPage, Step, TotpOffer, Unrenderable,

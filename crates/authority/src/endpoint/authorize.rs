@@ -12,7 +12,7 @@ use claviger_protocol::{
 };
 use claviger_store::LoginSession;
 use claviger_token::base64url;
-use claviger_web::{ConsentPage, FormPostPage, MessagePage};
+use claviger_web::{Asked, ConsentPage, FormPostPage, MessagePage};
 use http::{HeaderValue, Method, StatusCode, header};
 
 use super::log_in::{self, Goal};
@@ -334,22 +334,17 @@ async fn code(call: &Call, asking: &Asking, session: &LoginSession) -> Answer {
 fn consent_page(call: &Call, asking: &Asking, user: &User) -> Answer {
     let browsers = &call.state.browsers;
     let mark = browsers.mark(call).map_err(no_randomness)?;
-    let scopes: Vec<(String, String)> = asking
-        .request
-        .scope
-        .split(' ')
-        .filter(|scope| !scope.is_empty())
-        .map(|scope| (scope.to_owned(), meaning(scope).to_owned()))
-        .collect();
     let destination = origin(&asking.request.redirect_uri);
     let page = ConsentPage {
         site: &call.state.site,
-        application: &asking.client.name,
-        publisher: publisher(&asking.client),
+        asked: Asked {
+            application: &asking.client.name,
+            publisher: publisher(&asking.client),
+            username: &user.username,
+            scopes: &with_meanings(&asking.request.scope),
+            resource: asking.request.resource.as_deref(),
+        },
         destination: &destination,
-        username: &user.username,
-        scopes: &scopes,
-        resource: asking.request.resource.as_deref(),
         proof: &browsers.proof(&mark, CONSENT),
         request: &asking.raw,
     };
@@ -358,8 +353,17 @@ fn consent_page(call: &Call, asking: &Asking, user: &User) -> Answer {
     Ok(reply)
 }
 
-/// What the scopes of OpenID Connect Core §5.4 and §11 mean, for people.
-pub(crate) const fn meaning(scope: &str) -> &'static str {
+/// The scopes of a list, each with what it means for people.
+pub(crate) fn with_meanings(scopes: &str) -> Vec<(String, String)> {
+    scopes
+        .split(' ')
+        .filter(|scope| !scope.is_empty())
+        .map(|scope| (scope.to_owned(), meaning(scope).to_owned()))
+        .collect()
+}
+
+/// What the scopes of OpenID Connect Core §5.4 and §11 mean.
+const fn meaning(scope: &str) -> &'static str {
     match scope.as_bytes() {
         b"openid" => "to know who you are",
         b"profile" => "to know your name and what else your profile says",

@@ -10,7 +10,7 @@ use claviger_protocol::{
     user_code_key, wanted_resource,
 };
 use claviger_token::base64url;
-use claviger_web::{DeviceConsentPage, DevicePage};
+use claviger_web::{Asked, DeviceConsentPage, DevicePage};
 use http::StatusCode;
 use serde_json::json;
 
@@ -18,7 +18,9 @@ use crate::call::{Answer, Call, clipped};
 use crate::client_check;
 use crate::credential;
 use crate::ending::By;
-use crate::endpoint::authorize::{form_page, meaning, message, no_randomness, session, stale_form};
+use crate::endpoint::authorize::{
+    form_page, message, no_randomness, session, stale_form, with_meanings,
+};
 use crate::endpoint::log_in::{self, Goal};
 use crate::journal::Kind;
 use crate::random;
@@ -119,20 +121,16 @@ pub(crate) async fn look_up(mut call: Call) -> Answer {
         return code_page(&call, &typed, Some(UNKNOWN));
     };
     let mark = browsers.mark(&call).map_err(no_randomness)?;
-    let scopes: Vec<(String, String)> = grant
-        .scope
-        .split(' ')
-        .filter(|scope| !scope.is_empty())
-        .map(|scope| (scope.to_owned(), meaning(scope).to_owned()))
-        .collect();
     let page = DeviceConsentPage {
         site: &state.site,
-        application: &client.name,
-        publisher: publisher(&client),
+        asked: Asked {
+            application: &client.name,
+            publisher: publisher(&client),
+            username: &user.username,
+            scopes: &with_meanings(&grant.scope),
+            resource: grant.resource.as_deref(),
+        },
         code: &shown,
-        username: &user.username,
-        scopes: &scopes,
-        resource: grant.resource.as_deref(),
         proof: &browsers.proof(&mark, &decision_about(&key, &session.sid)),
     };
     let mut reply = form_page(StatusCode::OK, page.html(), "")?;

@@ -59,7 +59,7 @@ impl SecondFactorPage<'_> {
     /// See [`Unrenderable`].
     pub fn html(&self) -> Result<String, Unrenderable> {
         render(&SecondFactor {
-            frame: Frame::new(self.site, "", "Second step".to_owned(), String::new()),
+            frame: Frame::titled(self.site, "Second step"),
             action: self.site.to("/login/code"),
             passkey_action: self.site.to("/login/passkey"),
             script: self.site.script(),
@@ -119,12 +119,7 @@ impl AddTotpPage<'_> {
         let letters: Vec<char> = self.offer.secret.chars().collect();
         let groups: Vec<String> = letters.chunks(4).map(|four| four.iter().collect()).collect();
         render(&AddTotp {
-            frame: Frame::new(
-                self.site,
-                "",
-                "Set up an authenticator app".to_owned(),
-                String::new(),
-            ),
+            frame: Frame::titled(self.site, "Set up an authenticator app"),
             action: self.site.to("/account/totp"),
             back: self.site.to("/account"),
             groups: groups.join(" "),
@@ -166,7 +161,7 @@ impl AddPasskeyPage<'_> {
     /// See [`Unrenderable`].
     pub fn html(&self) -> Result<String, Unrenderable> {
         render(&AddPasskey {
-            frame: Frame::new(self.site, "", "Add a passkey".to_owned(), String::new()),
+            frame: Frame::titled(self.site, "Add a passkey"),
             action: self.site.to("/account/passkeys"),
             back: self.site.to("/account"),
             script: self.site.script(),
@@ -207,7 +202,7 @@ impl RecoveryCodesPage<'_> {
     /// See [`Unrenderable`].
     pub fn html(&self) -> Result<String, Unrenderable> {
         render(&RecoveryCodes {
-            frame: Frame::new(self.site, "", "Recovery codes".to_owned(), String::new()),
+            frame: Frame::titled(self.site, "Recovery codes"),
             back: self.site.to("/account"),
             page: self,
         })

@@ -1,6 +1,7 @@
 //! The pages, one file each with its template beside it in `templates/`.
 
 mod account;
+mod consent;
 mod device;
 mod factors;
 mod fault;
@@ -10,7 +11,8 @@ mod not_found;
 mod people;
 
 pub use account::{AccountPage, Application, LogIn, PasskeyEntry};
-pub use device::{DeviceConsentPage, DevicePage};
+pub use consent::{Asked, ConsentPage, DeviceConsentPage};
+pub use device::DevicePage;
 pub use factors::{
     AddPasskeyPage, AddTotpPage, PasskeyAsk, RecoveryCodesPage, SecondFactorPage, TotpOffer,
 };
@@ -19,7 +21,7 @@ pub(crate) use fault::answer;
 pub use fault_index::FaultIndexPage;
 pub use front::{Endpoint, FrontPage, Step};
 pub use not_found::NotFoundPage;
-pub use people::{ConsentPage, FormPostPage, LogInPage, LogOutPage, MessagePage};
+pub use people::{FormPostPage, LogInPage, LogOutPage, MessagePage};
 
 use askama::Template;
 
@@ -61,6 +63,11 @@ struct Frame {
 }
 
 impl Frame {
+    /// Of a page that no search engine sees and the navigation does not name.
+    fn titled(site: &crate::Site, title: impl Into<String>) -> Self {
+        Self::new(site, "", title.into(), String::new())
+    }
+
     fn new(site: &crate::Site, here: &'static str, title: String, description: String) -> Self {
         Self {
             title,

@@ -1,4 +1,4 @@
-//! Pages for people who log in: their name and password, what an application asks for, and a plain message.
+//! Pages for people who log in and out: their name and password, the way back, and a plain message.
 //!
 //! No page repeats a password. What an application calls itself is text like any other.
 
@@ -59,53 +59,6 @@ impl LogInPage<'_> {
     }
 }
 
-/// What an application asks for.
-#[derive(Clone, Debug)]
-pub struct ConsentPage<'a> {
-    /// Where the page lives.
-    pub site: &'a Site,
-    /// The application's name.
-    pub application: &'a str,
-    /// The host that vouches for it, where the application is a document on the web.
-    pub publisher: Option<&'a str>,
-    /// Where the person will be sent: the host, so that they can see it.
-    pub destination: &'a str,
-    /// Who is logged in.
-    pub username: &'a str,
-    /// The scopes, each with what it means.
-    pub scopes: &'a [(String, String)],
-    /// The API they are for.
-    pub resource: Option<&'a str>,
-    /// Proves that the form came from here.
-    pub proof: &'a str,
-    /// The request to go on with.
-    pub request: &'a str,
-}
-
-#[derive(Template)]
-#[template(path = "consent.html")]
-struct Consent<'v> {
-    frame: Frame,
-    action: String,
-    page: &'v ConsentPage<'v>,
-}
-
-impl ConsentPage<'_> {
-    /// The page as HTML.
-    ///
-    /// # Errors
-    /// See [`Unrenderable`].
-    pub fn html(&self) -> Result<String, Unrenderable> {
-        let frame = Frame::new(
-            self.site,
-            "",
-            format!("Allow {}?", self.application),
-            "An application asks for access.".to_owned(),
-        );
-        render(&Consent { frame, action: self.site.to("/consent"), page: self })
-    }
-}
-
 /// The answer to a client, in a form that the browser posts (OAuth 2.0 Form Post Response Mode).
 #[derive(Clone, Debug)]
 pub struct FormPostPage<'a> {
@@ -139,7 +92,7 @@ impl FormPostPage<'_> {
     /// See [`Unrenderable`].
     pub fn html(&self) -> Result<String, Unrenderable> {
         let title = format!("Back to {}", self.application);
-        let frame = Frame::new(self.site, "", title, String::new());
+        let frame = Frame::titled(self.site, title);
         render(&FormPost { frame, page: self })
     }
 }
@@ -173,7 +126,7 @@ impl LogOutPage<'_> {
     /// # Errors
     /// See [`Unrenderable`].
     pub fn html(&self) -> Result<String, Unrenderable> {
-        let frame = Frame::new(self.site, "", "Log out?".to_owned(), String::new());
+        let frame = Frame::titled(self.site, "Log out?");
         render(&LogOut { frame, action: self.site.to("/logout"), page: self })
     }
 }
@@ -206,7 +159,7 @@ impl MessagePage<'_> {
     /// # Errors
     /// See [`Unrenderable`].
     pub fn html(&self) -> Result<String, Unrenderable> {
-        let frame = Frame::new(self.site, "", self.title.to_owned(), String::new());
+        let frame = Frame::titled(self.site, self.title);
         render(&Message { frame, page: self })
     }
 }

@@ -34,28 +34,22 @@ fn people(site: &Site, application: &str, username: &str) -> Vec<(String, String
         request: application,
         passkey: Some(PasskeyAsk { options: application, ticket: username }),
     };
-    let consent = ConsentPage {
-        publisher: Some("app.example"),
-        site,
+    let asked = Asked {
         application,
-        destination: application,
+        publisher: Some(application),
         username,
         scopes: &scopes,
         resource: Some(application),
+    };
+    let consent = ConsentPage {
+        site,
+        asked,
+        destination: application,
         proof: username,
         request: application,
     };
     let device = DevicePage { site, code: application, problem: Some(username), proof: username };
-    let device_consent = DeviceConsentPage {
-        site,
-        application,
-        publisher: Some(application),
-        code: application,
-        username,
-        scopes: &scopes,
-        resource: Some(application),
-        proof: username,
-    };
+    let device_consent = DeviceConsentPage { site, asked, code: application, proof: username };
     let message = MessagePage {
         site,
         title: application,
