@@ -326,7 +326,7 @@ pub(crate) fn without_signature(text: &str) -> String {
         if segments.len() > 1 && segments.iter().any(|part| crate::recognise::is_header_like(part))
         {
             let shown = segments.into_iter().map(|part| {
-                let is_plain = part.len() <= LONGEST_WORD || crate::recognise::is_header_like(part);
+                let is_plain = part.len() <= LONGEST_WORD || crate::shape::is_object_text(part);
                 if is_plain { part } else { "…" }
             });
             out.push_str(&shown.collect::<Vec<_>>().join("."));
@@ -367,5 +367,14 @@ mod tests {
         let glued = without_signature(&format!("x.{token}.eyJzdWIiOiJiIn0.more"));
         assert!(!glued.contains("c2lnbmF0"), "{glued}");
         assert!(glued.starts_with("x.eyJ") && glued.ends_with(".more"), "{glued}");
+        // One signature of 256 begins with a brace's byte.
+        let said =
+            without_signature("eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJhIn0.e2q6L90vOFTWm2YCNH356oC7");
+        assert_eq!(said, "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJhIn0.…");
+        let said = without_signature("eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiLDpMOkw6TDpMOkw6TD");
+        assert_eq!(
+            said, "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiLDpMOkw6TDpMOkw6TD",
+            "a payload that is cut"
+        );
     }
 }

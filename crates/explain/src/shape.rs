@@ -34,6 +34,19 @@ pub(crate) fn decode(segment: &str) -> Option<Vec<u8>> {
     ANY.decode(plain).ok()
 }
 
+/// Whether a segment is JSON and no signature: an object's beginning, and text to the end, which may be cut.
+pub(crate) fn is_object_text(segment: &str) -> bool {
+    let whole = segment.get(..segment.len() / 4 * 4).and_then(decode).unwrap_or_default();
+    let text = match std::str::from_utf8(&whole) {
+        Ok(text) => text,
+        Err(error) if error.error_len().is_none() => {
+            std::str::from_utf8(&whole[..error.valid_up_to()]).unwrap_or_default()
+        }
+        Err(_) => return false,
+    };
+    text.trim_start().starts_with('{')
+}
+
 /// The algorithm that the header names.
 pub(crate) fn algorithm(text: &str) -> Option<Algorithm> {
     Algorithm::from_name(header(text)?.get("alg")?.as_str()?)

@@ -207,7 +207,12 @@ fn border(text: &str, from: usize, to: usize) -> Option<usize> {
     let lengths = shape::algorithm(text).map(shape::signature_lengths).unwrap_or_default();
     let by_length = lengths.into_iter().map(|length| from + length);
     let by_looks = text[from..to].match_indices("ey").map(|(at, _)| from + at);
-    by_length
+    let borders: Vec<usize> = by_length
         .chain(by_looks)
-        .find(|at| *at < to && text.is_char_boundary(*at) && is_header_like(&text[*at..to]))
+        .filter(|at| *at < to && text.is_char_boundary(*at) && is_header_like(&text[*at..to]))
+        .collect();
+    // Letters of a signature look like the beginning of a header once in 256 times; the whole of one they
+    // are not.
+    let whole = borders.iter().find(|at| shape::header(&text[**at..to]).is_some());
+    whole.or_else(|| borders.first()).copied()
 }

@@ -59,6 +59,18 @@ fn every_wrapping_comes_off() {
 }
 
 #[test]
+fn letters_of_a_signature_are_no_header_of_the_next_token() {
+    // Found by the property of the planted faults: where a shorter RSA key's signature would end, the
+    // letters decode to a brace.
+    let signature = format!("{}e2q6{}", "A".repeat(171), "A".repeat(167));
+    let first = format!("eyJhbGciOiJQUzM4NCJ9.eyJzdWIiOiJiIn0.{signature}");
+    let text = format!("{first}{TOKEN}");
+    let peeled = peel(&Passage::plain(&text, 0), Origin::Bare);
+    assert_eq!(peeled.credential.text(), first);
+    assert_eq!(peeled.others.iter().map(Passage::text).collect::<Vec<_>>(), [TOKEN]);
+}
+
+#[test]
 fn letters_of_a_token_are_no_member_s_name() {
     // Found by the property of the planted faults: the signature held the letters `jwt`.
     for inside in
