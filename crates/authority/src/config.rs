@@ -269,8 +269,8 @@ impl Default for Limits {
 pub struct ConfigError {
     /// The field as written in the configuration file.
     pub field: &'static str,
-    /// A second field that the first does not go with.
-    pub beside: Option<&'static str>,
+    /// Other fields that the first does not go with.
+    pub beside: &'static [&'static str],
     /// What is wrong with its value.
     pub problem: String,
     /// What to do.
@@ -287,12 +287,12 @@ impl ConfigError {
         problem: impl Into<String>,
         fix: impl Into<String>,
     ) -> Self {
-        Self { field, beside: None, problem: problem.into(), fix: fix.into() }
+        Self { field, beside: &[], problem: problem.into(), fix: fix.into() }
     }
 
-    /// The value is only wrong because of that other one.
-    pub(crate) const fn beside(mut self, field: &'static str) -> Self {
-        self.beside = Some(field);
+    /// The value is only wrong because of those others.
+    pub(crate) const fn beside(mut self, fields: &'static [&'static str]) -> Self {
+        self.beside = fields;
         self
     }
 }
@@ -324,30 +324,27 @@ impl Config {
 
     /// What the files that are named for TLS would be refused for at `now` (unix seconds). The files
     /// are read; nothing else is.
-    ///
-    /// # Errors
-    /// The first file that cannot be served.
-    pub fn check_files(&self, now: i64) -> Result<(), ConfigError> {
+    #[must_use]
+    pub fn file_problems(&self, now: i64) -> Vec<ConfigError> {
         tls::check(self, now)
     }
 
-    /// What cannot be served: the first mistake of each section.
+    /// What cannot be served.
     #[must_use]
     pub fn problems(&self) -> Vec<ConfigError> {
-        [
-            self.check_listen(),
-            self.issuer().map(drop),
-            self.signing.check(),
-            self.tokens.check(),
-            self.registration.check(),
-            self.published_keys(),
-            self.tls.check(self.trusted_proxy),
-            self.journal.check(),
-            self.limits.check(),
-        ]
-        .into_iter()
-        .filter_map(Result::err)
-        .collect()
+        let mut found = wrongs([self.check_listen(), self.issuer().map(drop)]);
+        found.extend(self.signing.check());
+        found.extend(self.tokens.check());
+        found.extend(self.registration.check());
+        // The sum of what is out of range says nothing more.
+        let summed = [PUBLISHED, PUBLISHED_FOR, "signing.publish_ahead_seconds"];
+        if !found.iter().any(|error| summed.contains(&error.field)) {
+            found.extend(self.published_keys().err());
+        }
+        found.extend(self.tls.check(self.trusted_proxy));
+        found.extend(self.journal.check());
+        found.extend(self.limits.check());
+        found
     }
 
     fn check_listen(&self) -> Result<(), ConfigError> {
@@ -361,7 +358,8 @@ impl Config {
                 ),
                 "listen on 127.0.0.1, or set `tls.cert_file` and `tls.key_file`, or put a proxy that \
                  terminates TLS in front and set `trusted_proxy = true`",
-            ));
+            )
+            .beside(&["trusted_proxy", "tls.cert_file"]));
         }
         Ok(())
     }
@@ -382,7 +380,8 @@ impl Config {
                     "issuer",
                     "is missing, and cannot be derived from an address that is not loopback",
                     "write the https URL under which clients reach this authority",
-                ));
+                )
+                .beside(&["listen"]));
             }
             if self.listen.port() == 0 {
                 return Err(wrong(
@@ -407,7 +406,8 @@ impl Config {
                         "`{text}` is plain http, and `tls.cert_file` has this address speak TLS"
                     ),
                     "write https",
-                ));
+                )
+                .beside(&["tls.cert_file"]));
             }
             "http" if is_loopback(&url) => false,
             "http" => {
@@ -467,6 +467,13 @@ fn is_loopback(url: &Url) -> bool {
     }
 }
 
+/// The mistakes among what was judged.
+pub(crate) fn wrongs(
+    judged: impl IntoIterator<Item = Result<(), ConfigError>>,
+) -> Vec<ConfigError> {
+    judged.into_iter().filter_map(Result::err).collect()
+}
+
 /// Ten years: beyond it a number of seconds is a mistake, and sums could leave the range of times.
 const LONGEST_SECONDS: u64 = 10 * 366 * 86_400;
 
@@ -488,6 +495,9 @@ pub(crate) fn within(
 
 /// Verifiers refuse key sets with more keys than anybody publishes: our own guard those beyond 256.
 const MOST_PUBLISHED: u64 = 100;
+/// What they follow from.
+const PUBLISHED: &str = "signing.rotate_after_seconds";
+const PUBLISHED_FOR: &str = "tokens.access_ttl_max_seconds";
 
 impl Config {
     /// Rotating often while keys are kept long makes a key set that verifiers do not take.
@@ -499,18 +509,19 @@ impl Config {
             return Ok(());
         }
         Err(wrong(
-            "signing.rotate_after_seconds",
+            PUBLISHED,
             format!("some {keys} keys would be published at once"),
             "rotate less often, or lower `tokens.access_ttl_max_seconds`, for which keys are kept",
         )
-        .beside("tokens.access_ttl_max_seconds"))
+        .beside(&[PUBLISHED_FOR]))
     }
 }
 
 impl Signing {
-    fn check(&self) -> Result<(), ConfigError> {
+    fn check(&self) -> Vec<ConfigError> {
+        let mut found = Vec::new();
         if ![2048, 3072, 4096].contains(&self.rsa_bits) {
-            return Err(wrong(
+            found.push(wrong(
                 "signing.rsa_bits",
                 format!("{} is no size we make", self.rsa_bits),
                 "choose 2048, 3072 or 4096",
@@ -518,80 +529,72 @@ impl Signing {
         }
         for (place, also) in self.also.iter().enumerate() {
             if *also == self.algorithm || self.also[..place].contains(also) {
-                return Err(wrong(
-                    "signing.also",
-                    format!("{} is on already", Algorithm::from(*also)),
-                    "name only algorithms beside `signing.algorithm`, each once",
-                ));
+                let said = format!("{} is on already", Algorithm::from(*also));
+                let fix = "name only algorithms beside `signing.algorithm`, each once";
+                found.push(wrong("signing.also", said, fix).beside(&["signing.algorithm"]));
             }
         }
-        within("signing.jwks_max_age_seconds", self.jwks_max_age_seconds, 0, 86_400)?;
-        within(
+        // Each is held against the one before; against one that is out of range it says nothing.
+        let cached = within("signing.jwks_max_age_seconds", self.jwks_max_age_seconds, 0, 86_400);
+        let least = if cached.is_ok() { self.jwks_max_age_seconds.max(1) } else { 1 };
+        let ahead = within(
             "signing.publish_ahead_seconds",
             self.publish_ahead_seconds,
-            self.jwks_max_age_seconds.max(1),
+            least,
             LONGEST_SECONDS,
         )
-        .map_err(|error| error.beside("signing.jwks_max_age_seconds"))?;
-        within(
-            "signing.rotate_after_seconds",
-            self.rotate_after_seconds,
-            self.publish_ahead_seconds,
-            LONGEST_SECONDS,
-        )
-        .map_err(|error| error.beside("signing.publish_ahead_seconds"))
+        .map_err(|error| error.beside(&["signing.jwks_max_age_seconds"]));
+        let least = if ahead.is_ok() { self.publish_ahead_seconds } else { 1 };
+        let rotated = within(PUBLISHED, self.rotate_after_seconds, least, LONGEST_SECONDS)
+            .map_err(|error| error.beside(&["signing.publish_ahead_seconds"]));
+        found.extend(wrongs([cached, ahead, rotated]));
+        found
     }
 }
 
 impl Tokens {
-    fn check(&self) -> Result<(), ConfigError> {
-        within("tokens.access_ttl_max_seconds", self.access_ttl_max_seconds, 1, 366 * 86_400)?;
-        within("tokens.refresh_ttl_seconds", self.refresh_ttl_seconds, 60, 3660 * 86_400)?;
-        within("tokens.refresh_idle_seconds", self.refresh_idle_seconds, 60, 3660 * 86_400)?;
-        within("tokens.refresh_replay_seconds", self.refresh_replay_seconds, 0, 600)?;
-        within("tokens.session_ttl_seconds", self.session_ttl_seconds, 60, 366 * 86_400)?;
-        within("tokens.access_ttl_seconds", self.access_ttl_seconds, 1, self.access_ttl_max_seconds)
-            .map_err(|error| error.beside("tokens.access_ttl_max_seconds"))
+    fn check(&self) -> Vec<ConfigError> {
+        let longest = within(PUBLISHED_FOR, self.access_ttl_max_seconds, 1, 366 * 86_400);
+        let most = if longest.is_ok() { self.access_ttl_max_seconds } else { 366 * 86_400 };
+        wrongs([
+            longest,
+            within("tokens.refresh_ttl_seconds", self.refresh_ttl_seconds, 60, 3660 * 86_400),
+            within("tokens.refresh_idle_seconds", self.refresh_idle_seconds, 60, 3660 * 86_400),
+            within("tokens.refresh_replay_seconds", self.refresh_replay_seconds, 0, 600),
+            within("tokens.session_ttl_seconds", self.session_ttl_seconds, 60, 366 * 86_400),
+            within("tokens.access_ttl_seconds", self.access_ttl_seconds, 1, most)
+                .map_err(|error| error.beside(&[PUBLISHED_FOR])),
+        ])
     }
 }
 
 impl Journal {
-    fn check(&self) -> Result<(), ConfigError> {
-        within("journal.keep_days", self.keep_days, 1, 3660)?;
-        within("journal.max_entries", self.max_entries, 0, 10_000_000)
+    fn check(&self) -> Vec<ConfigError> {
+        wrongs([
+            within("journal.keep_days", self.keep_days, 1, 3660),
+            within("journal.max_entries", self.max_entries, 0, 10_000_000),
+        ])
     }
 }
 
 impl Limits {
-    fn check(&self) -> Result<(), ConfigError> {
-        let sizes = [
-            ("limits.body_bytes", self.body_bytes, 1024, 16 << 20),
-            ("limits.head_bytes", self.head_bytes, 8192, 1 << 20),
-            ("limits.connections", self.connections, 1, 1 << 20),
-            ("limits.feed_readers", self.feed_readers, 0, 1 << 20),
-            ("limits.argon2_runs", self.argon2_runs, 1, 64),
-            ("limits.argon2_queue", self.argon2_queue, 0, 10_000),
-            ("limits.remembered_secrets", self.remembered_secrets, 0, 10_000_000),
-        ];
-        for (field, value, least, most) in sizes {
-            within(field, value as u64, least, most)?;
-        }
-        within(
-            "limits.wrong_secrets_per_minute",
-            u64::from(self.wrong_secrets_per_minute),
-            1,
-            1_000_000,
-        )?;
-        within("limits.feed_ping_seconds", self.feed_ping_seconds, 1, 60)?;
-        for (field, value) in [
-            ("limits.head_read_seconds", self.head_read_seconds),
-            ("limits.body_read_seconds", self.body_read_seconds),
-            ("limits.write_stall_seconds", self.write_stall_seconds),
-            ("limits.shutdown_seconds", self.shutdown_seconds),
-        ] {
-            within(field, value, 1, 3600)?;
-        }
-        Ok(())
+    fn check(&self) -> Vec<ConfigError> {
+        let guesses = u64::from(self.wrong_secrets_per_minute);
+        wrongs([
+            within("limits.body_bytes", self.body_bytes as u64, 1024, 16 << 20),
+            within("limits.head_bytes", self.head_bytes as u64, 8192, 1 << 20),
+            within("limits.connections", self.connections as u64, 1, 1 << 20),
+            within("limits.feed_readers", self.feed_readers as u64, 0, 1 << 20),
+            within("limits.argon2_runs", self.argon2_runs as u64, 1, 64),
+            within("limits.argon2_queue", self.argon2_queue as u64, 0, 10_000),
+            within("limits.remembered_secrets", self.remembered_secrets as u64, 0, 10_000_000),
+            within("limits.wrong_secrets_per_minute", guesses, 1, 1_000_000),
+            within("limits.feed_ping_seconds", self.feed_ping_seconds, 1, 60),
+            within("limits.head_read_seconds", self.head_read_seconds, 1, 3600),
+            within("limits.body_read_seconds", self.body_read_seconds, 1, 3600),
+            within("limits.write_stall_seconds", self.write_stall_seconds, 1, 3600),
+            within("limits.shutdown_seconds", self.shutdown_seconds, 1, 3600),
+        ])
     }
 }
 

@@ -8,7 +8,7 @@
 mod place;
 mod words;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::ops::Range;
 
@@ -49,6 +49,21 @@ pub struct Layered {
     pub notes: Vec<String>,
     file: Option<(String, String)>,
     origins: BTreeMap<String, Origin>,
+}
+
+/// Everything that can be said of what was written.
+#[derive(Clone, Debug)]
+pub struct Examined {
+    /// Every mistake that can be seen at once: of the file in its order, of variables, of flags.
+    pub problems: Vec<Problem>,
+    /// What changed nothing, or could not be judged yet.
+    pub notes: Vec<String>,
+    /// What could be read.
+    layered: Layered,
+    /// Fields that something was written for that could not be read: nothing is concluded from their defaults.
+    doubtful: BTreeSet<String>,
+    /// Whether the text could be read at all, so that what is not written is not there.
+    whole: bool,
 }
 
 /// Where a value was written.
@@ -110,14 +125,23 @@ impl Layers {
     /// Puts the layers on one another and judges the whole.
     ///
     /// # Errors
-    /// Every mistake that can be seen at once, in the order of the layers and of the file.
+    /// Every mistake that can be seen at once; see [`Examined::problems`].
     pub fn read(self) -> Result<Layered, Vec<Problem>> {
+        let examined = self.examine();
+        if examined.problems.is_empty() { Ok(examined.layered) } else { Err(examined.problems) }
+    }
+
+    /// Puts the layers on one another and says everything there is to be said of them.
+    #[must_use]
+    pub fn examine(self) -> Examined {
         let mut reading = Reading {
             schema: serde_json::to_value(Config::default()).unwrap_or_default(),
             file: self.file,
             found: BTreeMap::new(),
             problems: Vec::new(),
             notes: Vec::new(),
+            doubtful: BTreeSet::new(),
+            unsure: Vec::new(),
         };
         reading.read_file();
         for (name, text) in &self.environment {
@@ -136,6 +160,10 @@ struct Reading {
     found: BTreeMap<String, (toml::Value, Origin)>,
     problems: Vec<Problem>,
     notes: Vec<String>,
+    /// See [`Examined`].
+    doubtful: BTreeSet<String>,
+    /// Bytes of the file that are no TOML, and what they may have spoilt.
+    unsure: Vec<Range<usize>>,
 }
 
 impl Reading {
@@ -149,14 +177,20 @@ impl Reading {
         let (table, errors) = DeTable::parse_recoverable(&text);
         for error in &errors {
             let span = error.span().unwrap_or(0..0);
+            // The parser stumbles on over the rest of a line.
+            if self.is_unsure(&(span.start..span.start + 1)) {
+                continue;
+            }
             let (problem, fix) = words::syntax(&text, span.start, error.message());
+            self.unsure.push(spoilt(&text, span.start));
             self.in_file(None, span, problem, fix);
         }
-        // What was recovered from a broken file would be judged by guesses.
-        if errors.is_empty() {
-            let schema = self.schema.clone();
-            self.walk(table.get_ref(), &schema, "");
-        }
+        let schema = self.schema.clone();
+        self.walk(table.get_ref(), &schema, "");
+    }
+
+    fn is_unsure(&self, span: &Range<usize>) -> bool {
+        self.unsure.iter().any(|unsure| unsure.start < span.end && span.start < unsure.end)
     }
 
     fn walk(&mut self, table: &DeTable<'_>, schema: &Value, above: &str) {
@@ -166,11 +200,24 @@ impl Reading {
             let name = key.get_ref();
             let field = join(above, name);
             let known = schema.get(name.as_ref());
+            let is_table = matches!(value.get_ref(), DeValue::Table(_));
+            if self.is_unsure(&key.span()) || (!is_table && self.is_unsure(&value.span())) {
+                continue;
+            }
             match (known, value.get_ref()) {
-                (None, _) => {
+                (None, value_read) => {
                     let fix = words::unknown(&self.schema, &field);
                     let problem = "there is no such field".to_owned();
+                    let meant = words::meant(&self.schema, &field);
                     self.in_file(Some(field), key.span(), problem, fix);
+                    let Some(meant) = meant else { continue };
+                    match (at(&self.schema, &meant).cloned(), value_read) {
+                        // What stands in a section of a mistyped name is judged as well.
+                        (Some(section), DeValue::Table(inner)) if is_section(&section) => {
+                            self.walk(inner, &section, &meant);
+                        }
+                        _ => self.take_as(meant, value),
+                    }
                 }
                 (Some(section), DeValue::Table(inner)) if is_section(section) => {
                     self.walk(inner, section, &field);
@@ -178,6 +225,7 @@ impl Reading {
                 (Some(section), _) if is_section(section) => {
                     let problem = "is a section, and holds no value of its own".to_owned();
                     let fix = format!("write `[{field}]` and its fields below");
+                    self.doubtful.insert(field.clone());
                     self.in_file(Some(field), key.span(), problem, fix);
                 }
                 (Some(default), _) => match tried(&field, value.clone()) {
@@ -188,13 +236,26 @@ impl Reading {
                         let (problem, fix) = words::value(&field, default, error.message());
                         let span = error.span().filter(|span| !span.is_empty());
                         self.in_file(
-                            Some(field),
+                            Some(field.clone()),
                             span.unwrap_or_else(|| value.span()),
                             problem,
                             fix,
                         );
+                        self.doubtful.insert(field);
                     }
                 },
+            }
+        }
+    }
+
+    /// A value under a mistyped name: judged as that of the field that was meant, where it can be one.
+    fn take_as(&mut self, meant: String, value: &Spanned<DeValue<'_>>) {
+        match tried(&meant, value.clone()) {
+            Ok(read) if leaf(&self.schema, &meant).is_some() => {
+                self.found.entry(meant).or_insert_with(|| (read, Origin::File(value.span())));
+            }
+            _ => {
+                self.doubtful.insert(meant);
             }
         }
     }
@@ -215,10 +276,11 @@ impl Reading {
         let section = field.split_once('.').and_then(|(section, _)| self.schema.get(section));
         let resembling = words::nearest(&self.schema, &field);
         if section.is_some_and(is_section) {
-            let fix = resembling.map_or_else(
+            let fix = resembling.as_deref().map_or_else(
                 || "take the variable away; `claviger config show` lists every field".to_owned(),
-                |near| format!("did you mean `{}`?", variable(&near)),
+                |near| format!("did you mean `{}`?", variable(near)),
             );
+            self.doubtful.extend(resembling);
             self.problem_at(
                 Some(field),
                 Origin::Environment(name.to_owned()),
@@ -239,6 +301,7 @@ impl Reading {
             None => {
                 let fix = words::unknown(&self.schema, field);
                 let problem = "there is no such field".to_owned();
+                self.doubtful.extend(words::meant(&self.schema, field));
                 self.problem_at(
                     Some(field.to_owned()),
                     Origin::Flag(flag.to_owned()),
@@ -265,6 +328,7 @@ impl Reading {
         }
         let said = error.as_ref().map_or("cannot be read", toml::de::Error::message);
         let (problem, fix) = words::value(field, default, said);
+        self.doubtful.insert(field.to_owned());
         self.problem_at(Some(field.to_owned()), origin, problem, fix);
     }
 
@@ -277,35 +341,79 @@ impl Reading {
         self.problems.push(problem);
     }
 
-    fn judge(mut self) -> Result<Layered, Vec<Problem>> {
-        if !self.problems.is_empty() {
-            return Err(self.problems);
-        }
+    fn judge(mut self) -> Examined {
         let mut origins = BTreeMap::new();
         let mut whole = toml::Table::new();
         for (field, (value, origin)) in std::mem::take(&mut self.found) {
             put(&mut whole, &field, value);
             origins.insert(field, origin);
         }
-        let config = match Config::deserialize(whole) {
-            Ok(config) => config,
-            Err(error) => {
-                let fix = "compare it with the example in the documentation".to_owned();
-                self.problem_at(None, Origin::Default, error.message().to_owned(), fix);
-                return Err(self.problems);
-            }
-        };
-        let layered = Layered { config, notes: self.notes, file: self.file, origins };
+        let config = Config::deserialize(whole).unwrap_or_else(|error| {
+            let fix = "compare it with the example in the documentation".to_owned();
+            self.problem_at(None, Origin::Default, error.message().to_owned(), fix);
+            self.unsure.push(0..usize::MAX);
+            Config::default()
+        });
+        let whole = self.unsure.is_empty();
+        if !whole {
+            self.notes.push("the values are judged together once the whole can be read".to_owned());
+        }
         // Port 0 becomes a real one before anything is served.
-        let mut bound = layered.config.clone();
+        let mut bound = config.clone();
         if bound.listen.port() == 0 {
             bound.listen.set_port(DEFAULT_LISTEN.port());
         }
-        let wrong = bound.problems();
-        if wrong.is_empty() {
-            return Ok(layered);
+        let notes = self.notes.clone();
+        let layered = Layered { config, notes: self.notes, file: self.file, origins };
+        let mut examined =
+            Examined { problems: self.problems, notes, layered, doubtful: self.doubtful, whole };
+        examined.add(bound.problems());
+        examined
+    }
+}
+
+impl Examined {
+    /// Judges the files that the configuration names for TLS as well, at `now` (unix seconds).
+    #[must_use]
+    pub fn with_files(mut self, now: i64) -> Self {
+        // What the fields themselves are refused for says enough.
+        if !self.problems.iter().any(|problem| problem.is_about("tls")) {
+            self.add(self.layered.config.file_problems(now));
         }
-        Err(wrong.into_iter().map(|error| layered.locate(error)).collect())
+        self
+    }
+
+    /// Adds what is wrong with the values, but not what only follows from one that could not be read.
+    fn add(&mut self, errors: Vec<ConfigError>) {
+        let is_doubtful = |field: &&str| {
+            self.doubtful.iter().any(|doubtful| {
+                field
+                    .strip_prefix(doubtful.as_str())
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+            })
+        };
+        let errors: Vec<ConfigError> = errors
+            .into_iter()
+            .filter(|error| {
+                self.whole && ![error.field].iter().chain(error.beside).any(is_doubtful)
+            })
+            .collect();
+        self.problems.extend(errors.into_iter().map(|error| self.layered.locate(error)));
+        self.problems.sort_by_key(Problem::order);
+    }
+}
+
+impl Problem {
+    /// Whether it is about a field of this section.
+    fn is_about(&self, section: &str) -> bool {
+        self.field.as_ref().is_some_and(|field| field.split('.').next() == Some(section))
+    }
+
+    /// As one reads: the file from its top, then the layers above it, and what was written nowhere.
+    fn order(&self) -> (usize, usize, usize) {
+        let layer = ["file", "environment", "flag"].iter().position(|one| *one == self.source);
+        let place = self.place.as_ref().map_or((0, 0), |place| (place.line, place.column));
+        (layer.unwrap_or(3), place.0, place.1)
     }
 }
 
@@ -316,7 +424,7 @@ impl Layered {
         let origin = |field: &str| self.origins.get(field).cloned();
         // A default is only wrong beside something that was written.
         let origin = origin(error.field)
-            .or_else(|| error.beside.and_then(origin))
+            .or_else(|| error.beside.iter().copied().find_map(origin))
             .unwrap_or(Origin::Default);
         locate(self.file.as_ref(), Some(error.field.to_owned()), &origin, error.problem, error.fix)
     }
@@ -393,10 +501,32 @@ fn is_section(value: &Value) -> bool {
     value.as_object().is_some_and(|fields| !fields.is_empty())
 }
 
+/// The default of a field, or of a section.
+fn at<'a>(schema: &'a Value, field: &str) -> Option<&'a Value> {
+    field.split('.').try_fold(schema, |value, name| value.get(name))
+}
+
 /// The default of a field that holds a value.
 fn leaf<'a>(schema: &'a Value, field: &str) -> Option<&'a Value> {
-    let found = field.split('.').try_fold(schema, |value, name| value.get(name))?;
-    (!is_section(found)).then_some(found)
+    at(schema, field).filter(|found| !is_section(found))
+}
+
+/// What a mistake at this byte spoils: its line, or with the heading of a section all that stands below it.
+fn spoilt(text: &str, at: usize) -> Range<usize> {
+    let at = at.min(text.len());
+    let bytes = text.as_bytes();
+    let start = bytes[..at].iter().rposition(|byte| *byte == b'\n').map_or(0, |nth| nth + 1);
+    let line_end = |from: usize| {
+        bytes[from..].iter().position(|byte| *byte == b'\n').map_or(text.len(), |nth| from + nth)
+    };
+    let mut end = line_end(start);
+    if bytes[start..end].trim_ascii_start().starts_with(b"[") {
+        while end < text.len() && !bytes[end + 1..].starts_with(b"[") {
+            end = line_end(end + 1);
+        }
+    }
+    // With the line end: what the parser misses there belongs to this line.
+    start..end + 1
 }
 
 fn variable(field: &str) -> String {

@@ -80,7 +80,7 @@ pub use config::{
     SigningAlgorithm, Tokens,
 };
 pub use first_start::{Bootstrap, Example};
-pub use layers::{Layered, Layers, Origin, Place, Problem, Setting};
+pub use layers::{Examined, Layered, Layers, Origin, Place, Problem, Setting};
 pub use open_error::OpenError;
 pub use probe::probe;
 pub use random::NoRandomness;

@@ -95,8 +95,12 @@ pub(crate) fn certificates(
 }
 
 /// Judges the files that a configuration names, without serving them.
-pub(crate) fn check(config: &Config, now: i64) -> Result<(), ConfigError> {
-    load(config, now).map(drop)
+pub(crate) fn check(config: &Config, now: i64) -> Vec<ConfigError> {
+    let wrong = |tls| load(&Config { tls, ..config.clone() }, now).err();
+    let tls = &config.tls;
+    let of_clients = wrong(TlsSettings { cert_file: None, key_file: None, ..tls.clone() });
+    let own = wrong(TlsSettings { client_ca_file: None, ..tls.clone() });
+    of_clients.into_iter().chain(own).collect()
 }
 
 fn load(config: &Config, now: i64) -> Result<Loaded, ConfigError> {

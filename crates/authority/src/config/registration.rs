@@ -3,7 +3,7 @@
 use claviger_protocol::{GrantType, check_resource_uri, check_scope};
 use serde::{Deserialize, Serialize};
 
-use super::{ConfigError, within, wrong};
+use super::{ConfigError, within, wrong, wrongs};
 
 /// Registration of clients by themselves.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,23 +65,27 @@ impl Default for Registration {
 }
 
 impl Registration {
-    pub(super) fn check(&self) -> Result<(), ConfigError> {
-        for uri in &self.resources {
+    pub(super) fn check(&self) -> Vec<ConfigError> {
+        let resources = self.resources.iter().map(|uri| {
             check_resource_uri(uri)
-                .map_err(|invalid| wrong("registration.resources", invalid.problem, invalid.fix))?;
-        }
-        for scope in self.scopes.iter().flatten() {
+                .map_err(|invalid| wrong("registration.resources", invalid.problem, invalid.fix))
+        });
+        let scopes = self.scopes.iter().flatten().map(|scope| {
             check_scope(scope)
-                .map_err(|invalid| wrong("registration.scopes", invalid.problem, invalid.fix))?;
-        }
+                .map_err(|invalid| wrong("registration.scopes", invalid.problem, invalid.fix))
+        });
+        let mut found = wrongs(resources.chain(scopes));
         if self.grants.is_empty() {
             let fix = "name at least one, or set `registration.mode` to \"closed\"";
-            return Err(wrong("registration.grants", "there is none", fix));
+            found.push(wrong("registration.grants", "there is none", fix));
         }
-        within("registration.clients_max", u64::from(self.clients_max), 1, 10_000_000)?;
         let hourly = u64::from(self.per_address_per_hour);
-        within("registration.per_address_per_hour", hourly, 1, 1_000_000)?;
-        within("registration.unused_days", u64::from(self.unused_days), 1, 3660)
+        found.extend(wrongs([
+            within("registration.clients_max", u64::from(self.clients_max), 1, 10_000_000),
+            within("registration.per_address_per_hour", hourly, 1, 1_000_000),
+            within("registration.unused_days", u64::from(self.unused_days), 1, 3660),
+        ]));
+        found
     }
 
     /// Whether anybody can register at all.

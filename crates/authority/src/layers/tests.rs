@@ -120,6 +120,129 @@ fn all_mistakes_are_told_at_once_in_the_order_of_the_file() {
     assert_eq!(fields, ["listen", "signing.rsa_bits", "limits.body_bytes"]);
 }
 
+/// Where each mistake stands, and about which field it is.
+fn places(problems: &[Problem]) -> Vec<(usize, usize, &str)> {
+    let place = |problem: &Problem| {
+        problem.place.as_ref().map_or((0, 0), |place| (place.line, place.column))
+    };
+    problems
+        .iter()
+        .map(|one| (place(one).0, place(one).1, one.field.as_deref().unwrap_or_default()))
+        .collect()
+}
+
+#[test]
+fn a_file_with_mistakes_of_every_kind_is_told_all_of_them() {
+    let text = "\
+lisen = '0.0.0.0:443'
+trusted_proxy = 'yes'
+example = 1
+issuer = 'http://id.example'
+colour = 'red'
+[signing]
+rsa_bits = 1000
+algoritm = 'ES256'
+also = ['ES256']
+jwks_max_age_seconds = 600
+publish_ahead_seconds = 60
+[limts]
+connections = 0
+body_bytes = 'big'
+conections = 5
+[tokens]
+refresh_ttl_seconds = 1
+session_ttl_seconds = 1
+rotate_after_seconds = 5
+[tls]
+key_file = 'server.key'
+handshake_seconds = 0
+";
+    let found = file(text).examine();
+    let expected = [
+        (1, 1, "lisen"),
+        (2, 17, "trusted_proxy"),
+        (3, 11, "example"),
+        (4, 10, "issuer"),
+        (5, 1, "colour"),
+        (7, 12, "signing.rsa_bits"),
+        (8, 1, "signing.algoritm"),
+        (9, 8, "signing.also"),
+        (11, 25, "signing.publish_ahead_seconds"),
+        (12, 2, "limts"),
+        (13, 15, "limits.connections"),
+        (14, 14, "limits.body_bytes"),
+        (15, 1, "limits.conections"),
+        (17, 23, "tokens.refresh_ttl_seconds"),
+        (18, 23, "tokens.session_ttl_seconds"),
+        (19, 1, "tokens.rotate_after_seconds"),
+        (21, 12, "tls.cert_file"),
+        (22, 21, "tls.handshake_seconds"),
+    ];
+    assert_eq!(places(&found.problems), expected, "{:#?}", found.problems);
+    let fix = |field: &str| {
+        let one = found.problems.iter().find(|one| one.field.as_deref() == Some(field));
+        one.map(|one| one.fix.as_str()).unwrap_or_default()
+    };
+    for (field, near) in [
+        ("lisen", "`listen`"),
+        ("signing.algoritm", "`signing.algorithm`"),
+        ("limts", "`limits`"),
+        ("limits.conections", "`limits.connections`"),
+        ("tokens.rotate_after_seconds", "`[signing]`"),
+        ("colour", "take it out"),
+    ] {
+        assert!(fix(field).contains(near), "{field}: {}", fix(field));
+    }
+}
+
+#[test]
+fn what_only_follows_from_a_mistake_is_no_second_one() {
+    for text in [
+        // Nothing is said against an address whose proxy is misspelt or of the wrong kind.
+        "listen = '0.0.0.0:80'\nissuer = 'https://id.example'\ntrusted_prox = true",
+        "listen = '0.0.0.0:80'\nissuer = 'https://id.example'\ntrusted_proxy = 'yes'",
+        "listen = '0.0.0.0:80'\ntrusted_proxy = true\nissuers = 'https://id.example'",
+        "listen = '0.0.0.0:443'\nissuer = 'https://id.example'\n[tsl]\ncert_file = 'c'\nkey_file = 'k'",
+        "listen = '0.0.0.0:443'\nissuer = 'https://id.example'\ntls = 'c'",
+        // A limit that is no limit is nothing to be held against.
+        "[signing]\njwks_max_age_seconds = 999999999",
+        "[tokens]\naccess_ttl_max_seconds = 0",
+        "[tls]\nkey_file = 'k'\nclient_certificates = true",
+    ] {
+        let found = problems(file(text));
+        assert_eq!(found.len(), 1, "{text}: {found:#?}");
+    }
+}
+
+#[test]
+fn a_line_that_is_no_toml_hides_no_mistake_of_another() {
+    let text = "lisen = 'x'\nissuer = https://id.example\n[tokens]\nttl_secs = 5\naccess_ttl_seconds = ''\n";
+    let found = file(text).examine();
+    let lines: Vec<usize> = places(&found.problems).iter().map(|place| place.0).collect();
+    assert_eq!(lines, [1, 2, 4, 5], "{:#?}", found.problems);
+    assert!(found.notes.iter().any(|note| note.contains("judged together")), "{:?}", found.notes);
+    // Below a heading that cannot be read nobody knows what a name belongs to.
+    let text = "[tokens\naccess_ttl_seconds = 5\n[limits]\nconections = 1\n";
+    let found = file(text).examine();
+    let lines: Vec<usize> = places(&found.problems).iter().map(|place| place.0).collect();
+    assert_eq!(lines, [1, 4], "{:#?}", found.problems);
+    for text in
+        ["[signing]\nalso = ['ES256'\nrsa_bits = 2048\n", "issuer = \"\"\"x\nlisten = 'y'\n"]
+    {
+        let found = file(text).examine();
+        assert_eq!(found.problems.len(), 1, "{text}: {:#?}", found.problems);
+    }
+}
+
+#[test]
+fn warnings_are_told_beside_mistakes() {
+    let environment = vec![pair("CLAVIGER_ISUER", "x"), pair("CLAVIGER_SIGNING__RSA_BITS", "1")];
+    let found = Layers { environment, ..file("[limits]\nconnections = 0") }.examine();
+    let sources: Vec<_> = found.problems.iter().map(|problem| problem.source).collect();
+    assert_eq!(sources, ["file", "environment"]);
+    assert!(found.notes[0].contains("`CLAVIGER_ISSUER`"), "{:?}", found.notes);
+}
+
 #[test]
 fn a_mistake_in_variable_or_flag_names_it() {
     let environment = vec![pair("CLAVIGER_TOKENS__ACCESS_TTL", "5")];

@@ -25,12 +25,7 @@ pub(super) fn syntax(text: &str, at: usize, said: &str) -> (String, String) {
 
 /// What to write in place of a name that is no field.
 pub(super) fn unknown(schema: &Value, field: &str) -> String {
-    let name = field.rsplit('.').next().unwrap_or(field);
-    let homes: Vec<String> = fields(schema)
-        .into_iter()
-        .filter(|known| known.rsplit('.').next() == Some(name) && known != field)
-        .collect();
-    if let [home] = homes.as_slice() {
+    if let Some(home) = home(schema, field) {
         return match home.rsplit_once('.') {
             Some((section, _)) => format!("it belongs under `[{section}]`"),
             None => "it belongs at the top of the file, before the first `[section]`".to_owned(),
@@ -42,6 +37,20 @@ pub(super) fn unknown(schema: &Value, field: &str) -> String {
     }
 }
 
+/// The field that a name which is none was meant for, as [`unknown`] says.
+pub(super) fn meant(schema: &Value, field: &str) -> Option<String> {
+    home(schema, field).or_else(|| nearest(schema, field))
+}
+
+/// Where the field stands that has this very name, if one alone has it.
+fn home(schema: &Value, field: &str) -> Option<String> {
+    let name = field.rsplit('.').next().unwrap_or(field);
+    let mut homes = fields(schema)
+        .into_iter()
+        .filter(|known| known.rsplit('.').next() == Some(name) && known != field);
+    homes.next().filter(|_| homes.next().is_none())
+}
+
 /// The known field that the text resembles, if one does.
 pub(super) fn nearest(schema: &Value, field: &str) -> Option<String> {
     let mut best: Option<(f64, String)> = None;
@@ -49,10 +58,10 @@ pub(super) fn nearest(schema: &Value, field: &str) -> Option<String> {
         // A right section speaks for the field, and must not make every field of it alike.
         let alike = match (known.rsplit_once('.'), field.rsplit_once('.')) {
             (Some((section, name)), Some((other, text))) => {
-                let sections = strsim::jaro_winkler(section, other);
-                if sections < ALIKE { 0.0 } else { strsim::jaro_winkler(name, text).min(sections) }
+                let sections = likeness(section, other);
+                if sections < ALIKE { 0.0 } else { likeness(name, text).min(sections) }
             }
-            (None, None) => strsim::jaro_winkler(&known, field),
+            (None, None) => likeness(&known, field),
             _ => 0.0,
         };
         if alike >= ALIKE && best.as_ref().is_none_or(|(most, _)| alike > *most) {
@@ -60,6 +69,12 @@ pub(super) fn nearest(schema: &Value, field: &str) -> Option<String> {
         }
     }
     best.map(|(_, known)| known)
+}
+
+/// How much two names are like each other, of 1. One slip makes short names no strangers: `tsl`, `tls`.
+fn likeness(one: &str, other: &str) -> f64 {
+    let slip = one.len() >= 3 && strsim::osa_distance(one, other) == 1;
+    strsim::jaro_winkler(one, other).max(if slip { ALIKE } else { 0.0 })
 }
 
 /// All fields, dotted, and the sections among them.

@@ -53,7 +53,7 @@ impl Chain {
                     format!("{} is not the key of the certificate in {file} ({error})", key_file.display()),
                     "name the key that the certificate was requested with; after a renewal, both files have to be new",
                 )
-                .beside(CERT),
+                .beside(&[CERT]),
             });
         }
         Ok(Self { key: CertifiedKey::new(chain, key), expires })

@@ -56,24 +56,18 @@ impl TlsSettings {
         self.client_certificate_header.is_some() || (self.is_on() && asked)
     }
 
-    pub(crate) fn check(&self, trusted_proxy: bool) -> Result<(), ConfigError> {
+    pub(crate) fn check(&self, trusted_proxy: bool) -> Vec<ConfigError> {
+        let mut found = Vec::new();
+        let mut wrong = |field, problem: &str, fix, beside| {
+            found.push(ConfigError::new(field, problem, fix).beside(beside));
+        };
         let pair = "name both files, or neither";
         match (&self.cert_file, &self.key_file) {
             (Some(_), None) => {
-                return Err(ConfigError::new(
-                    "tls.key_file",
-                    "is missing beside `cert_file`",
-                    pair,
-                )
-                .beside("tls.cert_file"));
+                wrong("tls.key_file", "is missing beside `cert_file`", pair, &["tls.cert_file"]);
             }
             (None, Some(_)) => {
-                return Err(ConfigError::new(
-                    "tls.cert_file",
-                    "is missing beside `key_file`",
-                    pair,
-                )
-                .beside("tls.key_file"));
+                wrong("tls.cert_file", "is missing beside `key_file`", pair, &["tls.key_file"]);
             }
             _ => {}
         }
@@ -81,32 +75,27 @@ impl TlsSettings {
             const FIELD: &str = "tls.client_certificate_header";
             if HeaderName::try_from(name).is_err() {
                 let fix = "write for example `x-client-certificate`";
-                return Err(ConfigError::new(
-                    FIELD,
-                    format!("`{name}` is no name of a header"),
-                    fix,
-                ));
+                wrong(FIELD, &format!("`{name}` is no name of a header"), fix, &[]);
             }
             if !trusted_proxy {
-                return Err(ConfigError::new(
-                    FIELD,
-                    "is believed from everybody as long as no proxy stands in front",
-                    "set `trusted_proxy = true` if one does and sets this header itself; else take it out",
-                ));
+                let problem = "is believed from everybody as long as no proxy stands in front";
+                let fix = "set `trusted_proxy = true` if one does and sets this header itself; else take it out";
+                wrong(FIELD, problem, fix, &["trusted_proxy"]);
             }
         }
-        let unseen = "needs TLS here (`cert_file`), or a proxy that hands certificates on (`client_certificate_header`)";
         let fix = "set one of the two, or take this out";
-        if self.client_certificates && !self.is_on() {
-            return Err(ConfigError::new(
-                "tls.client_certificates",
-                "needs TLS here (`cert_file`)",
-                fix,
-            ));
+        // A key without its certificate is told above; with both, there would be TLS.
+        let is_half = self.key_file.is_some() && self.cert_file.is_none();
+        if self.client_certificates && !self.is_on() && !is_half {
+            let problem = "needs TLS here (`cert_file`)";
+            wrong("tls.client_certificates", problem, fix, &["tls.cert_file"]);
         }
-        if self.client_ca_file.is_some() && !self.sees_clients() {
-            return Err(ConfigError::new("tls.client_ca_file", unseen, fix));
+        if self.client_ca_file.is_some() && !self.sees_clients() && !is_half {
+            let problem = "needs TLS here (`cert_file`), or a proxy that hands certificates on (`client_certificate_header`)";
+            let beside = &["tls.cert_file", "tls.client_certificate_header"];
+            wrong("tls.client_ca_file", problem, fix, beside);
         }
-        within("tls.handshake_seconds", self.handshake_seconds, 1, 300)
+        found.extend(within("tls.handshake_seconds", self.handshake_seconds, 1, 300).err());
+        found
     }
 }

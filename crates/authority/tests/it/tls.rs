@@ -161,9 +161,9 @@ fn files_that_cannot_be_served_are_refused_with_words() {
     let check = |tls: TlsSettings| {
         let config = Config { tls, ..Config::default() };
         assert_eq!(config.check(), Ok(()));
-        config.check_files(NOW)
+        config.file_problems(NOW)
     };
-    assert_eq!(check(good.clone()), Ok(()));
+    assert_eq!(check(good.clone()), []);
     let authority = files.pki.certificate();
     let whole = format!("{}{authority}", own.certificate);
     let turned = format!("{authority}{}", own.certificate);
@@ -176,7 +176,7 @@ fn files_that_cannot_be_served_are_refused_with_words() {
         key_file: key.clone(),
         ..TlsSettings::default()
     };
-    assert_eq!(check(with(&whole)), Ok(()));
+    assert_eq!(check(with(&whole)), []);
     let encrypted =
         "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n";
     let expired = files.pki.expired();
@@ -217,7 +217,8 @@ fn files_that_cannot_be_served_are_refused_with_words() {
             "there is no certificate in",
         ),
     ] {
-        let error = check(tls).unwrap_err();
+        let found = check(tls);
+        let [error] = found.as_slice() else { panic!("{found:?}") };
         assert_eq!(error.field, field, "{error}");
         assert!(error.problem.contains(says), "{error}");
         assert!(!error.fix.is_empty());

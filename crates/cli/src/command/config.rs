@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 
-use claviger_authority::{Layered, Layers, Problem};
+use claviger_authority::{Examined, Layered, Layers, Problem};
 use serde_json::{Value, json};
 
 use crate::args::{ConfigAction, Format, Settings};
@@ -19,8 +19,8 @@ pub(crate) fn run(action: ConfigAction, format: Format) -> Result<ExitCode, Stop
     }
 }
 
-/// What file, environment and flags come to, or every mistake in them.
-pub(crate) fn layered(settings: &Settings) -> Result<Result<Layered, Vec<Problem>>, Stop> {
+/// What was written in file, environment and flags.
+fn layers(settings: &Settings) -> Result<Layers, Stop> {
     let file = match &settings.config {
         None => None,
         Some(path) => Some((path.display().to_string(), text(path)?)),
@@ -32,12 +32,12 @@ pub(crate) fn layered(settings: &Settings) -> Result<Result<Layered, Vec<Problem
             Some((name, value.to_string_lossy().into_owned()))
         })
         .collect();
-    Ok(Layers { file, environment, flags: flags(settings)? }.read())
+    Ok(Layers { file, environment, flags: flags(settings)? })
 }
 
 /// The configuration to serve; its mistakes end the command.
 pub(crate) fn served(settings: &Settings) -> Result<Layered, Stop> {
-    match layered(settings)? {
+    match layers(settings)?.read() {
         Ok(layered) => {
             for note in &layered.notes {
                 tracing::warn!("{note}");
@@ -98,14 +98,8 @@ fn path_text(path: &Path) -> Result<String, Stop> {
 
 fn check(settings: &Settings, format: Format) -> Result<ExitCode, Stop> {
     let name = settings.config.as_ref().map(|path| path.display().to_string());
-    let (problems, notes) = match layered(settings)? {
-        Ok(layered) => {
-            let now = jiff::Timestamp::now().as_second();
-            let wrong = layered.config.check_files(now).err();
-            (wrong.map(|error| layered.locate(error)).into_iter().collect(), layered.notes)
-        }
-        Err(problems) => (problems, Vec::new()),
-    };
+    let now = jiff::Timestamp::now().as_second();
+    let Examined { problems, notes, .. } = layers(settings)?.examine().with_files(now);
     if format == Format::Json {
         let listed: Vec<Value> = problems.iter().map(document).collect();
         say::print(
@@ -170,10 +164,7 @@ fn document(problem: &Problem) -> Value {
 }
 
 fn show(settings: &Settings, format: Format) -> Result<ExitCode, Stop> {
-    let layered = match layered(settings)? {
-        Ok(layered) => layered,
-        Err(problems) => return Err(refused(&problems)),
-    };
+    let layered = layers(settings)?.read().map_err(|problems| refused(&problems))?;
     let settings = layered.settings();
     if format == Format::Json {
         let listed: Vec<Value> = settings

@@ -59,6 +59,35 @@ fn config_check_tells_programs_the_same() {
 }
 
 #[test]
+fn config_check_tells_every_mistake_and_every_warning_at_once() {
+    let file = written(
+        "lisen = 1\nexample = 'no'\n[signing]\nrsa_bits = 1000\nalso = ['ES256']\n[tls]\nclient_ca_file = '/nowhere/ca.pem'\nkey_file = 'k'\n",
+    );
+    let environment = [("CLAVIGER_ISUER", "https://id.example")];
+    let output = config(&["check"], &file, &environment);
+    assert_eq!(output.status.code(), Some(2));
+    let said = text(&output);
+    let path = file.path.display();
+    for place in ["1:1", "2:11", "4:12", "5:8", "8:12"] {
+        assert!(said.contains(&format!(" --> {path}:{place}\n")), "{place}: {said}");
+    }
+    assert!(said.contains("note: the variable `CLAVIGER_ISUER`"), "{said}");
+    assert!(said.ends_with(&format!("5 mistakes ({path})\n")), "{said}");
+    let output = config(&["check", "--format", "json"], &file, &environment);
+    let told: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(told["problems"].as_array().map(Vec::len), Some(5), "{told}");
+    assert_eq!(told["notes"].as_array().map(Vec::len), Some(1), "{told}");
+    // Files that can be named are read, whatever else is wrong.
+    let file = written(
+        "example = 'no'\n[tls]\nclient_ca_file = '/nowhere/ca.pem'\ncert_file = '/nowhere/c'\nkey_file = '/nowhere/k'\n",
+    );
+    let said = text(&config(&["check"], &file, &[]));
+    for place in ["1:11", "3:18", "4:13"] {
+        assert!(said.contains(&format!(":{place}\n")), "{place}: {said}");
+    }
+}
+
+#[test]
 fn config_show_says_where_each_value_comes_from_and_reads_back() {
     let file = written("[tokens]\naccess_ttl_seconds = 120\nsession_ttl_seconds = 3600\n");
     let environment = [
