@@ -4,7 +4,7 @@
 
 use claviger_token::{Code, Fact, Fault};
 
-use super::{Layer, code_point};
+use super::{Layer, code_point, is_invisible};
 use crate::passage::Passage;
 use crate::recognise::is_header_like;
 
@@ -114,7 +114,7 @@ pub(crate) fn opening(text: &str) -> Opening {
         while let Some(c) = rest[length..].chars().next() {
             // Behind the one blank that is due, a line break or a character that nobody sees is the
             // credential's own damage: it was read out of a file, or copied from a page.
-            let unseen = matches!(c, '\r' | '\n') || (c.is_whitespace() && !c.is_ascii());
+            let unseen = matches!(c, '\r' | '\n') || is_invisible(c);
             if length > 0 && rest.starts_with(' ') && unseen {
                 break;
             }
