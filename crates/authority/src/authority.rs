@@ -17,6 +17,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
 use crate::browser::Browsers;
+use crate::client_keys::ClientKeys;
 use crate::clock::Clock;
 use crate::config::{Config, Limits};
 use crate::data_dir::DataDir;
@@ -155,6 +156,7 @@ impl Authority {
             site: Site::new(&issuer.path),
             openapi: Document::new(&openapi::document(&issuer, &routes::table())),
             documents: Documents::new(&config.registration),
+            client_keys: ClientKeys::new(&config.registration),
             devices: Throttle::new(60, 60),
             user_codes: [Throttle::new(10, 600), Throttle::new(100, 600)],
             registering: Throttle::hourly(config.registration.per_address_per_hour),

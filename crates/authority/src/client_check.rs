@@ -3,12 +3,12 @@
 //! Loads the facts and carries out the checks that `claviger_protocol` asks for. Writes into the
 //! journal which client it was and what failed; the client itself is told one answer for all of it.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use claviger_protocol::{
     Check, Client, Form, OauthCode, OauthFault, Presented, PresentedCertificate, admit,
-    assertion_replayed, authenticate, check_client_id, is_document_id, not_authenticated,
-    verify_assertion, verify_certificate,
+    assertion_cause, assertion_replayed, authenticate, check_client_id, is_document_id,
+    not_authenticated, verify_assertion, verify_certificate,
 };
 use claviger_store::StoreError;
 use http::{HeaderValue, StatusCode, header};
@@ -123,7 +123,8 @@ pub(crate) async fn client(call: &Call, form: &Form) -> Result<Arc<Client>, Box<
         }
         Check::Named => {}
         Check::VerifyCertificate => {
-            certificate(call, found.as_deref()).map_err(|fault| {
+            let judge = |client: Option<&Client>| certificate(call, client);
+            by_keys(call, found.as_deref(), judge).await.map_err(|fault| {
                 let cause = if fault.code == "client-unproven" {
                     "certificate-missing"
                 } else {
@@ -141,6 +142,30 @@ pub(crate) async fn client(call: &Call, form: &Form) -> Result<Arc<Client>, Box<
     };
     admit(&client).map_err(|fault| about(fault.into(), "client-disabled"))?;
     Ok(client)
+}
+
+/// Judges a client by the keys that it registered; where it publishes them, by those that are known, and where none
+/// fits, by newer ones. What is wrong with the request itself is said before anything is fetched.
+async fn by_keys<T>(
+    call: &Call,
+    client: Option<&Client>,
+    judge: impl Fn(Option<&Client>) -> Result<T, OauthFault> + Send,
+) -> Result<T, OauthFault> {
+    let unproven = not_authenticated();
+    let judged = judge(client);
+    let (Some(client), Err(fault)) = (client, &judged) else { return judged };
+    if *fault != unproven {
+        return judged;
+    }
+    let (keys, now) = (&call.state.client_keys, call.state.clock.now());
+    let Some(published) = keys.published(client, now).await? else { return judged };
+    match judge(Some(&published.of(client))) {
+        Err(fault) if fault == unproven => match keys.newer(&published, now).await? {
+            Some(newer) => judge(Some(&newer.of(client))),
+            None => Err(fault),
+        },
+        judged => judged,
+    }
 }
 
 /// RFC 8705 §2: the certificate on the connection is the client's.
@@ -166,13 +191,24 @@ async fn assertion(
         return Err(not_authenticated().into());
     };
     let now = state.clock.now();
-    let accepted = verify_assertion(
-        assertion.expose(),
-        client,
-        &state.issuer.text,
-        &state.token_endpoint,
-        now,
-    )?;
+    let (issuer, endpoint) = (&state.issuer.text, &state.token_endpoint);
+    let inside = Mutex::new(None);
+    let judge = |client: Option<&Client>| {
+        verify_assertion(assertion.expose(), client, issuer, endpoint, now).inspect_err(|_| {
+            let cause = client.and_then(|client| {
+                assertion_cause(assertion.expose(), client, issuer, endpoint, now)
+            });
+            *inside.lock().unwrap_or_else(PoisonError::into_inner) = cause;
+        })
+    };
+    let judged = by_keys(call, client, judge).await;
+    let accepted = judged.map_err(|fault| {
+        let refusal: Box<Refusal> = fault.into();
+        match inside.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            Some(cause) => Box::new(refusal.evidence("inside", cause.detail())),
+            None => refusal,
+        }
+    })?;
     if state.store.consume_assertion(id, &accepted.jti, accepted.exp, now).await? {
         Ok(())
     } else {

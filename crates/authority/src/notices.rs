@@ -2,29 +2,24 @@
 //! time, each with a time limit, again and again for about a day, and across restarts.
 //!
 //! Sends to addresses that were registered, over https or to this machine, follows no redirect and reads no answer.
+//! What a client registered by itself has to lie on the public Internet.
 //! Never decides who is told or when it is given up (`claviger_store`, `claviger_protocol::next_attempt`).
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-use claviger_guard::fetch::{AnyConnector, FetchError, connector};
+use claviger_guard::fetch::{FetchRules, Fetcher};
 use claviger_protocol::{LOGOUT_TOKEN_TYPE, LogoutClaims, next_attempt};
 use claviger_store::{Notice, StoreError};
 use futures_util::future::join_all;
-use http::{Method, Request, header};
-use http_body_util::Full;
-use hyper_util::client::legacy::Client as HttpClient;
-use hyper_util::rt::TokioExecutor;
-use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio::time::{MissedTickBehavior, interval};
 
 use crate::ending::By;
 use crate::journal::Kind;
 use crate::random;
 use crate::state::State;
 
-/// For connecting, and for everything up to the status of the answer.
-const CONNECT_WITHIN: Duration = Duration::from_secs(3);
+/// For everything up to the status of the answer.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 /// Sent at the same time. A receiver that does not answer holds one place for the time limit.
 const AT_ONCE: usize = 8;
@@ -33,11 +28,29 @@ const BATCH: u32 = 64;
 /// How often the queue is looked at when nothing was ended here.
 const LOOK: Duration = Duration::from_secs(1);
 
-type Http = HttpClient<AnyConnector, Full<Bytes>>;
+/// Who carries the notices.
+struct Messengers {
+    /// To addresses that the operator set.
+    anywhere: Fetcher,
+    /// To addresses that clients set.
+    outside: Fetcher,
+}
+
+impl Messengers {
+    fn new(danger_allow_loopback: bool) -> Self {
+        let rules = |public_only| FetchRules {
+            timeout: ANSWER_WITHIN,
+            public_only,
+            danger_allow_loopback,
+            ..FetchRules::default()
+        };
+        Self { anywhere: Fetcher::new(rules(false)), outside: Fetcher::new(rules(true)) }
+    }
+}
 
 /// Sends what is due until the authority ends.
 pub(crate) async fn send(state: Arc<State>) {
-    let http: Http = HttpClient::builder(TokioExecutor::new()).build(connector(CONNECT_WITHIN));
+    let http = Messengers::new(state.config.registration.danger_client_addresses_on_loopback);
     let mut ticks = interval(LOOK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -64,7 +77,7 @@ pub(crate) async fn send(state: Arc<State>) {
 }
 
 /// Sends what is due now; how many there were.
-async fn round(state: &State, http: &Http) -> Result<u32, StoreError> {
+async fn round(state: &State, http: &Messengers) -> Result<u32, StoreError> {
     let due = state.store.due_notices(state.clock.now(), BATCH).await?;
     let count = u32::try_from(due.len()).unwrap_or(u32::MAX);
     for some in due.chunks(AT_ONCE) {
@@ -76,7 +89,7 @@ async fn round(state: &State, http: &Http) -> Result<u32, StoreError> {
     Ok(count)
 }
 
-async fn deliver(state: &State, http: &Http, notice: Notice) -> Result<(), StoreError> {
+async fn deliver(state: &State, http: &Messengers, notice: Notice) -> Result<(), StoreError> {
     let Notice { id, client_id, sid, .. } = &notice;
     let failure = match tell(state, http, &notice).await? {
         Told::Taken => {
@@ -125,7 +138,7 @@ enum Told {
     Failed(String),
 }
 
-async fn tell(state: &State, http: &Http, notice: &Notice) -> Result<Told, StoreError> {
+async fn tell(state: &State, http: &Messengers, notice: &Notice) -> Result<Told, StoreError> {
     let Some(client) = state.client(&notice.client_id).await? else { return Ok(Told::Nobody) };
     let Some(uri) = client.backchannel_logout_uri.as_deref() else { return Ok(Told::Nobody) };
     let failed = |reason: &str| Ok(Told::Failed(reason.to_owned()));
@@ -140,20 +153,12 @@ async fn tell(state: &State, http: &Http, notice: &Notice) -> Result<Told, Store
     let Ok(token) = state.keyring.sign(algorithm, LOGOUT_TOKEN_TYPE, &claims) else {
         return failed("no key signs");
     };
+    let messenger = if client.registered.is_some() { &http.outside } else { &http.anywhere };
     // A compact JWS needs no escaping in a form.
-    let body = Full::new(Bytes::from(format!("logout_token={token}")));
-    let request = Request::builder()
-        .method(Method::POST)
-        .uri(uri)
-        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-        .header(header::USER_AGENT, concat!("claviger/", env!("CARGO_PKG_VERSION")))
-        .body(body);
-    let Ok(request) = request else { return failed("its address is none") };
-    match timeout(ANSWER_WITHIN, http.request(request)).await {
-        Err(_) => failed("no answer in time"),
-        Ok(Err(error)) => Ok(Told::Failed(FetchError::of_client(uri, &error).reason)),
+    match messenger.post_form(uri, format!("logout_token={token}")).await {
+        Err(error) => Ok(Told::Failed(error.reason)),
         // §2.8: 200; some frameworks answer 204 where there is no body.
-        Ok(Ok(answer)) if answer.status().is_success() => Ok(Told::Taken),
-        Ok(Ok(answer)) => Ok(Told::Failed(format!("status {}", answer.status().as_u16()))),
+        Ok(200..=299) => Ok(Told::Taken),
+        Ok(status) => Ok(Told::Failed(format!("status {status}"))),
     }
 }

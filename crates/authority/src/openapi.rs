@@ -324,6 +324,7 @@ fn client_members() -> Map<String, Value> {
             "type": "object",
             "description": "public keys, for `private_key_jwt`, or certificates in `x5c`, for `self_signed_tls_client_auth` (RFC 7517 §5)",
         })),
+        "jwks_uri": nullable(text("where the client publishes them instead: an https address that is reached from the public Internet")),
         "scopes": scopes("the scopes it may ask for"),
         "resources": {
             "type": "array",

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use claviger_protocol::{Client, OauthFault, Resource, is_document_id};
+use claviger_protocol::{Client, OauthFault, Resource, Terms, is_document_id};
 use claviger_store::{Store, StoreError};
 use claviger_web::Site;
 use tokio::sync::{Mutex, Semaphore};
 use tokio_util::sync::CancellationToken;
 
 use crate::browser::Browsers;
+use crate::client_keys::ClientKeys;
 use crate::clock::Clock;
 use crate::config::{Config, Issuer};
 use crate::document::Document;
@@ -65,6 +66,8 @@ pub(crate) struct State {
     pub(crate) feed_places: Arc<Semaphore>,
     /// Clients whose ids are addresses.
     pub(crate) documents: Documents,
+    /// Keys of clients that publish them.
+    pub(crate) client_keys: ClientKeys,
     /// Devices that begin, by address.
     pub(crate) devices: Throttle,
     /// User codes that are looked up, by person and by address.
@@ -93,9 +96,20 @@ impl State {
         &self,
         id: &str,
     ) -> Result<Result<Arc<Client>, OauthFault>, StoreError> {
-        let rules = &self.config.registration;
         let resources = self.resources_of_policy().await?;
-        Ok(self.documents.find(id, rules, &resources, self.clock.now()).await)
+        Ok(self.documents.find(id, &self.terms(&resources), self.clock.now()).await)
+    }
+
+    /// What clients may have which nobody made; `resources` are those of the policy.
+    pub(crate) fn terms<'a>(&'a self, resources: &'a [Resource]) -> Terms<'a> {
+        let rules = &self.config.registration;
+        Terms {
+            grants: &rules.grants,
+            resources,
+            scopes: rules.scopes.as_deref(),
+            certificates: self.config.tls.sees_clients(),
+            danger_allow_loopback: rules.danger_client_addresses_on_loopback,
+        }
     }
 
     /// The APIs that clients may have which nobody made.

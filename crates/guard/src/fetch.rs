@@ -1,4 +1,4 @@
-//! Fetching from an issuer: one bounded GET.
+//! Fetching from an issuer: one bounded GET; and telling somebody something, by one POST.
 //!
 //! Decides what may be fetched (https, or plain http on loopback), how long and how much; never follows a
 //! redirect, never sends a credential, and never takes an address from a token.
@@ -13,7 +13,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use claviger_token::{Code, Fact, Fault};
 use http::{HeaderMap, Request, Response, header};
-use http_body_util::{BodyExt as _, Empty, LengthLimitError, Limited};
+use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper::body::Incoming;
 use hyper_rustls::{ConfigBuilderExt as _, HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
@@ -142,7 +142,7 @@ pub type AnyConnector = HttpsConnector<HttpConnector>;
 /// A client for issuers' documents; cheap to clone.
 #[derive(Clone)]
 pub struct Fetcher {
-    client: Client<Connector, Empty<Bytes>>,
+    client: Client<Connector, Full<Bytes>>,
     rules: FetchRules,
 }
 
@@ -251,12 +251,26 @@ impl Fetcher {
         }
     }
 
+    /// One POST of a form, whose answer counts by its status alone; the status.
+    ///
+    /// # Errors
+    /// Where no answer came, with the cause.
+    pub async fn post_form(&self, url: &str, form: String) -> Result<u16, FetchError> {
+        let kind = "application/x-www-form-urlencoded";
+        let request = Request::post(self.uri(url)?).header(header::CONTENT_TYPE, kind);
+        let sending = self.send(url, request, form.into());
+        match tokio::time::timeout(self.rules.timeout, sending).await {
+            Ok(result) => result.map(|answer| answer.status().as_u16()),
+            Err(_) => Err(FetchError::new(url, Cause::Timeout, "no answer in time")),
+        }
+    }
+
     async fn asking(&self, url: &str, etag: Option<&str>) -> Result<Fetched, FetchError> {
         let mut request = Request::get(self.uri(url)?).header(header::ACCEPT, "application/json");
         if let Some(etag) = etag {
             request = request.header(header::IF_NONE_MATCH, etag);
         }
-        let response = self.send(url, request).await?;
+        let response = self.send(url, request, Bytes::new()).await?;
         let (head, body) = response.into_parts();
         let status = head.status.as_u16();
         let fetched = |body, unchanged| Fetched {
@@ -318,7 +332,8 @@ impl Fetcher {
         if let Some(own) = request.headers_mut() {
             own.extend(headers);
         }
-        match tokio::time::timeout(self.rules.timeout, self.send(url, request)).await {
+        match tokio::time::timeout(self.rules.timeout, self.send(url, request, Bytes::new())).await
+        {
             Ok(result) => result,
             Err(_) => Err(FetchError::new(url, Cause::Timeout, "no answer in time")),
         }
@@ -328,9 +343,10 @@ impl Fetcher {
         &self,
         url: &str,
         request: http::request::Builder,
+        body: Bytes,
     ) -> Result<Response<Incoming>, FetchError> {
         let agent = concat!("claviger/", env!("CARGO_PKG_VERSION"));
-        let request = request.header(header::USER_AGENT, agent).body(Empty::new());
+        let request = request.header(header::USER_AGENT, agent).body(Full::new(body));
         let request =
             request.map_err(|_| FetchError::new(url, Cause::Url, "this makes no request"))?;
         self.client.request(request).await.map_err(|error| FetchError::of_client(url, &error))

@@ -83,7 +83,7 @@ fn policy(id: &str, issuer: &str, token_endpoint: &str) -> Policy {
 /// The keys of the client that an assertion claims, where it is one that has keys.
 fn keys_of(client: &Client, id: &str) -> Option<KeySet> {
     let has_keys = client.id == id && client.auth_method == AuthMethod::PrivateKeyJwt;
-    client.keys().ok().filter(|_| has_keys)
+    client.usable_keys().filter(|_| has_keys)
 }
 
 /// Why an assertion of a known client is refused, for the operator's eyes: the client is not told

@@ -42,16 +42,48 @@ pub enum CertificateName {
 }
 
 impl CertificateName {
+    /// The names of its kinds, as they are registered.
+    pub const MEMBERS: [&str; 5] = [
+        "tls_client_auth_subject_dn",
+        "tls_client_auth_san_dns",
+        "tls_client_auth_san_uri",
+        "tls_client_auth_san_ip",
+        "tls_client_auth_san_email",
+    ];
+
+    /// Of a kind that is called so.
+    #[must_use]
+    pub fn of_member(member: &str, text: &str) -> Option<Self> {
+        let text = text.to_owned();
+        Some(match member {
+            "tls_client_auth_subject_dn" => Self::SubjectDn(text),
+            "tls_client_auth_san_dns" => Self::Dns(text),
+            "tls_client_auth_san_uri" => Self::Uri(text),
+            "tls_client_auth_san_ip" => Self::Ip(text),
+            "tls_client_auth_san_email" => Self::Email(text),
+            _ => return None,
+        })
+    }
+
+    /// What its kind is called, and what it says.
+    #[must_use]
+    pub fn member(&self) -> (&'static str, &str) {
+        let [subject, dns, uri, ip, email] = Self::MEMBERS;
+        match self {
+            Self::SubjectDn(text) => (subject, text),
+            Self::Dns(text) => (dns, text),
+            Self::Uri(text) => (uri, text),
+            Self::Ip(text) => (ip, text),
+            Self::Email(text) => (email, text),
+        }
+    }
+
     /// Whether it can be compared with.
     pub fn check(&self) -> Result<(), Invalid> {
         let refuse = |problem: String| {
             Err(Invalid::new("certificate", problem, "write what the certificate itself says"))
         };
-        let (Self::SubjectDn(text)
-        | Self::Dns(text)
-        | Self::Uri(text)
-        | Self::Ip(text)
-        | Self::Email(text)) = self;
+        let (_, text) = self.member();
         if text.is_empty() || text.len() > LONGEST_NAME {
             return refuse(format!("a name of {} bytes cannot stand", text.len()));
         }
@@ -180,7 +212,7 @@ pub(crate) fn check_certificates(client: &Client) -> Result<(), Invalid> {
         let fix = "set one of the two";
         return Err(Invalid::new("tls_client_certificate_bound_access_tokens", problem, fix));
     }
-    if client.auth_method == AuthMethod::SelfSignedTls {
+    if client.auth_method == AuthMethod::SelfSignedTls && client.jwks_uri.is_none() {
         let certificates: Vec<_> = registered(client.jwks.as_ref()).collect();
         let problem = if certificates.is_empty() {
             "`self_signed_tls_client_auth` needs a certificate in `x5c` of a key"

@@ -13,7 +13,7 @@ use crate::claim_rule::ClaimRule;
 use crate::device::DEVICE_GRANT;
 use crate::error::{Invalid, quoted};
 use crate::exchange::EXCHANGE_GRANT;
-use crate::redirect::check_redirect_uris;
+use crate::redirect::{check_notified, check_redirect_uris};
 use crate::registration::Registered;
 use crate::resource::check_resource_uri;
 use crate::scope::check_scopes;
@@ -162,6 +162,9 @@ pub struct Client {
     /// Its public keys (RFC 7517 §5).
     #[serde(default)]
     pub jwks: Option<Value>,
+    /// Where it publishes them, in place of registering them (RFC 7591 §2).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jwks_uri: Option<String>,
     /// What its certificate has to say, with `tls_client_auth`.
     #[serde(default)]
     pub certificate: Option<CertificateName>,
@@ -247,6 +250,7 @@ impl Client {
             pinned: false,
             secret_hash: None,
             jwks: None,
+            jwks_uri: None,
             certificate: None,
             tls_client_certificate_bound_access_tokens: false,
             scopes: Vec::new(),
@@ -302,6 +306,7 @@ impl Client {
         self.check_grants()?;
         self.check_openid()?;
         check_certificates(self)?;
+        self.check_keys_address()?;
         match (self.auth_method.uses_secret(), &self.jwks) {
             (false, None) if self.auth_method == AuthMethod::None => match self.secret_hash {
                 None => Ok(()),
@@ -317,6 +322,7 @@ impl Client {
                     return Err(Invalid::new("auth_method", problem, "drop one of the two"));
                 }
                 match (self.auth_method, keys) {
+                    (AuthMethod::PrivateKeyJwt, None) if self.jwks_uri.is_some() => Ok(()),
                     (AuthMethod::PrivateKeyJwt, _) => self.keys().map(drop),
                     (AuthMethod::TlsClientAuth, Some(_)) => {
                         let problem = "`tls_client_auth` looks at no key of the client's";
@@ -337,6 +343,21 @@ impl Client {
             )),
             (true, None) => Ok(()),
         }
+    }
+
+    fn check_keys_address(&self) -> Result<(), Invalid> {
+        let Some(uri) = &self.jwks_uri else { return Ok(()) };
+        let refuse = |problem: &str, fix: &'static str| Err(Invalid::new("jwks_uri", problem, fix));
+        if self.jwks.is_some() {
+            // RFC 7591 §2: one or the other.
+            return refuse("it stands beside `jwks`", "give one of the two");
+        }
+        if !matches!(self.auth_method, AuthMethod::PrivateKeyJwt | AuthMethod::SelfSignedTls) {
+            let problem =
+                format!("`{}` looks at no key of the client's", self.auth_method.as_str());
+            return refuse(&problem, "leave it out, or choose another `auth_method`");
+        }
+        check_notified("jwks_uri", uri)
     }
 
     fn check_grants(&self) -> Result<(), Invalid> {
@@ -409,6 +430,13 @@ impl Client {
             return Err(Invalid::new("jwks", "there is no public key in it", fix));
         }
         Ok(keys)
+    }
+
+    /// The public keys that are known of it and can be used. In a set that it publishes for everybody there may be
+    /// others.
+    pub(crate) fn usable_keys(&self) -> Option<KeySet> {
+        let keys = KeySet::from_json(&self.jwks.as_ref()?.to_string()).ok()?;
+        Some(keys.without_secrets())
     }
 
     /// Whether there is a secret to compare with.
@@ -531,6 +559,27 @@ mod tests {
                 "jwks",
             ),
             (Client { jwks: Some(json!({"keys": []})), ..good.clone() }, "jwks"),
+            (
+                Client { jwks_uri: Some("https://a.example/jwks".into()), ..good.clone() },
+                "jwks_uri",
+            ),
+            (
+                Client {
+                    auth_method: jwt,
+                    jwks: Some(json!({"keys": []})),
+                    jwks_uri: Some("https://a.example/jwks".into()),
+                    ..good.clone()
+                },
+                "jwks_uri",
+            ),
+            (
+                Client {
+                    auth_method: jwt,
+                    jwks_uri: Some("http://a.example/jwks".into()),
+                    ..good.clone()
+                },
+                "jwks_uri",
+            ),
             (
                 Client { require_pushed_authorization_requests: true, ..good },
                 "require_pushed_authorization_requests",

@@ -111,6 +111,9 @@ pub fn document_client(
     client.registered = None;
     // A document is read by many servers; each signs with what it has.
     client.id_token_signed_response_alg = None;
+    // Nothing is kept of it, so there is nobody to be told of a log-out.
+    client.backchannel_logout_uri = None;
+    client.backchannel_logout_session_required = false;
     if !client.grants.contains(&GrantType::AuthorizationCode) {
         let description = "none of its grant types is served for documents";
         return Err(about(refused("client-document-refused", description)));
@@ -156,6 +159,8 @@ mod tests {
             grants: &[GrantType::AuthorizationCode, GrantType::RefreshToken],
             resources: std::slice::from_ref(&api),
             scopes: None,
+            certificates: false,
+            danger_allow_loopback: false,
         };
         document_client(ID, body.to_string().as_bytes(), &terms, 7)
     }
@@ -237,6 +242,7 @@ mod tests {
             changed("token_endpoint_auth_method", json!("client_secret_basic")),
             changed("token_endpoint_auth_method", json!("client_secret_post")),
             changed("token_endpoint_auth_method", json!("private_key_jwt")),
+            changed("token_endpoint_auth_method", json!("tls_client_auth")),
             changed("redirect_uris", json!([])),
             changed("redirect_uris", json!(["javascript:alert(1)"])),
             changed("grant_types", json!(["client_credentials"])),
@@ -270,7 +276,13 @@ mod tests {
 
         #[test]
         fn no_document_panics(body in prop::collection::vec(any::<u8>(), 0..200)) {
-            let terms = Terms { grants: &[], resources: &[], scopes: None };
+            let terms = Terms {
+                grants: &[],
+                resources: &[],
+                scopes: None,
+                certificates: false,
+                danger_allow_loopback: false,
+            };
             let _ = document_client(ID, &body, &terms, 0);
         }
     }

@@ -35,6 +35,7 @@ pub mod key;
 mod logout;
 pub mod metadata;
 pub mod passkey;
+mod published_keys;
 mod pushed;
 mod redirect;
 mod refresh;
@@ -86,6 +87,7 @@ pub use logout::{
     Hint, LOGOUT_TOKEN_TYPE, LogOut, LogoutClaims, log_out, logging_out, next_attempt,
 };
 pub use passkey::{Passkey, PasskeyKey};
+pub use published_keys::published_keys;
 pub use pushed::{
     OPENED_TTL, PUSHED_TTL, PushedRequest, REQUEST_URI, check_pushed, open_pushed, pushed_form,
     pushed_unknown,

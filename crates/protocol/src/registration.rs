@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use url::Url;
 
 use crate::authorization::IDENTITY_SCOPES;
+use crate::certificate::CertificateName;
 use crate::client::{AuthMethod, Client, GrantType};
 use crate::error::{Invalid, OauthCode, OauthFault, quoted};
 use crate::resource::Resource;
@@ -41,6 +42,10 @@ pub struct Terms<'a> {
     pub resources: &'a [Resource],
     /// The scopes; none: those of OpenID Connect, and all that the APIs know.
     pub scopes: Option<&'a [String]>,
+    /// Whether a client's certificate can reach this server (RFC 8705).
+    pub certificates: bool,
+    /// Whether addresses that this server asks may lead to itself, for tests.
+    pub danger_allow_loopback: bool,
 }
 
 impl Terms<'_> {
@@ -180,11 +185,12 @@ impl ClientMetadata {
         Ok(list.unwrap_or_default())
     }
 
-    fn auth_method(&self) -> Result<AuthMethod, OauthFault> {
+    fn auth_method(&self, terms: &Terms<'_>) -> Result<AuthMethod, OauthFault> {
         let Some(name) = self.text("token_endpoint_auth_method")? else {
             return Ok(AuthMethod::SecretBasic);
         };
-        AuthMethod::from_name(name).ok_or_else(|| {
+        let served = |method: &AuthMethod| terms.certificates || !method.uses_certificate();
+        AuthMethod::from_name(name).filter(served).ok_or_else(|| {
             wrong(
                 "token_endpoint_auth_method",
                 &format!("is {}, which is not served", quoted(name)),
@@ -273,18 +279,23 @@ impl ClientMetadata {
     /// Makes these metadata what a client is; `client` brings its id, times, and what the operator may have set or
     /// given it since: that stays. What is left out counts as deleted (RFC 7592 §2.2). The secret is the caller's matter.
     pub fn apply(&self, mut client: Client, terms: &Terms<'_>) -> Result<Client, OauthFault> {
-        client.auth_method = self.auth_method()?;
+        client.auth_method = self.auth_method(terms)?;
         client.grants = self.grants(terms, &client)?;
         self.check_response_types(&client.grants)?;
         client.redirect_uris = self.redirect_uris()?;
-        // OpenID Connect Registration §2, RP-Initiated Logout §3.1. What we would send something to is the
-        // operator's to set.
+        // OpenID Connect RP-Initiated Logout §3.1, Back-Channel Logout §2.2.
         client.post_logout_redirect_uris =
             self.texts("post_logout_redirect_uris", 50)?.unwrap_or_default();
+        client.backchannel_logout_uri = self.asked_address("backchannel_logout_uri", terms)?;
+        client.backchannel_logout_session_required =
+            self.flag("backchannel_logout_session_required")?;
         client.userinfo_signed_response_alg =
             self.text("userinfo_signed_response_alg")?.map(str::to_owned);
         client.id_token_signed_response_alg =
             self.text("id_token_signed_response_alg")?.map(str::to_owned);
+        // RFC 8705 §2.1.2 and §3.4.
+        client.certificate = self.certificate(client.auth_method)?;
+        client.tls_client_certificate_bound_access_tokens = self.certificate_bound(terms)?;
         // RFC 9449 §5.2, RFC 9126 §6.
         client.dpop_bound_access_tokens = self.flag("dpop_bound_access_tokens")?;
         client.require_pushed_authorization_requests =
@@ -305,7 +316,7 @@ impl ClientMetadata {
             Some(name) if !name.trim().is_empty() => name.to_owned(),
             _ => client.id.clone(),
         };
-        client.jwks = self.keys(client.auth_method)?;
+        (client.jwks, client.jwks_uri) = self.keys(client.auth_method, terms)?;
         client.scopes = self.scopes(terms, &client)?;
         if client.registered.is_none() {
             let uris = terms.resources.iter().map(|resource| resource.uri.clone());
@@ -322,24 +333,80 @@ impl ClientMetadata {
         Ok(client)
     }
 
-    fn keys(&self, method: AuthMethod) -> Result<Option<Value>, OauthFault> {
-        let (set, by_address) = (self.members.get("jwks"), self.members.contains_key("jwks_uri"));
-        if set.is_some() && by_address {
+    /// The keys, or the address at which they are published; nothing where no key of the client's is looked at.
+    fn keys(
+        &self,
+        method: AuthMethod,
+        terms: &Terms<'_>,
+    ) -> Result<(Option<Value>, Option<String>), OauthFault> {
+        let set = self.members.get("jwks");
+        if set.is_some() && self.has("jwks_uri") {
             // RFC 7591 §2: one or the other.
-            return Err(wrong("jwks", "and `jwks_uri` stand together", "send `jwks` alone"));
+            return Err(wrong("jwks", "and `jwks_uri` stand together", "send one of the two"));
         }
-        if method != AuthMethod::PrivateKeyJwt {
-            return Ok(None);
+        if !matches!(method, AuthMethod::PrivateKeyJwt | AuthMethod::SelfSignedTls) {
+            return Ok((None, None));
         }
         match set {
-            Some(set) if set.is_object() => Ok(Some(set.clone())),
+            Some(set) if set.is_object() => Ok((Some(set.clone()), None)),
             Some(_) => Err(wrong("jwks", "is no key set", "send {\"keys\":[...]}")),
-            None if by_address => Err(wrong(
-                "jwks_uri",
-                "is not fetched here: no address of a client is",
-                "send the public keys themselves, as `jwks`",
+            None => Ok((None, self.asked_address("jwks_uri", terms)?)),
+        }
+    }
+
+    /// An address that this server would ask or tell something: only over https, unless for tests.
+    fn asked_address(&self, name: &str, terms: &Terms<'_>) -> Result<Option<String>, OauthFault> {
+        let Some(text) = self.text(name)? else { return Ok(None) };
+        let loopback = terms.danger_allow_loopback && text.starts_with("http://");
+        let https = Url::parse(text).is_ok_and(|url| url.scheme() == "https" && url.has_host());
+        if https || loopback {
+            // What else has to hold is judged with the whole record.
+            return Ok(Some(text.to_owned()));
+        }
+        let fix = "send an https address that is reached from the public Internet";
+        Err(wrong(name, "is no https address", fix))
+    }
+
+    /// What the certificate has to say: exactly one thing (RFC 8705 §2.1.2).
+    fn certificate(&self, method: AuthMethod) -> Result<Option<CertificateName>, OauthFault> {
+        let mut found = None;
+        for member in CertificateName::MEMBERS {
+            let Some(text) = self.text(member)? else { continue };
+            if method != AuthMethod::TlsClientAuth {
+                let fix = "leave it out, or choose `tls_client_auth`";
+                return Err(wrong(member, "is for another way to authenticate", fix));
+            }
+            if found.is_some() {
+                let fix = "send exactly one of the members `tls_client_auth_...`";
+                return Err(wrong(member, "stands beside another such member", fix));
+            }
+            let name = CertificateName::of_member(member, text);
+            if let Some(Err(invalid)) = name.as_ref().map(CertificateName::check) {
+                return Err(wrong(
+                    member,
+                    &format!("cannot stand: {}", invalid.problem),
+                    "write what the certificate itself says",
+                ));
+            }
+            found = name;
+        }
+        if found.is_none() && method == AuthMethod::TlsClientAuth {
+            let fix =
+                "send exactly one of the members `tls_client_auth_...` of RFC 8705 section 2.1.2";
+            return Err(wrong("tls_client_auth_subject_dn", "is missing, and so are its kin", fix));
+        }
+        Ok(found)
+    }
+
+    fn certificate_bound(&self, terms: &Terms<'_>) -> Result<bool, OauthFault> {
+        const NAME: &str = "tls_client_certificate_bound_access_tokens";
+        match self.flag(NAME)? {
+            true if !terms.certificates => Err(wrong(
+                NAME,
+                "cannot be had: no certificate reaches this server",
+                "leave it out",
             )),
-            None => Ok(None),
+            flag => Ok(flag),
         }
     }
 
@@ -412,6 +479,10 @@ pub fn information(client: &Client) -> Value {
         ("subject_type", json!(client.subject_type)),
         ("dpop_bound_access_tokens", json!(client.dpop_bound_access_tokens)),
         (
+            "tls_client_certificate_bound_access_tokens",
+            json!(client.tls_client_certificate_bound_access_tokens),
+        ),
+        (
             "require_pushed_authorization_requests",
             json!(client.require_pushed_authorization_requests),
         ),
@@ -432,6 +503,17 @@ pub fn information(client: &Client) -> Value {
     }
     if let Some(jwks) = &client.jwks {
         answer.insert("jwks".to_owned(), jwks.clone());
+    }
+    if let Some(uri) = &client.jwks_uri {
+        answer.insert("jwks_uri".to_owned(), json!(uri));
+    }
+    if let Some((member, text)) = client.certificate.as_ref().map(CertificateName::member) {
+        answer.insert(member.to_owned(), json!(text));
+    }
+    if let Some(uri) = &client.backchannel_logout_uri {
+        answer.insert("backchannel_logout_uri".to_owned(), json!(uri));
+        let required = json!(client.backchannel_logout_session_required);
+        answer.insert("backchannel_logout_session_required".to_owned(), required);
     }
     if client.auth_method.uses_secret() {
         // RFC 7591 §3.2.1: required with a secret; 0 is never.
@@ -514,6 +596,8 @@ mod tests {
             grants: &[GrantType::AuthorizationCode, GrantType::RefreshToken],
             resources: &resources,
             scopes: None,
+            certificates: true,
+            danger_allow_loopback: false,
         };
         ClientMetadata::read(body.to_string().as_bytes())?.apply(Client::new("c1", NOW), &terms)
     }
@@ -562,17 +646,18 @@ mod tests {
         assert_eq!(told["id_token_signed_response_alg"], "RS256");
         let mut asks = changed("subject_type", json!("pairwise"));
         asks["post_logout_redirect_uris"] = json!(["https://a.example/out"]);
-        // Nobody but the operator says where this authority sends something to.
         asks["backchannel_logout_uri"] = json!("https://a.example/bc");
+        asks["backchannel_logout_session_required"] = json!(true);
         let client = applied(&asks).unwrap();
-        assert_eq!(
-            (client.subject_type, client.backchannel_logout_uri.as_deref()),
-            (SubjectType::Pairwise, None)
-        );
-        assert_eq!(
-            information(&client)["post_logout_redirect_uris"],
-            asks["post_logout_redirect_uris"]
-        );
+        assert_eq!(client.subject_type, SubjectType::Pairwise);
+        let told = information(&client);
+        for name in [
+            "post_logout_redirect_uris",
+            "backchannel_logout_uri",
+            "backchannel_logout_session_required",
+        ] {
+            assert_eq!(told[name], asks[name], "{name}");
+        }
         // RFC 7591 §2: what is left out has a default.
         let plain = applied(&json!({"redirect_uris": ["https://a.example/cb"]})).unwrap();
         assert_eq!(plain.auth_method, AuthMethod::SecretBasic);
@@ -606,6 +691,12 @@ mod tests {
             ("dpop_bound_access_tokens", json!("yes"), Metadata),
             ("require_pushed_authorization_requests", json!(1), Metadata),
             ("post_logout_redirect_uris", json!(["http://a.example/"]), Metadata),
+            ("backchannel_logout_uri", json!("http://a.example/bc"), Metadata),
+            ("backchannel_logout_uri", json!("http://127.0.0.1/bc"), Metadata),
+            ("backchannel_logout_uri", json!("https://a.example/bc#x"), Metadata),
+            ("backchannel_logout_session_required", json!(true), Metadata),
+            ("tls_client_auth_san_dns", json!("a.example"), Metadata),
+            ("tls_client_certificate_bound_access_tokens", json!(1), Metadata),
             ("response_types", json!(["token"]), Metadata),
             ("response_types", json!([]), Metadata),
             ("token_endpoint_auth_method", json!("client_secret_jwt"), Metadata),
@@ -646,10 +737,70 @@ mod tests {
         body["jwks_uri"] = json!("https://app.example/jwks");
         assert_eq!(applied(&body).unwrap_err().error, OauthCode::InvalidClientMetadata);
         body["jwks"] = Value::Null;
-        let fault = applied(&body).unwrap_err();
-        assert!(fault.description.contains("jwks_uri"), "{fault}");
+        let client = applied(&body).unwrap();
+        assert_eq!(client.jwks_uri.as_deref(), Some("https://app.example/jwks"));
+        assert_eq!(information(&client)["jwks_uri"], "https://app.example/jwks");
+        for bad in ["http://app.example/jwks", "http://127.0.0.1/jwks", "ftp://a.example", "x", ""]
+        {
+            body["jwks_uri"] = json!(bad);
+            let fault = applied(&body).unwrap_err();
+            assert!(fault.description.contains("jwks_uri"), "{bad}: {fault}");
+        }
         // Where nothing would use them they are not registered.
         assert!(applied(&changed("jwks", set)).unwrap().jwks.is_none());
+        let unused = applied(&changed("jwks_uri", json!("https://app.example/jwks"))).unwrap();
+        assert_eq!(unused.jwks_uri, None);
+    }
+
+    /// RFC 8705 §2.1.2: exactly one thing that the certificate says.
+    #[test]
+    fn a_client_with_a_certificate_says_one_thing_that_is_in_it() {
+        let mut body = changed("token_endpoint_auth_method", json!("tls_client_auth"));
+        body["tls_client_certificate_bound_access_tokens"] = json!(true);
+        assert_eq!(applied(&body).unwrap_err().error, OauthCode::InvalidClientMetadata);
+        for (member, text) in [
+            ("tls_client_auth_subject_dn", "CN=orders,O=Example"),
+            ("tls_client_auth_san_dns", "orders.example"),
+            ("tls_client_auth_san_uri", "spiffe://example/orders"),
+            ("tls_client_auth_san_ip", "192.0.2.7"),
+            ("tls_client_auth_san_email", "orders@example.org"),
+        ] {
+            let mut body = body.clone();
+            body[member] = json!(text);
+            let client = applied(&body).unwrap();
+            assert_eq!(client.certificate.as_ref().map(|name| name.member()), Some((member, text)));
+            let told = information(&client);
+            assert_eq!(told[member], text);
+            assert_eq!(told["tls_client_certificate_bound_access_tokens"], true);
+            body[member] = json!("*");
+            if !matches!(member, "tls_client_auth_san_uri" | "tls_client_auth_san_email") {
+                let fault = applied(&body).unwrap_err();
+                assert!(fault.description.contains(member), "{fault}");
+            }
+            body[member] = json!(text);
+            body["tls_client_auth_san_uri"] = json!("spiffe://example/other");
+            if member != "tls_client_auth_san_uri" {
+                applied(&body).unwrap_err();
+            }
+        }
+        let mut own = changed("token_endpoint_auth_method", json!("self_signed_tls_client_auth"));
+        applied(&own).unwrap_err();
+        own["jwks_uri"] = json!("https://app.example/jwks");
+        assert_eq!(applied(&own).unwrap().auth_method, AuthMethod::SelfSignedTls);
+        // Where no certificate reaches the server, nobody registers one.
+        let terms = Terms {
+            grants: &[GrantType::AuthorizationCode, GrantType::RefreshToken],
+            resources: &[api()],
+            scopes: None,
+            certificates: false,
+            danger_allow_loopback: false,
+        };
+        let bound = changed("tls_client_certificate_bound_access_tokens", json!(true));
+        for body in [own, bound] {
+            let read = ClientMetadata::read(body.to_string().as_bytes()).unwrap();
+            let fault = read.apply(Client::new("c1", NOW), &terms).unwrap_err();
+            assert_eq!(fault.error, OauthCode::InvalidClientMetadata);
+        }
     }
 
     #[test]
@@ -692,7 +843,7 @@ mod tests {
         fn nobody_registers_for_more_than_the_terms(
             grants in prop::collection::vec("(authorization_code|refresh_token|client_credentials|implicit|urn:x)", 0..4),
             scopes in prop::collection::vec("(openid|read|admin|write)", 0..4),
-            method in "(none|client_secret_basic|client_secret_post|private_key_jwt|x)",
+            method in "(none|client_secret_basic|private_key_jwt|tls_client_auth|self_signed_tls_client_auth|x)",
             more in "(first_party|resources|default_resource|disabled|access_ttl|id)",
         ) {
             let mut body = good();

@@ -30,9 +30,9 @@ pub struct Registration {
     /// documents of the Model Context Protocol). The authority then fetches from addresses that anybody names, on
     /// the public Internet only. Such clients may have what `grants`, `resources` and `scopes` say.
     pub client_id_documents: bool,
-    /// Lets such addresses lead to this very machine, over plain http as well: for tests alone. With it anybody can
-    /// have the authority ask services that listen here.
-    pub danger_client_id_documents_on_loopback: bool,
+    /// Lets addresses that clients name (documents, `jwks_uri`, `backchannel_logout_uri`) lead to this very machine,
+    /// over plain http as well: for tests alone. With it anybody can have the authority ask services that listen here.
+    pub danger_client_addresses_on_loopback: bool,
 }
 
 /// Who may register a client.
@@ -59,7 +59,7 @@ impl Default for Registration {
             per_address_per_hour: 20,
             unused_days: 7,
             client_id_documents: false,
-            danger_client_id_documents_on_loopback: false,
+            danger_client_addresses_on_loopback: false,
         }
     }
 }

@@ -4,8 +4,7 @@
 //! the token that the registration gave; of it, as of the secret, only a digest is kept.
 
 use claviger_protocol::{
-    Client, ClientMetadata, OauthCode, OauthFault, Resource, Secret, Terms, information,
-    registration_unproven,
+    Client, ClientMetadata, OauthCode, OauthFault, Secret, information, registration_unproven,
 };
 use claviger_store::Registering;
 use claviger_token::{base64url, presentation};
@@ -59,7 +58,7 @@ pub(crate) async fn register(mut call: Call) -> Answer {
     };
     let metadata = ClientMetadata::read(&call.json_bytes().await?)?;
     let resources = state.resources_of_policy().await?;
-    let terms = terms(&state, &resources);
+    let terms = state.terms(&resources);
     let id = random::alphanumeric(20).map_err(no_randomness)?;
     let mut client = metadata.apply(Client::new(format!("cl_{}", *id), now), &terms)?;
     check_algorithm(&state, &client)?;
@@ -103,7 +102,7 @@ pub(crate) async fn change(mut call: Call) -> Answer {
     let kept_secret = metadata.check_update(&client.id)?.map(str::to_owned);
     let resources = state.resources_of_policy().await?;
     let had = client.secret_hash.clone();
-    let mut client = metadata.apply(client, &terms(&state, &resources))?;
+    let mut client = metadata.apply(client, &state.terms(&resources))?;
     check_algorithm(&state, &client)?;
     let secret = match (kept_secret, had) {
         (Some(secret), Some(hash)) if client.auth_method.uses_secret() => {
@@ -178,11 +177,6 @@ fn bearer(call: &Call) -> Result<Option<String>, Box<Refusal>> {
     presentation::bearer(values.iter().map(HeaderValue::as_bytes))
         .map(|token| Some(token.to_owned()))
         .map_err(|_| registration_unproven(true).into())
-}
-
-fn terms<'a>(state: &'a State, resources: &'a [Resource]) -> Terms<'a> {
-    let rules = &state.config.registration;
-    Terms { grants: &rules.grants, resources, scopes: rules.scopes.as_deref() }
 }
 
 /// A new secret, where the client has use for one.

@@ -13,7 +13,7 @@ const LOOPBACK: &str = "http://127.0.0.1:4711/cb";
 async fn stage(on_loopback: bool) -> App {
     let app = App::with(|config| {
         config.registration.client_id_documents = true;
-        config.registration.danger_client_id_documents_on_loopback = on_loopback;
+        config.registration.danger_client_addresses_on_loopback = on_loopback;
         config.registration.resources = vec![API.to_owned()];
     })
     .await;

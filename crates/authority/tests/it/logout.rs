@@ -278,6 +278,52 @@ async fn a_client_that_cannot_be_told_is_given_up_and_stands_in_the_journal() {
     assert_eq!(receiver.came().len(), 10);
 }
 
+/// A client that registered itself is told at the address that it named, as long as that lies outside.
+#[tokio::test]
+async fn a_registered_client_is_told_outside_and_never_inside() {
+    let receiver = Receiver::default();
+    let uri = receiver.start().await;
+    for on_loopback in [true, false] {
+        let app = App::with(|config| {
+            config.registration.mode = claviger_authority::RegistrationMode::Open;
+            config.registration.danger_client_addresses_on_loopback = on_loopback;
+        })
+        .await;
+        crate::people::with_people(&app).await;
+        let named = if on_loopback { uri.clone() } else { uri.replace("http:", "https:") };
+        let body = json!({
+            "redirect_uris": [REDIRECT], "token_endpoint_auth_method": "none", "scope": "openid",
+            "post_logout_redirect_uris": [OUT], "backchannel_logout_uri": named,
+            "backchannel_logout_session_required": true,
+        });
+        let registering =
+            http::Request::post("/register").header("content-type", "application/json");
+        let body = axum::body::Body::from(body.to_string());
+        let made = app.send(registering.body(body).unwrap()).await.is(201).json();
+        let id = text(&made, "client_id");
+        let changes = [("client_id", id.as_str()), ("scope", "openid")];
+        let mut browser = Browser::default();
+        let code = browser.code(&app, &changes).await;
+        let tokens = redeem(&app, &code, &changes[..1]).await.is(200).json();
+        let hint = text(&tokens, "id_token");
+        let asked = [("id_token_hint", &*hint), ("post_logout_redirect_uri", OUT)];
+        let answer = browser.get(&app, &asking(&asked)).await.is(303);
+        assert_eq!(answer.header("location"), OUT);
+        if on_loopback {
+            receiver.wait_for(1).await;
+            until_written(&app, "client-told", &id).await;
+            continue;
+        }
+        for _ in 0..10 {
+            app.clock.advance(43_200);
+            tokio::time::sleep(Duration::from_millis(1100)).await;
+        }
+        let entry = until_written(&app, "client-not-told", &id).await;
+        assert!(text(&entry, "reason").contains("public"), "{entry}");
+        assert_eq!(receiver.came().len(), 1, "nothing was sent inside");
+    }
+}
+
 /// A receiver that is down is told later, by the next process, too; whoever removes an account tells of all its
 /// log-ins.
 #[tokio::test]

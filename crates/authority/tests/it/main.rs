@@ -6,6 +6,7 @@ mod admin;
 mod app;
 mod backup;
 mod client_documents;
+mod client_keys;
 mod device;
 mod dpop;
 mod exchange;

@@ -99,7 +99,7 @@ fn both_sdks_are_clients_by_the_document_that_they_publish() {
         Reply::status(200).body("application/json", document.to_string())
     });
     let scene = Scene::within(
-        "client_id_documents = true\ndanger_client_id_documents_on_loopback = true\n",
+        "client_id_documents = true\ndanger_client_addresses_on_loopback = true\n",
         &[("SSL_CERT_FILE", trust.to_str().unwrap())],
     );
     let document = format!("{}/client.json", site.url());

@@ -28,6 +28,7 @@ struct View {
     pinned: bool,
     has_secret: bool,
     jwks: Option<Value>,
+    jwks_uri: Option<String>,
     scopes: Vec<String>,
     resources: Vec<String>,
     default_resource: Option<String>,
@@ -71,6 +72,7 @@ struct Draft {
     #[serde(default)]
     pinned: bool,
     jwks: Option<Value>,
+    jwks_uri: Option<String>,
     #[serde(default)]
     scopes: Vec<String>,
     #[serde(default)]
@@ -116,6 +118,8 @@ struct Change {
     pinned: Option<bool>,
     #[serde(default, deserialize_with = "present")]
     jwks: Option<Option<Value>>,
+    #[serde(default, deserialize_with = "present")]
+    jwks_uri: Option<Option<String>>,
     scopes: Option<Vec<String>>,
     resources: Option<Vec<String>>,
     #[serde(default, deserialize_with = "present")]
@@ -157,6 +161,7 @@ impl From<Client> for View {
             auth_method: client.auth_method,
             pinned: client.pinned,
             jwks: client.jwks,
+            jwks_uri: client.jwks_uri,
             scopes: client.scopes,
             resources: client.resources,
             default_resource: client.default_resource,
@@ -209,6 +214,7 @@ pub(crate) async fn create(mut call: Call) -> Answer {
     client.auth_method = draft.auth_method.unwrap_or(AuthMethod::SecretBasic);
     client.pinned = draft.pinned;
     client.jwks = draft.jwks;
+    client.jwks_uri = draft.jwks_uri;
     client.scopes = draft.scopes;
     client.resources = draft.resources;
     client.default_resource = draft.default_resource;
@@ -282,6 +288,7 @@ pub(crate) async fn change(mut call: Call) -> Answer {
     }
     client.pinned = change.pinned.unwrap_or(client.pinned);
     client.jwks = change.jwks.unwrap_or(client.jwks);
+    client.jwks_uri = change.jwks_uri.unwrap_or(client.jwks_uri);
     client.scopes = change.scopes.unwrap_or(client.scopes);
     client.resources = change.resources.unwrap_or(client.resources);
     client.default_resource = change.default_resource.unwrap_or(client.default_resource);
