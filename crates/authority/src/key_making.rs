@@ -6,7 +6,8 @@ use aws_lc_rs::encoding::AsDer as _;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, RsaKeyPair,
+    ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, ML_DSA_65_SIGNING, PqdsaKeyPair,
+    RsaKeyPair,
 };
 use claviger_protocol::{KeyRecord, KeyState};
 use claviger_store::seal::{self, MasterKey, SealError};
@@ -87,6 +88,11 @@ fn private(algorithm: Algorithm, rsa_bits: u32) -> Result<Zeroizing<Vec<u8>>, ()
             let document = pair.as_der().map_err(drop)?;
             Ok(Zeroizing::new(document.as_ref().to_vec()))
         }
+        // Its PKCS#8 holds the seed alone, 32 bytes (RFC 9881 §6).
+        Algorithm::MlDsa65 => PqdsaKeyPair::generate(&ML_DSA_65_SIGNING)
+            .and_then(|pair| pair.to_pkcs8v1())
+            .map(|document| Zeroizing::new(document.as_ref().to_vec()))
+            .map_err(drop),
         // The configuration names no other.
         _ => Err(()),
     }

@@ -1,6 +1,6 @@
 //! A token of our own, judged under our own keys: for introspection, revocation and the admin API.
 
-use claviger_token::{Expect, Fault, Policy, Verified, verify};
+use claviger_token::{Algorithm, Expect, Fault, Policy, Verified, verify};
 
 use crate::state::State;
 
@@ -9,18 +9,23 @@ const LEEWAY_SECONDS: u64 = 5;
 /// Longer than any session and any key.
 const FOR_EVER: u64 = 100 * 366 * 86_400;
 
+/// What all of them are judged by. Our keys decide about the algorithm: each is marked for one.
+fn policy(state: &State, expect: Expect) -> Policy {
+    Policy {
+        issuers: vec![state.issuer.text.clone()],
+        algorithms: Algorithm::asymmetric().collect(),
+        expect,
+        leeway: LEEWAY_SECONDS,
+        ..Policy::default()
+    }
+}
+
 /// The token, if it is an access token of this authority that lives and is signed by a published key.
 /// Whether it was revoked is another question.
 pub(crate) fn verified(state: &State, token: &str) -> Option<Verified> {
-    let policy = Policy {
-        issuers: vec![state.issuer.text.clone()],
-        expect: Expect::Access,
-        leeway: LEEWAY_SECONDS,
-        // Whoever introspects or revokes does not use the token; the proof of its sender is the
-        // API's to ask for.
-        sender_bound: true,
-        ..Policy::default()
-    };
+    // Whoever introspects or revokes does not use the token; the proof of its sender is the
+    // API's to ask for.
+    let policy = Policy { sender_bound: true, ..policy(state, Expect::Access) };
     verify(token, &policy, &state.keyring.load().verifying, state.clock.now()).ok()
 }
 
@@ -33,14 +38,11 @@ pub(crate) fn granting(
     proven: bool,
 ) -> Result<Verified, Box<Fault>> {
     let policy = Policy {
-        issuers: vec![state.issuer.text.clone()],
         // The person's identity is no API of its own: a token for any of theirs tells it, if it has the scope.
         audiences: Vec::new(),
         scopes: vec![scope.to_owned()],
-        expect: Expect::Access,
-        leeway: LEEWAY_SECONDS,
         sender_bound: proven,
-        ..Policy::default()
+        ..policy(state, Expect::Access)
     };
     let verified = verify(token, &policy, &state.keyring.load().verifying, state.clock.now())?;
     match state.revocations.fault(&verified) {
@@ -52,12 +54,7 @@ pub(crate) fn granting(
 /// An ID token of our own that comes as a hint: its signature and issuer count, its age does not (OpenID Connect
 /// RP-Initiated Logout §2).
 pub(crate) fn hinted(state: &State, token: &str) -> Option<Verified> {
-    let policy = Policy {
-        issuers: vec![state.issuer.text.clone()],
-        expect: Expect::Id,
-        // A hint proves who was logged in where, not that somebody may do something.
-        leeway: FOR_EVER,
-        ..Policy::default()
-    };
+    // A hint proves who was logged in where, not that somebody may do something.
+    let policy = Policy { leeway: FOR_EVER, ..policy(state, Expect::Id) };
     verify(token, &policy, &state.keyring.load().verifying, state.clock.now()).ok()
 }

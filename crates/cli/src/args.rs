@@ -366,6 +366,10 @@ pub(crate) struct Gate {
     /// Scopes that every request needs, space-separated.
     #[arg(long, value_name = "SCOPES")]
     pub(crate) scope: Option<String>,
+    /// An algorithm that tokens may be signed with; may be given several times. Without it, whatever the issuer's
+    /// keys allow, but for ML-DSA-65, which counts only where it is named.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) algorithm: Vec<String>,
     /// The address to listen on; port 0 takes a free one.
     #[arg(long, default_value = "127.0.0.1:8090", value_name = "ADDRESS")]
     pub(crate) listen: SocketAddr,
@@ -415,7 +419,7 @@ pub(crate) struct Context {
     /// The scopes that the operation needs, space-separated.
     #[arg(long, value_name = "SCOPES")]
     pub(crate) scope: Vec<String>,
-    /// An algorithm that the API allows; may be given several times.
+    /// An algorithm that the API allows; may be given several times. ML-DSA-65 counts only where it is named.
     #[arg(long, value_name = "NAME")]
     pub(crate) algorithm: Vec<String>,
     /// Which kind of token the API expects (default: access when an issuer or audience is given, else any).

@@ -21,7 +21,7 @@ const fn cost(key: &Key) -> u64 {
     match key.kind() {
         KeyKind::Secret => 0,
         KeyKind::Rsa => 1 + key.bits() as u64 / 3072,
-        KeyKind::P256 | KeyKind::Ed25519 => UNIT,
+        KeyKind::P256 | KeyKind::Ed25519 | KeyKind::MlDsa65 => UNIT,
         KeyKind::P384 => 12,
         KeyKind::P521 => 21,
     }

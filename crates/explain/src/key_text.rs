@@ -7,7 +7,9 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use claviger_token::base64url;
-use claviger_token::{Algorithm, Code, Fact, Fault, Key, KeyError, KeySet, SigningKey};
+use claviger_token::{
+    Algorithm, Code, Fact, Fault, Key, KeyError, KeySet, PRIVATE_MEMBERS, SigningKey,
+};
 use serde_json::{Value, json};
 
 use crate::der;
@@ -81,8 +83,8 @@ fn jwk(name: &str, text: &str) -> Found {
 /// The key of a private JWK without its private members.
 pub(crate) fn public_half(jwk: &Value) -> Option<Key> {
     let mut jwk = jwk.as_object()?.clone();
-    for member in ["d", "p", "q", "dp", "dq", "qi", "oth"] {
-        jwk.remove(member);
+    for member in PRIVATE_MEMBERS {
+        jwk.remove(*member);
     }
     Key::from_jwk(&Value::Object(jwk)).ok()
 }
@@ -219,7 +221,8 @@ fn from_der(bytes: &[u8]) -> Vec<Key> {
     {
         return vec![key];
     }
-    for algorithm in [Algorithm::Es256, Algorithm::Es384, Algorithm::Es512, Algorithm::EdDsa] {
+    use Algorithm::{EdDsa, Es256, Es384, Es512, MlDsa65};
+    for algorithm in [Es256, Es384, Es512, EdDsa, MlDsa65] {
         if let Ok(private) = SigningKey::from_pkcs8(algorithm, None, bytes)
             && let Some(key) = public_half(&private.jwk())
         {

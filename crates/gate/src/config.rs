@@ -21,7 +21,8 @@ pub struct GateConfig {
     pub audiences: Vec<String>,
     /// Scopes that every request needs.
     pub scopes: Vec<String>,
-    /// Allowed algorithms; none: whatever the issuers' keys allow.
+    /// Allowed algorithms; none: whatever the issuers' keys allow, but for those that
+    /// [must be named](Algorithm::must_be_named).
     pub algorithms: Vec<Algorithm>,
     /// How much a refused client is told.
     pub disclosure: Disclosure,

@@ -82,7 +82,8 @@ impl GuardBuilder {
         self.policy.scopes.push(scope.into());
         self
     }
-    /// An allowed algorithm; none given: whatever the issuer's keys allow.
+    /// An allowed algorithm, may be given several times; none given: whatever the issuer's keys allow, but for
+    /// those that [must be named](Algorithm::must_be_named).
     #[must_use]
     pub fn algorithm(mut self, algorithm: Algorithm) -> Self {
         self.policy.algorithms.push(algorithm);

@@ -7,6 +7,7 @@
 use claviger_token::{Algorithm, dpop};
 use serde_json::{Value, json};
 
+use crate::assertion;
 use crate::assurance::ACR_VALUES;
 use crate::authorization::{IDENTITY_SCOPES, ResponseMode};
 use crate::client::{AuthMethod, GrantType};
@@ -54,11 +55,7 @@ impl Offers {
 #[must_use]
 pub fn oauth(base: &str, issuer: &str, scopes: &[String]) -> Value {
     let methods: Vec<&str> = AuthMethod::ALL.into_iter().map(AuthMethod::as_str).collect();
-    let asymmetric: Vec<&str> = Algorithm::ALL
-        .iter()
-        .filter(|algorithm| !algorithm.is_symmetric())
-        .map(|algorithm| algorithm.name())
-        .collect();
+    let assertions: Vec<&str> = assertion::algorithms().map(Algorithm::name).collect();
     let proofs: Vec<&str> = dpop::algorithms().map(Algorithm::name).collect();
     let mut document = json!({
         "issuer": issuer,
@@ -91,7 +88,7 @@ pub fn oauth(base: &str, issuer: &str, scopes: &[String]) -> Value {
             .collect();
         document[format!("{endpoint}_endpoint_auth_methods_supported")] = json!(methods);
         document[format!("{endpoint}_endpoint_auth_signing_alg_values_supported")] =
-            json!(asymmetric);
+            json!(assertions);
     }
     if !scopes.is_empty() {
         document["scopes_supported"] = json!(scopes);
@@ -142,6 +139,10 @@ mod tests {
         );
         let algorithms = document["token_endpoint_auth_signing_alg_values_supported"].to_string();
         assert!(algorithms.contains("PS512") && !algorithms.contains("HS256"), "{algorithms}");
+        assert!(!document.to_string().contains("ML-DSA"), "nobody named it");
+        let with = openid(base, base, &[Algorithm::Es256, Algorithm::MlDsa65], &[]);
+        assert_eq!(with["id_token_signing_alg_values_supported"], json!(["ES256", "ML-DSA-65"]));
+        assert_eq!(with["userinfo_signing_alg_values_supported"], json!(["ES256", "ML-DSA-65"]));
         assert!(oauth(base, base, &[]).get("scopes_supported").is_none());
         let mut document = oauth(base, base, &[]);
         Offers::default().write(base, &mut document);

@@ -31,6 +31,7 @@ pub fn private_pem(algorithm: Algorithm) -> &'static str {
         Algorithm::Es384 => pem!("es384"),
         Algorithm::Es512 => pem!("es512"),
         Algorithm::EdDsa => pem!("ed25519"),
+        Algorithm::MlDsa65 => pem!("mldsa65"),
         Algorithm::Rs256
         | Algorithm::Rs384
         | Algorithm::Rs512
@@ -41,7 +42,7 @@ pub fn private_pem(algorithm: Algorithm) -> &'static str {
     })
 }
 
-/// The private key of a stranger as PEM text; there is one each for ES256, EdDSA and RSA.
+/// The private key of a stranger as PEM text; there is one each for ES256, EdDSA, ML-DSA-65 and RSA.
 ///
 /// # Panics
 /// For an algorithm without a second key.
@@ -50,6 +51,7 @@ pub fn other_private_pem(algorithm: Algorithm) -> &'static str {
     armour(match algorithm {
         Algorithm::Es256 => pem!("es256-other"),
         Algorithm::EdDsa => pem!("ed25519-other"),
+        Algorithm::MlDsa65 => pem!("mldsa65-other"),
         Algorithm::Rs256
         | Algorithm::Rs384
         | Algorithm::Rs512

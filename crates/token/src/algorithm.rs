@@ -1,4 +1,4 @@
-//! The signature algorithms of RFC 7518 §3.1 and RFC 8037 §3.1, one table.
+//! The signature algorithms of RFC 7518 §3.1, RFC 8037 §3.1 and RFC 9964 §5, one table.
 
 use std::fmt;
 
@@ -35,6 +35,9 @@ pub enum Algorithm {
     Hs384,
     /// HMAC with SHA-512.
     Hs512,
+    /// ML-DSA-65 of FIPS 204 with an empty context (RFC 9964): withstands quantum computers, at 3309 bytes a
+    /// signature. Counts only where it is named: see [`Algorithm::must_be_named`].
+    MlDsa65,
 }
 
 /// What kind of arithmetic an algorithm rests on.
@@ -50,6 +53,8 @@ pub enum Family {
     RsaPss,
     /// HMAC: whoever can verify can also sign.
     Hmac,
+    /// Module lattices.
+    MlDsa,
 }
 
 impl Algorithm {
@@ -68,6 +73,7 @@ impl Algorithm {
         Self::Hs256,
         Self::Hs384,
         Self::Hs512,
+        Self::MlDsa65,
     ];
 
     /// The registered name, as `alg` writes it.
@@ -87,6 +93,7 @@ impl Algorithm {
             Self::Hs256 => "HS256",
             Self::Hs384 => "HS384",
             Self::Hs512 => "HS512",
+            Self::MlDsa65 => "ML-DSA-65",
         }
     }
 
@@ -108,6 +115,7 @@ impl Algorithm {
             Self::Rs256 | Self::Rs384 | Self::Rs512 => Family::RsaPkcs1,
             Self::Ps256 | Self::Ps384 | Self::Ps512 => Family::RsaPss,
             Self::Hs256 | Self::Hs384 | Self::Hs512 => Family::Hmac,
+            Self::MlDsa65 => Family::MlDsa,
         }
     }
 
@@ -117,13 +125,28 @@ impl Algorithm {
         matches!(self.family(), Family::Hmac)
     }
 
-    /// The length of its hash in bytes; for EdDSA that of SHA-512.
+    /// Those whose verifying key is no secret.
+    pub fn asymmetric() -> impl Iterator<Item = Self> {
+        Self::ALL.iter().copied().filter(|algorithm| !algorithm.is_symmetric())
+    }
+
+    /// Whether a policy accepts it only by name: it is young, its tokens are large, and most verifiers cannot
+    /// read them.
+    #[must_use]
+    pub const fn must_be_named(self) -> bool {
+        matches!(self.family(), Family::MlDsa)
+    }
+
+    /// The length of its hash in bytes. EdDSA and ML-DSA have none of their own to go by; for them it is that of
+    /// SHA-512, which is as strong as they are. No RFC says so for ML-DSA.
     #[must_use]
     pub const fn hash_bytes(self) -> usize {
         match self {
             Self::Es256 | Self::Rs256 | Self::Ps256 | Self::Hs256 => 32,
             Self::Es384 | Self::Rs384 | Self::Ps384 | Self::Hs384 => 48,
-            Self::Es512 | Self::EdDsa | Self::Rs512 | Self::Ps512 | Self::Hs512 => 64,
+            Self::Es512 | Self::EdDsa | Self::Rs512 | Self::Ps512 | Self::Hs512 | Self::MlDsa65 => {
+                64
+            }
         }
     }
 
@@ -150,7 +173,10 @@ impl Algorithm {
             Self::Hs256 => Some(32),
             Self::Hs384 => Some(48),
             Self::Hs512 => Some(64),
-            _ => None,
+            Self::MlDsa65 => Some(3309),
+            Self::Rs256 | Self::Rs384 | Self::Rs512 | Self::Ps256 | Self::Ps384 | Self::Ps512 => {
+                None
+            }
         }
     }
 }
@@ -171,5 +197,6 @@ mod tests {
         let token = b"jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y";
         assert_eq!(Algorithm::Rs256.left_half(token), "77QmUPtjPfzWtF2AnpK9RQ");
         assert_eq!(Algorithm::EdDsa.left_half(token).len(), 43);
+        assert_eq!(Algorithm::MlDsa65.left_half(token), Algorithm::EdDsa.left_half(token));
     }
 }

@@ -172,22 +172,21 @@ fn algorithm<'c>(case: &Case<'c>, progress: &mut Progress<'c>) -> Judgement {
     if name.trim().eq_ignore_ascii_case("none") {
         return refuse(Fault::new(Code::AlgorithmNone).with("found", name.into_owned()).at(at));
     }
+    let algorithm = Algorithm::from_name(&name);
+    progress.algorithm = algorithm;
+    if algorithm.is_some_and(|algorithm| case.policy.allows(algorithm)) {
+        return Ok(Pass::Good);
+    }
     let allowed: Vec<String> =
         case.policy.algorithms.iter().map(|algorithm| algorithm.name().to_owned()).collect();
-    let Some(algorithm) = Algorithm::from_name(&name) else {
-        let fault = Fault::new(Code::AlgorithmNotAllowed).with("alg", name.into_owned()).at(at);
-        return refuse(if allowed.is_empty() { fault } else { fault.with("allowed", allowed) });
-    };
-    progress.algorithm = Some(algorithm);
-    if !case.policy.algorithms.is_empty() && !case.policy.algorithms.contains(&algorithm) {
-        return refuse(
-            Fault::new(Code::AlgorithmNotAllowed)
-                .with("alg", name.into_owned())
-                .with("allowed", allowed)
-                .at(at),
-        );
-    }
-    Ok(Pass::Good)
+    let fault = Fault::new(Code::AlgorithmNotAllowed).with("alg", name.into_owned()).at(at);
+    refuse(if !allowed.is_empty() {
+        fault.with("allowed", allowed)
+    } else if algorithm.is_some() {
+        fault.with("reason", Fact::Words("it is accepted only where the API names it".to_owned()))
+    } else {
+        fault
+    })
 }
 
 /// The key is chosen out of the given set by `kid` (RFC 7515 §4.1.4); `jwk`, `jku`, `x5u` and `x5c` of

@@ -26,6 +26,8 @@ pub enum KeyKind {
     P521,
     /// Ed25519.
     Ed25519,
+    /// ML-DSA-65 (RFC 9964).
+    MlDsa65,
     /// A shared secret.
     Secret,
 }
@@ -40,6 +42,7 @@ impl KeyKind {
             Self::P384 => "EC P-384",
             Self::P521 => "EC P-521",
             Self::Ed25519 => "Ed25519",
+            Self::MlDsa65 => "ML-DSA-65",
             Self::Secret => "secret",
         }
     }
@@ -54,6 +57,7 @@ impl KeyKind {
             Self::P384 => &[A::Es384],
             Self::P521 => &[A::Es512],
             Self::Ed25519 => &[A::EdDsa],
+            Self::MlDsa65 => &[A::MlDsa65],
             Self::Secret => &[A::Hs256, A::Hs384, A::Hs512],
         }
     }
@@ -138,6 +142,14 @@ const P521: [u8; 5] = [0x2B, 0x81, 0x04, 0x00, 0x23];
 const EC_PUBLIC_KEY: [u8; 7] = [0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x02, 0x01];
 const RSA_ENCRYPTION: [u8; 9] = [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x01];
 const ED25519: [u8; 3] = [0x2B, 0x65, 0x70];
+/// `id-ml-dsa-65` (RFC 9881 §2).
+const ML_DSA_65: [u8; 9] = [0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x03, 0x12];
+/// The length of a public key of ML-DSA-65 (FIPS 204, table 2).
+const ML_DSA_65_BYTES: usize = 1952;
+
+/// The members of a JWK that hold something private (RFC 7518 §6.2.2 and §6.3.2, RFC 9964 §3); `k` of a shared
+/// secret aside.
+pub const PRIVATE_MEMBERS: &[&str] = &["d", "p", "q", "dp", "dq", "qi", "oth", "priv"];
 
 impl Key {
     fn public(kind: KeyKind, bits: usize, parsed: Vec<ParsedPublicKey>, public: Value) -> Self {
@@ -236,6 +248,21 @@ impl Key {
         Ok(Self::public(KeyKind::Ed25519, 256, vec![parsed], public))
     }
 
+    pub(crate) fn ml_dsa_65(public: &[u8]) -> Result<Self, KeyError> {
+        // The length first: the library would also take an SPKI here.
+        let parsed = (public.len() == ML_DSA_65_BYTES)
+            .then(|| ParsedPublicKey::new(&lc::ML_DSA_65, public).ok())
+            .flatten()
+            .ok_or_else(|| {
+                let reason = format!("an ML-DSA-65 public key is {ML_DSA_65_BYTES} bytes long");
+                KeyError::new(KeyProblem::Malformed, reason)
+            })?;
+        // RFC 9964 §6: `alg` is one of the members that make the thumbprint.
+        let name = Algorithm::MlDsa65.name();
+        let members = json!({"alg": name, "kty": "AKP", "pub": base64url::encode(public)});
+        Ok(Self::public(KeyKind::MlDsa65, public.len() * 8, vec![parsed], members))
+    }
+
     /// A key from a JWK (RFC 7517 §4). Private keys are refused: a verifier has no use for them.
     ///
     /// # Errors
@@ -253,11 +280,11 @@ impl Key {
         let kty = text("kty").ok_or_else(|| {
             KeyError::new(KeyProblem::Malformed, "no JWK: it has no text member `kty`")
         })?;
-        if kty != "oct" && ["d", "p", "q", "dp", "dq", "qi"].iter().any(|d| jwk.get(d).is_some()) {
-            return Err(KeyError::new(
-                KeyProblem::Private,
-                "the JWK is a private key (it has `d`)",
-            ));
+        if kty != "oct"
+            && let Some(member) = PRIVATE_MEMBERS.iter().find(|member| jwk.get(member).is_some())
+        {
+            let reason = format!("the JWK is a private key (it has `{member}`)");
+            return Err(KeyError::new(KeyProblem::Private, reason));
         }
         let mut key = match (kty, text("crv")) {
             ("RSA", _) => Self::rsa(&member("n")?, &member("e")?)?,
@@ -266,9 +293,21 @@ impl Key {
             ("EC", Some("P-521")) => Self::ec(KeyKind::P521, &member("x")?, &member("y")?)?,
             ("OKP", Some("Ed25519")) => Self::ed25519(&member("x")?)?,
             ("oct", _) => Self::from_secret(&member("k")?),
+            // RFC 9964 §3: what an AKP key is, its `alg` says.
+            ("AKP", _) if text("alg") == Some(Algorithm::MlDsa65.name()) => {
+                Self::ml_dsa_65(&member("pub")?)?
+            }
+            ("AKP", _) if text("alg").is_none() => {
+                let reason = "the JWK has no text `alg`, which says what an AKP key is";
+                return Err(KeyError::new(KeyProblem::Malformed, reason));
+            }
             (kty, crv) => {
-                let crv = crv.map(|crv| format!(", curve `{crv}`")).unwrap_or_default();
-                let reason = format!("a key type that is not supported (`{kty}`{crv})");
+                let what = match (kty, crv, text("alg")) {
+                    ("AKP", _, Some(alg)) => format!(", algorithm `{alg}`"),
+                    (_, Some(crv), _) => format!(", curve `{crv}`"),
+                    _ => String::new(),
+                };
+                let reason = format!("a key type that is not supported (`{kty}`{what})");
                 return Err(KeyError::new(KeyProblem::Unsupported, reason));
             }
         };
@@ -378,6 +417,9 @@ impl Key {
         if object == ED25519 {
             return Self::ed25519(key);
         }
+        if object == ML_DSA_65 {
+            return Self::ml_dsa_65(key);
+        }
         if object == EC_PUBLIC_KEY {
             let curve = der::only(parameters, der::OBJECT_ID).unwrap_or_default();
             let kind = match curve {
@@ -399,7 +441,7 @@ impl Key {
         }
         Err(KeyError::new(
             KeyProblem::Unsupported,
-            "a public key that is neither RSA, EC nor Ed25519",
+            "a public key that is neither RSA, EC, Ed25519 nor ML-DSA-65",
         ))
     }
 
@@ -454,7 +496,7 @@ impl Key {
     pub const fn kind(&self) -> KeyKind {
         self.kind
     }
-    /// Its size in bits: the modulus of RSA, the field of a curve, the length of a secret.
+    /// Its size in bits: the modulus of RSA, the field of a curve, the length of a secret or of an ML-DSA key.
     #[must_use]
     pub const fn bits(&self) -> usize {
         self.bits
@@ -488,6 +530,13 @@ impl Key {
     #[must_use]
     pub fn thumbprint(&self) -> &str {
         &self.thumbprint
+    }
+
+    /// What a thumbprint is made of: the required members of the JWK, as RFC 7638 §3.3 writes them; `null` for a
+    /// secret.
+    #[must_use]
+    pub fn required_members(&self) -> String {
+        self.public.to_string()
     }
 
     /// Its `kid` and thumbprint, shared rather than copied: every verdict carries them.

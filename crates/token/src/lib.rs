@@ -49,7 +49,7 @@ pub use claims::Claims;
 pub use compact::{MAX_TOKEN_BYTES, Part, Token};
 pub use fault::{Class, Fact, Fault, OauthError, Proof, Row, Span, UnknownCode, Who};
 pub use json::{MAX_DEPTH, Malformed, Members, Strictness};
-pub use key::{Key, KeyError, KeyKind, KeyProblem};
+pub use key::{Key, KeyError, KeyKind, KeyProblem, PRIVATE_MEMBERS};
 pub use key_set::{KeySet, KeySetError, KeySetProblem};
 pub use kind::{TokenKind, recognise_kind};
 pub use policy::{Expect, Policy};

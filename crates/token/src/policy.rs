@@ -24,7 +24,8 @@ pub struct Policy {
     pub issuers: Vec<String>,
     /// This service's names; the token must name one. None: the audience is not looked at.
     pub audiences: Vec<String>,
-    /// Allowed algorithms; none: whatever the key's type allows.
+    /// Allowed algorithms; none: whatever the key's type allows, but for those that
+    /// [must be named](Algorithm::must_be_named).
     pub algorithms: Vec<Algorithm>,
     /// Scopes that are all needed.
     pub scopes: Vec<String>,
@@ -77,6 +78,15 @@ impl Policy {
             audiences: vec![audience.into()],
             expect: Expect::Access,
             ..Self::default()
+        }
+    }
+
+    /// Whether tokens of an algorithm are accepted.
+    #[must_use]
+    pub fn allows(&self, algorithm: Algorithm) -> bool {
+        match self.algorithms.as_slice() {
+            [] => !algorithm.must_be_named(),
+            named => named.contains(&algorithm),
         }
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use aws_lc_rs::hmac;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{
-    self as lc, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _, RsaEncoding, RsaKeyPair,
+    self as lc, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _, PqdsaKeyPair, RsaEncoding, RsaKeyPair,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -19,6 +19,7 @@ enum Private {
     Ecdsa(EcdsaKeyPair),
     Ed25519(Ed25519KeyPair),
     Rsa(Arc<RsaKeyPair>, &'static dyn RsaEncoding),
+    MlDsa(PqdsaKeyPair),
     Hmac(Box<hmac::Key>, Vec<u8>),
 }
 
@@ -106,6 +107,9 @@ impl SigningKey {
                 }
                 Private::Rsa(Arc::new(pair), encoding)
             }
+            Algorithm::MlDsa65 => Private::MlDsa(
+                PqdsaKeyPair::from_pkcs8(&lc::ML_DSA_65_SIGNING, pkcs8).map_err(refused)?,
+            ),
             Algorithm::Hs256 | Algorithm::Hs384 | Algorithm::Hs512 => {
                 let reason = format!("{algorithm} signs with a secret, not with PKCS#8");
                 return Err(KeyError::new(KeyProblem::Unsupported, reason));
@@ -172,6 +176,7 @@ impl SigningKey {
                     public.exponent().big_endian_without_leading_zero(),
                 )
             }
+            Private::MlDsa(pair) => Key::ml_dsa_65(pair.public_key().as_ref()),
             Private::Hmac(_, secret) => Ok(Key::from_secret(secret)),
         }
     }
@@ -222,6 +227,11 @@ impl SigningKey {
                 let mut signature = vec![0; pair.public_modulus_len()];
                 pair.sign(*encoding, &SystemRandom::new(), message, &mut signature)
                     .map_err(refused)?;
+                Ok(signature)
+            }
+            Private::MlDsa(pair) => {
+                let mut signature = vec![0; pair.algorithm().signature_len()];
+                pair.sign(message, &mut signature).map_err(refused)?;
                 Ok(signature)
             }
             Private::Hmac(key, _) => Ok(hmac::sign(key, message).as_ref().to_vec()),

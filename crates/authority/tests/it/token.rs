@@ -43,18 +43,24 @@ async fn the_example_client_gets_a_token_that_verifies_by_the_published_keys() {
 
 #[tokio::test]
 async fn every_signing_algorithm_of_the_configuration_works() {
-    use claviger_authority::SigningAlgorithm::{EdDsa, Es256, Ps256, Rs256};
-    for chosen in [Es256, EdDsa, Ps256, Rs256] {
+    use claviger_authority::SigningAlgorithm::{EdDsa, Es256, MlDsa65, Ps256, Rs256};
+    for chosen in [Es256, EdDsa, Ps256, Rs256, MlDsa65] {
         let app = App::with(|config| config.signing.algorithm = chosen).await;
         let token = app.access_token().await;
         let name = Algorithm::from(chosen).name();
         assert_eq!(header(&token)["alg"], name);
         let jwks = app.get("/jwks").await.json();
         assert_eq!(jwks["keys"][0]["alg"], name);
-        assert!(jwks["keys"][0].get("d").is_none());
+        for private in claviger_token::PRIVATE_MEMBERS {
+            assert!(jwks["keys"][0].get(private).is_none(), "{private}");
+        }
         let keys = KeySet::from_json(&jwks.to_string()).unwrap();
         let resource = &app.bootstrap.example.as_ref().unwrap().resource;
-        verify(&token, &Policy::access(ISSUER, resource.as_str()), &keys, NOW).unwrap();
+        let policy = Policy {
+            algorithms: vec![Algorithm::from(chosen)],
+            ..Policy::access(ISSUER, resource.as_str())
+        };
+        verify(&token, &policy, &keys, NOW).unwrap();
     }
 }
 

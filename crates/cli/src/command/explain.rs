@@ -13,9 +13,10 @@ use std::process::ExitCode;
 
 use claviger_explain::batch::BATCH_BUDGET;
 use claviger_explain::{Surroundings, TextStyle};
-use claviger_token::{Algorithm, Expect, Policy, Verdict};
+use claviger_token::{Expect, Policy, Verdict};
 
 use crate::args::{Context, Expected, Explain, Format};
+use crate::command::algorithms;
 use crate::say::{self, BAD, GOOD, Stop, UNKNOWN};
 
 /// The most that is read of an input or a key file. A HAR of a long session fits.
@@ -91,17 +92,7 @@ pub(crate) fn moment(option: &str, text: &str) -> Result<i64, Stop> {
 }
 
 fn policy(arguments: &Context) -> Result<Policy, Stop> {
-    let algorithms = arguments
-        .algorithm
-        .iter()
-        .map(|name| {
-            Algorithm::from_name(name).ok_or_else(|| {
-                let known: Vec<&str> = Algorithm::ALL.iter().map(|one| one.name()).collect();
-                Stop::usage(format!("`--algorithm {name}` is none that is known"))
-                    .hint(format!("one of {}", known.join(", ")))
-            })
-        })
-        .collect::<Result<_, _>>()?;
+    let algorithms = algorithms(&arguments.algorithm)?;
     let pinned = arguments
         .claim
         .iter()

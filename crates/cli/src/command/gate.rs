@@ -10,6 +10,7 @@ use serde_json::json;
 use tokio::net::TcpListener;
 
 use crate::args::{Format, Gate as Arguments};
+use crate::command::algorithms;
 use crate::command::signals::EndSignals;
 use crate::say::{self, CYAN, DIM, GOOD, GREEN, Stop, YELLOW};
 
@@ -26,6 +27,7 @@ pub(crate) fn run(arguments: &Arguments, format: Format) -> Result<ExitCode, Sto
             .flat_map(|scopes| scopes.split_whitespace())
             .map(str::to_owned)
             .collect(),
+        algorithms: algorithms(&arguments.algorithm)?,
         disclosure: Disclosure::from_name(&arguments.detail).unwrap_or_default(),
         leeway: arguments.leeway,
         strip_authorization: arguments.strip_authorization,

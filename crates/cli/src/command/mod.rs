@@ -13,3 +13,19 @@ pub(crate) mod health;
 pub(crate) mod journal;
 pub(crate) mod serve;
 pub(crate) mod signals;
+
+use claviger_token::Algorithm;
+
+use crate::say::Stop;
+
+/// The algorithms that `--algorithm` names.
+pub(crate) fn algorithms(names: &[String]) -> Result<Vec<Algorithm>, Stop> {
+    let known = |name: &String| {
+        Algorithm::from_name(name).ok_or_else(|| {
+            let known: Vec<&str> = Algorithm::ALL.iter().map(|one| one.name()).collect();
+            Stop::usage(format!("`--algorithm {name}` is none that is known"))
+                .hint(format!("one of {}", known.join(", ")))
+        })
+    };
+    names.iter().map(known).collect()
+}

@@ -32,6 +32,7 @@ mod mutual_tls;
 mod nginx;
 mod online;
 mod people;
+mod post_quantum;
 mod proxy;
 mod readme;
 mod readme_script;

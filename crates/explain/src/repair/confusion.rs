@@ -80,15 +80,19 @@ fn texts_of(jwk: &Value) -> Vec<String> {
         let kept = members.iter().filter(|(name, _)| names.contains(&name.as_str()));
         Value::Object(kept.map(|(name, value)| (name.clone(), value.clone())).collect())
     };
-    let required = ["crv", "e", "kty", "n", "x", "y"];
-    let with_name = ["crv", "e", "kty", "n", "x", "y", "kid"];
+    let required: &[&str] = if jwk.get("kty").and_then(Value::as_str) == Some("AKP") {
+        &["alg", "kty", "pub"]
+    } else {
+        &["crv", "e", "kty", "n", "x", "y"]
+    };
+    let with_name = [required, &["kid"]].concat();
     let styles: [fn(&Value) -> String; 3] = [
         |value| value.to_string(),
         super::input::spaced,
         |value| serde_json::to_string_pretty(value).unwrap_or_default(),
     ];
     let mut all = Vec::new();
-    for set in [jwk.clone(), of(&required), of(&with_name)] {
+    for set in [jwk.clone(), of(required), of(&with_name)] {
         for value in [super::input::sorted(&set), set] {
             all.extend(styles.iter().map(|style| style(&value)));
         }
@@ -167,7 +171,7 @@ fn spellings(key: &Key) -> Vec<(Vec<u8>, &'static str)> {
     if let Some(pkcs1) = pkcs1(key) {
         der("RSA PUBLIC KEY", &pkcs1, "its PEM (PKCS#1)", "its DER (PKCS#1)");
     }
-    for name in ["n", "x", "y", "kid"] {
+    for name in ["n", "x", "y", "pub", "kid"] {
         all.extend(text(name).map(|text| (text.into_bytes(), "a member of its JWK")));
         if let Some(bytes) = bytes(name) {
             dressed(&bytes, "a number of its JWK", &mut all);
@@ -207,7 +211,8 @@ fn open_ssh(key: &Key, jwk: &Value) -> Option<String> {
         KeyKind::P256 => ("ecdsa-sha2-nistp256", vec![b"nistp256".to_vec(), point()?]),
         KeyKind::P384 => ("ecdsa-sha2-nistp384", vec![b"nistp384".to_vec(), point()?]),
         KeyKind::P521 => ("ecdsa-sha2-nistp521", vec![b"nistp521".to_vec(), point()?]),
-        KeyKind::Secret => return None,
+        // OpenSSH has no form for it.
+        KeyKind::MlDsa65 | KeyKind::Secret => return None,
     };
     let mut blob = Vec::new();
     for field in std::iter::once(kind.as_bytes()).chain(fields.iter().map(Vec::as_slice)) {
@@ -234,7 +239,7 @@ fn pkcs1(key: &Key) -> Option<Vec<u8>> {
     Some(der::write(der::SEQUENCE, &[der::write_natural(&n), der::write_natural(&e)].concat()))
 }
 
-/// SubjectPublicKeyInfo (RFC 5280 §4.1, RFC 5480 §2, RFC 8410 §4).
+/// SubjectPublicKeyInfo (RFC 5280 §4.1, RFC 5480 §2, RFC 8410 §4, RFC 9881 §4).
 fn spki(key: &Key, jwk: &Value) -> Option<Vec<u8>> {
     let bytes = |name: &str| base64url::decode(jwk.get(name)?.as_str()?).ok();
     const RSA: &[u8] = &[6, 9, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 1, 5, 0];
@@ -243,6 +248,7 @@ fn spki(key: &Key, jwk: &Value) -> Option<Vec<u8>> {
     const P384: &[u8] = &[6, 5, 0x2B, 0x81, 4, 0, 0x22];
     const P521: &[u8] = &[6, 5, 0x2B, 0x81, 4, 0, 0x23];
     const ED25519: &[u8] = &[6, 3, 0x2B, 0x65, 0x70];
+    const ML_DSA_65: &[u8] = &[6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 3, 0x12];
     let point = || Some([&[4][..], &bytes("x")?, &bytes("y")?].concat());
     let (algorithm, content) = match key.kind() {
         KeyKind::Rsa => (RSA.to_vec(), pkcs1(key)?),
@@ -250,6 +256,7 @@ fn spki(key: &Key, jwk: &Value) -> Option<Vec<u8>> {
         KeyKind::P384 => ([EC, P384].concat(), point()?),
         KeyKind::P521 => ([EC, P521].concat(), point()?),
         KeyKind::Ed25519 => (ED25519.to_vec(), bytes("x")?),
+        KeyKind::MlDsa65 => (ML_DSA_65.to_vec(), bytes("pub")?),
         KeyKind::Secret => return None,
     };
     let bits = der::write(der::BIT_STRING, &[&[0][..], &content].concat());

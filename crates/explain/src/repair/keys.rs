@@ -67,15 +67,7 @@ fn relation(kid: &str, key: &Key) -> Option<&'static str> {
     if kid == key.thumbprint() {
         return Some("the key's RFC 7638 thumbprint");
     }
-    let jwk = key.jwk()?;
-    let required: String = {
-        let names = ["crv", "e", "kty", "n", "x", "y"];
-        let members: Vec<String> = names
-            .iter()
-            .filter_map(|name| Some(format!("\"{name}\":{}", jwk.get(name)?)))
-            .collect();
-        format!("{{{}}}", members.join(","))
-    };
+    let required = key.required_members();
     let sha1 = digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, required.as_bytes());
     let sha256 = digest::digest(&digest::SHA256, required.as_bytes());
     let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();

@@ -674,6 +674,7 @@ pub(crate) fn spki_of(jwk: &Value) -> Vec<u8> {
             ],
             [&[4][..], &bytes("x"), &bytes("y")].concat(),
         ),
+        "AKP" => (vec![6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 3, 0x12], bytes("pub")),
         _ => (vec![6, 3, 0x2B, 0x65, 0x70], bytes("x")),
     };
     tlv(0x30, &[tlv(0x30, &algorithm), bits(&key)].concat())

@@ -176,9 +176,10 @@ pub fn verify(text: &str, expected: &Expected<'_>, now: i64) -> Result<Proof, Pr
     Signed::read(text)?.judge(expected, now)
 }
 
-/// The algorithms that a proof may be signed with: those whose verifying key is no secret (RFC 9449 §4.2).
+/// The algorithms that a proof may be signed with: those whose verifying key is no secret (RFC 9449 §4.2), and
+/// whose key and signature fit into a header field.
 pub fn algorithms() -> impl Iterator<Item = Algorithm> {
-    Algorithm::ALL.iter().copied().filter(|algorithm| !algorithm.is_symmetric())
+    Algorithm::asymmetric().filter(|algorithm| !algorithm.must_be_named())
 }
 
 impl Signed {
@@ -208,8 +209,8 @@ impl Signed {
             return Err(ProofError::differs(Misfit::Type, "typ", found, PROOF_TYPE));
         }
         let alg = header.text("alg").unwrap_or_default();
-        let algorithm = Algorithm::from_name(&alg).filter(|algorithm| !algorithm.is_symmetric());
-        let Some(algorithm) = algorithm else {
+        let named = Algorithm::from_name(&alg);
+        let Some(algorithm) = algorithms().find(|algorithm| Some(*algorithm) == named) else {
             let expected = words("an asymmetric signature such as `ES256`");
             return Err(ProofError::differs(Misfit::Algorithm, "alg", alg.into_owned(), expected));
         };

@@ -16,11 +16,17 @@ pub(crate) fn ed25519(seed: u8, kid: &str) -> SigningKey {
     SigningKey::from_pkcs8(Algorithm::EdDsa, Some(kid.to_owned()), &pkcs8).unwrap()
 }
 
+/// A key that signs only where the policy names its algorithm.
+fn ml_dsa() -> SigningKey {
+    claviger_testkit::keys::signing_as(Algorithm::MlDsa65, "ml-1")
+}
+
 pub(crate) fn keys() -> KeySet {
     KeySet::new(vec![
         ed25519(1, "ed-1").public().unwrap(),
         ed25519(2, "ed-2").public().unwrap(),
         Key::from_secret(SECRET).with_kid("hs-1"),
+        ml_dsa().public().unwrap(),
     ])
 }
 
@@ -57,7 +63,7 @@ fn a_policy() -> impl Strategy<Value = Policy> {
         scopes: if on[2] { vec!["a".to_owned()] } else { vec![] },
         expect: if on[3] { Expect::Access } else { Expect::Any },
         max_age: on[4].then_some(600),
-        algorithms: if on[5] { vec![Algorithm::EdDsa] } else { vec![] },
+        algorithms: if on[5] { vec![Algorithm::EdDsa, Algorithm::MlDsa65] } else { vec![] },
         leeway,
         ..Policy::default()
     })
@@ -76,7 +82,7 @@ fn a_token() -> impl Strategy<Value = String> {
     (
         proptest::collection::vec(claim, 0..3),
         proptest::option::of(member),
-        0u8..3,
+        0u8..4,
         proptest::option::weighted(0.3, edit),
     )
         .prop_map(|(claims, member, which, edit)| {
@@ -90,6 +96,7 @@ fn a_token() -> impl Strategy<Value = String> {
             let key = match which {
                 0 => ed25519(1, "ed-1"),
                 1 => ed25519(2, "ed-1"),
+                2 => ml_dsa(),
                 _ => {
                     SigningKey::from_secret(Algorithm::Hs256, Some("hs-1".into()), SECRET).unwrap()
                 }

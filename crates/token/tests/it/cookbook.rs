@@ -12,8 +12,8 @@ use super::vectors::{folder, read};
 /// The public half of a JWK that holds the private one too.
 fn public(jwk: &Value) -> Key {
     let mut jwk = jwk.clone();
-    for private in ["d", "p", "q", "dp", "dq", "qi"] {
-        jwk.as_object_mut().unwrap().remove(private);
+    for private in claviger_token::PRIVATE_MEMBERS {
+        jwk.as_object_mut().unwrap().remove(*private);
     }
     Key::from_jwk(&jwk).unwrap()
 }

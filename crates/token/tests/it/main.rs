@@ -10,6 +10,7 @@ mod agreement;
 mod catalogue;
 mod cookbook;
 mod dpop;
+mod ml_dsa;
 mod stories;
 mod vectors;
 mod wycheproof;

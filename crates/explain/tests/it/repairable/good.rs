@@ -186,7 +186,11 @@ impl Good {
     }
 
     pub(crate) fn policy(&self) -> Policy {
-        Policy::access(self.written.issuer.as_str(), self.written.audience.as_str())
+        let named = self.algorithm.must_be_named().then_some(self.algorithm);
+        Policy {
+            algorithms: named.into_iter().collect(),
+            ..Policy::access(self.written.issuer.as_str(), self.written.audience.as_str())
+        }
     }
 
     pub(crate) fn keyless(&self) -> Surroundings {

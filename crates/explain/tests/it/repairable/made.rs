@@ -148,7 +148,9 @@ fn key_id_ambiguous(_: &mut Dice, good: &Good) -> Option<Planted> {
 }
 
 fn key_use_mismatch(dice: &mut Dice, good: &Good) -> Option<Planted> {
-    let marking = match dice.below(4) {
+    // The `alg` of an ML-DSA key is part of the key (RFC 9964 §3).
+    let markings = if good.algorithm == Algorithm::MlDsa65 { 3 } else { 4 };
+    let marking = match dice.below(markings) {
         0 => json!({"use": "enc"}),
         1 => json!({"use": null, "key_ops": ["encrypt"]}),
         2 => json!({"use": null, "key_ops": ["sign"]}),

@@ -35,6 +35,19 @@ fn planters() -> impl Iterator<Item = (Code, Plant)> {
 fn applies(code: Code, algorithm: Algorithm) -> bool {
     use Code as C;
     match code {
+        // Longer than a header may be, which is said first; or with more places for a wrong character than are
+        // looked at.
+        C::TokensConcatenated
+        | C::Base64OfToken
+        | C::KeyEmbedded
+        | C::SignatureHexEncoded
+        | C::PercentEncoded
+        | C::EscapeSequence
+        | C::CharacterError
+            if algorithm == Algorithm::MlDsa65 =>
+        {
+            false
+        }
         C::SecretEncoding | C::SecretMangled | C::SecretEmpty => algorithm.is_symmetric(),
         C::AlgorithmConfusion | C::KeyEmbedded | C::KeyIdMissing | C::KeyIdWrong => {
             !algorithm.is_symmetric()
@@ -43,7 +56,7 @@ fn applies(code: Code, algorithm: Algorithm) -> bool {
         C::SignatureDerEncoded | C::SignatureUnpadded => algorithm.family() == Family::Ecdsa,
         C::PssSaltLength => algorithm.family() == Family::RsaPss,
         C::ForeignResourceToken => algorithm == Algorithm::Rs256,
-        C::AlgorithmMislabelled => algorithm != Algorithm::EdDsa,
+        C::AlgorithmMislabelled => !matches!(algorithm, Algorithm::EdDsa | Algorithm::MlDsa65),
         _ => true,
     }
 }
@@ -126,6 +139,11 @@ fn faults_in_es256_come_back() {
 #[test]
 fn faults_in_eddsa_come_back() {
     come_back(&[Algorithm::EdDsa], 8);
+}
+
+#[test]
+fn faults_in_ml_dsa_come_back() {
+    come_back(&[Algorithm::MlDsa65], 4);
 }
 
 #[test]
