@@ -50,7 +50,9 @@ impl Stop {
             let _ = writeln!(stderr, "{CYAN}hint:{CYAN:#} {hint}");
         }
         if format == Format::Json {
-            let _ = print(&json!({"error": self.what, "hint": self.hint}));
+            // What is coloured for a person is plain text for a program.
+            let what = anstream::adapter::strip_str(&self.what).to_string();
+            let _ = print(&json!({"error": what, "hint": self.hint}));
         }
         ExitCode::from(self.code)
     }

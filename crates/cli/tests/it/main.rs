@@ -23,6 +23,7 @@ mod compare;
 mod config;
 mod delegation;
 mod demo;
+mod deploy;
 mod faults;
 mod forward_auth;
 mod fuzzed;
