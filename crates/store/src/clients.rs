@@ -10,7 +10,7 @@ impl Store {
     /// The client of this id.
     pub async fn find_client(&self, id: &str) -> Result<Option<Client>, StoreError> {
         let id = id.to_owned();
-        self.read(move |connection| {
+        self.look_up(move |connection| {
             let mut statement =
                 connection.prepare_cached("SELECT record FROM clients WHERE id = $1")?;
             let found: Option<String> = statement.query_row([id], |row| row.get(0)).optional()?;

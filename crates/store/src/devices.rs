@@ -29,7 +29,7 @@ impl Store {
     /// The request that a user code stands for.
     pub async fn find_device(&self, user_code: &str) -> Result<Option<DeviceGrant>, StoreError> {
         let user_code = user_code.to_owned();
-        self.read(move |connection| {
+        self.look_up(move |connection| {
             let sql = "SELECT record FROM device_codes WHERE user_code = $1";
             let record: Option<String> = connection
                 .prepare_cached(sql)?

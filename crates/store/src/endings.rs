@@ -99,7 +99,7 @@ impl Store {
     /// Whose other name it is.
     pub async fn find_alias(&self, alias: &str) -> Result<Option<String>, StoreError> {
         let alias = alias.to_owned();
-        self.read(move |connection| owner(connection, &alias)).await
+        self.look_up(move |connection| owner(connection, &alias)).await
     }
 }
 

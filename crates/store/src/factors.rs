@@ -53,7 +53,7 @@ impl Store {
     /// The second factors of a person.
     pub async fn find_factors(&self, sub: &str) -> Result<HeldFactors, StoreError> {
         let sub = sub.to_owned();
-        self.read(move |connection| {
+        self.look_up(move |connection| {
             let sql = "SELECT sealed, last_step, created_at FROM totps WHERE sub = $1";
             let totp = connection
                 .prepare_cached(sql)?
@@ -163,7 +163,7 @@ impl Store {
     /// The passkey of this credential id.
     pub async fn find_passkey(&self, id: &str) -> Result<Option<Passkey>, StoreError> {
         let id = id.to_owned();
-        self.read(move |connection| {
+        self.look_up(move |connection| {
             let sql = "SELECT record FROM passkeys WHERE id = $1";
             let found: Option<String> =
                 connection.prepare_cached(sql)?.query_row([id], |row| row.get(0)).optional()?;

@@ -88,7 +88,7 @@ impl Store {
     /// A family with its owner.
     pub async fn find_family(&self, id: &str) -> Result<Option<HeldFamily>, StoreError> {
         let id = id.to_owned();
-        self.read(move |connection| {
+        self.look_up(move |connection| {
             let sql = "SELECT families.record, families.replay, users.record FROM families \
                        LEFT JOIN users ON users.id = families.sub WHERE families.id = $1";
             let row =

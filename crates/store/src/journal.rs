@@ -128,7 +128,7 @@ impl Store {
     /// The entry of this id, while it is remembered.
     pub async fn find_entry(&self, id: &str) -> Result<Option<JournalEntry>, StoreError> {
         let id = id.to_owned();
-        self.read(move |connection| {
+        self.look_up(move |connection| {
             let sql = format!("SELECT {COLUMNS} FROM journal WHERE id = $1");
             let mut statement = connection.prepare_cached(&sql)?;
             let row = statement.query_row([&id], |row| Ok(entry(row))).optional()?;

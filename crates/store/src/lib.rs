@@ -1,6 +1,6 @@
 //! The only SQL: what the authority has to keep, as requests that are carried out whole or not at all.
 //!
-//! A [`Store`] is one SQLite database: one thread writes, with what waits together in one
+//! A [`Store`] is one SQLite database: one connection writes, with what waits together in one
 //! transaction, and an answer means that it is on the disk; a few connections read beside it. Records
 //! are those of `claviger-protocol`; what may stand in them is decided there.
 //!
@@ -33,11 +33,12 @@ mod writer;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rusqlite::Connection;
+use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::{mpsc, oneshot, watch};
 
 pub use backup::{BackupFacts, back_up, read_backup, restore};
@@ -55,10 +56,11 @@ pub use start::FirstStart;
 pub use statuses::ListedToken;
 
 use error::Failure;
-use writer::{Session, Task, Work, Writer};
+use writer::{Session, Task, Work, Writer, Writing};
 
 /// Requests that may wait for the writer; further ones wait for a place.
 const WAITING: usize = 1024;
+/// Connections of a kind. Lists take a while: who looks one record up does not stand behind them.
 const READERS: usize = 2;
 /// The most records of one page, whatever is asked for: a page of 1000 and the one behind it, by
 /// which a caller sees whether there are more.
@@ -71,14 +73,54 @@ pub struct Store(Arc<Shared>);
 struct Shared {
     path: PathBuf,
     requests: Mutex<Option<mpsc::Sender<Box<dyn Work>>>>,
-    /// None: everything goes through the writer (a database in memory has one connection). Within:
-    /// none once closed.
-    readers: Option<[Mutex<Option<Connection>>; READERS]>,
-    turn: AtomicUsize,
+    writing: Arc<Writing>,
+    /// None: everything goes through the writer (a database in memory has one connection).
+    readers: Option<Readers>,
     latest: watch::Receiver<u64>,
-    generation: Arc<AtomicU64>,
     /// Gives the thread's farewell to the first who closes.
     ended: Mutex<Option<oneshot::Receiver<()>>>,
+}
+
+/// The connections that only read.
+struct Readers {
+    one: Pool,
+    lists: Pool,
+}
+
+/// Connections that are taken in turn; none in their places once closed.
+struct Pool {
+    places: [Mutex<Option<Connection>>; READERS],
+    turn: AtomicUsize,
+}
+
+impl Pool {
+    fn open(path: &Path, options: &Options) -> Result<Self, StoreError> {
+        let places = [open::reading(path, options)?, open::reading(path, options)?];
+        let places = places.map(|connection| Mutex::new(Some(connection)));
+        Ok(Self { places, turn: AtomicUsize::new(0) })
+    }
+
+    /// Reads with a connection that is free, or waits for one.
+    fn with<T>(
+        &self,
+        path: &Path,
+        deed: impl FnOnce(&Connection) -> Result<T, Failure>,
+    ) -> Result<T, StoreError> {
+        let turn = self.turn.fetch_add(1, Ordering::Relaxed) % READERS;
+        let free = self.places.iter().find_map(|place| place.try_lock().ok());
+        let place = match free {
+            Some(place) => place,
+            None => self.places.get(turn).map(lock).ok_or(StoreError::Closed)?,
+        };
+        let connection = place.as_ref().ok_or(StoreError::Closed)?;
+        deed(connection).map_err(|failure| failure.at(path.to_owned()))
+    }
+
+    fn close(&self) {
+        for place in &self.places {
+            drop(lock(place).take());
+        }
+    }
 }
 
 impl Store {
@@ -91,8 +133,8 @@ impl Store {
     pub fn open_with(path: impl AsRef<Path>, options: &Options) -> Result<Self, StoreError> {
         let path = path.as_ref();
         let writing = open::writing(path, options)?;
-        let readers = [open::reading(path, options)?, open::reading(path, options)?];
-        let readers = readers.map(|connection| Mutex::new(Some(connection)));
+        let readers =
+            Readers { one: Pool::open(path, options)?, lists: Pool::open(path, options)? };
         Self::start(path.to_owned(), writing, Some(readers))
     }
 
@@ -104,21 +146,14 @@ impl Store {
     fn start(
         path: PathBuf,
         connection: Connection,
-        readers: Option<[Mutex<Option<Connection>>; READERS]>,
+        readers: Option<Readers>,
     ) -> Result<Self, StoreError> {
         let seq = revocations::latest(&connection).map_err(|failure| failure.at(path.clone()))?;
         let (requests, queue) = mpsc::channel(WAITING);
         let (announce, latest) = watch::channel(seq);
         let (ended, farewell) = oneshot::channel();
-        let generation = Arc::new(AtomicU64::new(0));
-        let writer = Writer {
-            connection,
-            path: path.clone(),
-            requests: queue,
-            latest: announce,
-            generation: Arc::clone(&generation),
-            ended,
-        };
+        let writing = Arc::new(Writing::new(connection, path.clone(), announce));
+        let writer = Writer { writing: Arc::clone(&writing), requests: queue, ended };
         std::thread::Builder::new()
             .name("claviger-store".to_owned())
             .spawn(move || writer.serve())
@@ -126,10 +161,9 @@ impl Store {
         Ok(Self(Arc::new(Shared {
             path,
             requests: Mutex::new(Some(requests)),
+            writing,
             readers,
-            turn: AtomicUsize::new(0),
             latest,
-            generation,
             ended: Mutex::new(Some(farewell)),
         })))
     }
@@ -143,7 +177,7 @@ impl Store {
     /// A number that moves with every committed change of this process.
     #[must_use]
     pub fn generation(&self) -> u64 {
-        self.0.generation.load(Ordering::Acquire)
+        self.0.writing.generation()
     }
 
     /// Tells the number of the last revocation, whenever there is a new one.
@@ -171,8 +205,9 @@ impl Store {
         let shared = Arc::clone(&self.0);
         // A reader may be at work; waiting for it must not hold up the runtime.
         let _ = tokio::task::spawn_blocking(move || {
-            for reader in shared.readers.iter().flatten() {
-                drop(lock(reader).take());
+            if let Some(Readers { one, lists }) = &shared.readers {
+                one.close();
+                lists.close();
             }
         })
         .await;
@@ -190,13 +225,32 @@ impl Store {
     {
         let requests = lock(&self.0.requests).clone().ok_or(StoreError::Closed)?;
         let (reply, answer) = oneshot::channel();
-        let task = Box::new(Task::new(deed, reply));
-        requests.send(task).await.map_err(|_| StoreError::Closed)?;
+        let task: Box<dyn Work> = Box::new(Task::new(deed, reply));
+        // To another thread and back costs as much as a commit; it pays where several share one.
+        let task = if may_block() { self.0.writing.alone(task) } else { Some(task) };
+        if let Some(task) = task {
+            let waiting = self.0.writing.wait();
+            requests.send(task).await.map_err(|_| StoreError::Closed)?;
+            waiting.queued();
+        }
         drop(requests);
         answer.await.map_err(|_| StoreError::Closed)?
     }
 
-    /// Reads what is committed.
+    /// Reads one record, or the few of one owner, by a key. On the spot: an index and a page or two take less
+    /// time than asking another thread.
+    async fn look_up<T, F>(&self, deed: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, Failure> + Send + 'static,
+    {
+        match &self.0.readers {
+            Some(readers) => readers.one.with(&self.0.path, deed),
+            None => self.write(move |session| deed(session.connection)).await,
+        }
+    }
+
+    /// Reads as much as it takes, on a thread where that disturbs nobody.
     async fn read<T, F>(&self, deed: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
@@ -206,17 +260,17 @@ impl Store {
             return self.write(move |session| deed(session.connection)).await;
         }
         let shared = Arc::clone(&self.0);
-        let read = tokio::task::spawn_blocking(move || {
-            let Some(readers) = &shared.readers else {
-                return Err(StoreError::Closed);
-            };
-            let turn = shared.turn.fetch_add(1, Ordering::Relaxed) % READERS;
-            let reader = readers.get(turn).map(lock).ok_or(StoreError::Closed)?;
-            let connection = reader.as_ref().ok_or(StoreError::Closed)?;
-            deed(connection).map_err(|failure| failure.at(shared.path.clone()))
+        let read = tokio::task::spawn_blocking(move || match &shared.readers {
+            Some(readers) => readers.lists.with(&shared.path, deed),
+            None => Err(StoreError::Closed),
         });
         read.await.map_err(|_| StoreError::Closed)?
     }
+}
+
+/// Whether the runtime moves its other work away from a thread that waits for the disk.
+fn may_block() -> bool {
+    Handle::try_current().is_ok_and(|here| here.runtime_flavor() == RuntimeFlavor::MultiThread)
 }
 
 const CLOSE_WITHIN: Duration = Duration::from_secs(10);

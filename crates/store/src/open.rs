@@ -8,6 +8,7 @@ use std::io;
 use std::path::Path;
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::error::{Failure, StoreError};
@@ -22,6 +23,8 @@ const MIGRATIONS: [&str; 3] = [
 ];
 /// Up to this size the whole file is checked at each start: 64 MiB at 4 KiB a page.
 const CHECKED_PAGES: i64 = 16_384;
+/// Statements that a connection keeps prepared; a few dozen kinds are in use.
+const STATEMENTS: usize = 64;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// How a store is opened.
@@ -79,6 +82,7 @@ pub(crate) fn reading(path: &Path, options: &Options) -> Result<Connection, Stor
         let connection = Connection::open_with_flags(path, flags)?;
         connection.busy_timeout(options.busy_timeout)?;
         connection.pragma_update(None, "query_only", true)?;
+        prepare_once(&connection)?;
         Ok(connection)
     };
     open().map_err(|failure| failure.at(path.to_owned()))
@@ -103,7 +107,14 @@ fn set_up(connection: &Connection) -> Result<(), Failure> {
     // What is deleted (a wiped private key) is overwritten, not just unlinked.
     connection.pragma_update(None, "secure_delete", true)?;
     connection.pragma_update(None, "trusted_schema", false)?;
-    connection.set_prepared_statement_cache_capacity(64);
+    prepare_once(connection)
+}
+
+/// Statements are kept, and planned for any value: otherwise each that compares a column with a parameter is
+/// planned anew whenever the parameter changes, which costs more than to carry it out.
+fn prepare_once(connection: &Connection) -> Result<(), Failure> {
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     Ok(())
 }
 

@@ -40,7 +40,7 @@ impl Store {
         &self,
         digest: [u8; 32],
     ) -> Result<Option<InitialAccess>, StoreError> {
-        self.read(move |connection| initial_access(connection, digest)).await
+        self.look_up(move |connection| initial_access(connection, digest)).await
     }
 
     /// Up to `limit` initial access tokens with ids beyond `after`.

@@ -10,7 +10,7 @@ impl Store {
     /// The resource of this URI.
     pub async fn find_resource(&self, uri: &str) -> Result<Option<Resource>, StoreError> {
         let uri = uri.to_owned();
-        self.read(move |connection| {
+        self.look_up(move |connection| {
             let mut statement =
                 connection.prepare_cached("SELECT record FROM resources WHERE uri = $1")?;
             let found: Option<String> = statement.query_row([uri], |row| row.get(0)).optional()?;

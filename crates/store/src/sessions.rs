@@ -93,7 +93,7 @@ impl Store {
         cookie: [u8; 32],
         now: i64,
     ) -> Result<Option<LoginSession>, StoreError> {
-        self.read(move |connection| {
+        self.look_up(move |connection| {
             let sql = format!("SELECT {COLUMNS} FROM sessions WHERE cookie = $1 AND expires > $2");
             let mut statement = connection.prepare_cached(&sql)?;
             Ok(statement.query_row(params![cookie, now], session).optional()?)
@@ -108,7 +108,7 @@ impl Store {
         now: i64,
     ) -> Result<Option<LoginSession>, StoreError> {
         let sid = sid.to_owned();
-        self.read(move |connection| {
+        self.look_up(move |connection| {
             let sql = format!("SELECT {COLUMNS} FROM sessions WHERE sid = $1 AND expires > $2");
             let mut statement = connection.prepare_cached(&sql)?;
             Ok(statement.query_row(params![sid, now], session).optional()?)

@@ -9,7 +9,7 @@ impl Store {
     /// The value of this name.
     pub async fn find_setting(&self, name: &str) -> Result<Option<String>, StoreError> {
         let name = name.to_owned();
-        self.read(move |connection| {
+        self.look_up(move |connection| {
             let mut statement =
                 connection.prepare_cached("SELECT value FROM settings WHERE name = $1")?;
             Ok(statement.query_row([name], |row| row.get(0)).optional()?)

@@ -19,7 +19,7 @@ impl Store {
 
     async fn user(&self, sql: &'static str, value: &str) -> Result<Option<User>, StoreError> {
         let value = value.to_owned();
-        self.read(move |connection| {
+        self.look_up(move |connection| {
             let mut statement = connection.prepare_cached(sql)?;
             let found: Option<String> =
                 statement.query_row([value], |row| row.get(0)).optional()?;

@@ -1,17 +1,20 @@
-//! The one thread that writes: what waits together is committed together, and answered after that.
+//! The one connection that writes: what waits together is committed together, and answered after that.
 //!
-//! Decides what shares a transaction. A request that fails takes back its own changes only; where
-//! the transaction itself is lost, everybody in it is told so.
+//! Who finds nobody else writing or waiting writes on the spot; everybody else waits for the thread that
+//! serves the queue. Decides what shares a transaction. A request that fails takes back its own changes only;
+//! where the transaction itself is lost, everybody in it is told so.
 
 use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::error::{Failure, StoreError};
+use crate::lock;
 
 /// So many requests share a transaction at most: one flush to the disk for all of them.
 const MOST_TOGETHER: usize = 64;
@@ -52,7 +55,12 @@ where
         let Some(deed) = self.deed.take() else {
             return Ok(());
         };
-        let outcome = deed(session).map_err(|failure| failure.at(path.to_owned()));
+        // A mistake in a rule costs its own request; everybody else's are carried out.
+        let outcome = catch_unwind(AssertUnwindSafe(|| deed(session))).unwrap_or_else(|_| {
+            let detail = "a request panicked; this is a mistake in claviger".to_owned();
+            Err(Failure::Refused(StoreError::Other { path: path.to_owned(), detail }))
+        });
+        let outcome = outcome.map_err(|failure| failure.at(path.to_owned()));
         let said = outcome.as_ref().map(|_| ()).map_err(Clone::clone);
         self.outcome = Some(outcome);
         said
@@ -71,65 +79,100 @@ where
     }
 }
 
-/// The thread's side.
-pub(crate) struct Writer {
-    pub(crate) connection: Connection,
-    pub(crate) path: PathBuf,
-    pub(crate) requests: mpsc::Receiver<Box<dyn Work>>,
-    pub(crate) latest: watch::Sender<u64>,
-    pub(crate) generation: Arc<AtomicU64>,
-    /// Closes when the thread has ended; carries nothing.
-    pub(crate) ended: oneshot::Sender<()>,
+/// The connection, and what it tells the others.
+pub(crate) struct Writing {
+    /// None once closed.
+    connection: Mutex<Option<Connection>>,
+    path: PathBuf,
+    latest: watch::Sender<u64>,
+    generation: AtomicU64,
+    /// How many requests are in the queue or on their way into it.
+    waiting: AtomicUsize,
 }
 
-impl Writer {
-    /// Serves until nobody can ask any more.
-    pub(crate) fn serve(mut self) {
-        let mut together: Vec<Box<dyn Work>> = Vec::with_capacity(MOST_TOGETHER);
-        while let Some(first) = self.requests.blocking_recv() {
-            together.push(first);
-            while together.len() < MOST_TOGETHER
-                && let Ok(next) = self.requests.try_recv()
-            {
-                together.push(next);
-            }
-            let before = self.connection.total_changes();
-            let latest = Cell::new(0);
-            let lost = self.transact(&mut together, &latest).err();
-            if lost.is_some() && !self.connection.is_autocommit() {
-                // Otherwise every later request would find a transaction open.
-                let _ = self.connection.execute_batch("ROLLBACK");
-            }
-            if lost.is_none() && self.connection.total_changes() != before {
-                self.generation.fetch_add(1, Ordering::AcqRel);
-                self.latest.send_if_modified(|seq| {
-                    let newer = latest.get() > *seq;
-                    *seq = (*seq).max(latest.get());
-                    newer
-                });
-            }
-            for work in together.drain(..) {
-                work.settle(lost.as_ref());
-            }
+/// A request on its way into the queue; given up, it waits no longer.
+pub(crate) struct Waiting<'a>(&'a Writing);
+
+impl Waiting<'_> {
+    /// It is in the queue: who takes it out counts it down.
+    pub(crate) fn queued(self) {
+        std::mem::forget(self);
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.waiting.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+impl Writing {
+    pub(crate) fn new(connection: Connection, path: PathBuf, latest: watch::Sender<u64>) -> Self {
+        Self {
+            connection: Mutex::new(Some(connection)),
+            path,
+            latest,
+            generation: AtomicU64::new(0),
+            waiting: AtomicUsize::new(0),
         }
-        let Self { connection, ended, path, .. } = self;
-        if let Err((_, error)) = connection.close() {
-            tracing::warn!(path = %path.display(), %error, "the database was not closed cleanly");
+    }
+
+    /// A number that moves with every committed change.
+    pub(crate) fn generation(&self) -> u64 {
+        self.generation.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn wait(&self) -> Waiting<'_> {
+        self.waiting.fetch_add(1, Ordering::AcqRel);
+        Waiting(self)
+    }
+
+    /// Carries a request out on the spot where nobody else writes or waits; else gives it back. Blocks the
+    /// thread, of a runtime that can bear it, until it is on the disk.
+    pub(crate) fn alone(&self, work: Box<dyn Work>) -> Option<Box<dyn Work>> {
+        if self.waiting.load(Ordering::Acquire) > 0 {
+            return Some(work);
         }
-        let _ = ended.send(());
+        let Ok(connection) = self.connection.try_lock() else { return Some(work) };
+        let Some(connection) = &*connection else { return Some(work) };
+        tokio::task::block_in_place(|| self.commit(connection, &mut vec![work]));
+        None
+    }
+
+    /// Commits what is given together, and answers it.
+    fn commit(&self, connection: &Connection, together: &mut Vec<Box<dyn Work>>) {
+        let before = connection.total_changes();
+        let latest = Cell::new(0);
+        let lost = self.transact(connection, together, &latest).err();
+        if lost.is_some() && !connection.is_autocommit() {
+            // Otherwise every later request would find a transaction open.
+            let _ = connection.execute_batch("ROLLBACK");
+        }
+        if lost.is_none() && connection.total_changes() != before {
+            self.generation.fetch_add(1, Ordering::AcqRel);
+            self.latest.send_if_modified(|seq| {
+                let newer = latest.get() > *seq;
+                *seq = (*seq).max(latest.get());
+                newer
+            });
+        }
+        for work in together.drain(..) {
+            work.settle(lost.as_ref());
+        }
     }
 
     fn transact(
         &self,
+        connection: &Connection,
         together: &mut [Box<dyn Work>],
         latest: &Cell<u64>,
     ) -> Result<(), StoreError> {
         let fail = |error: rusqlite::Error| Failure::from(error).at(self.path.clone());
-        let connection = &self.connection;
-        connection.execute_batch("BEGIN IMMEDIATE").map_err(fail)?;
+        let say = |sql| connection.prepare_cached(sql)?.execute([]).map(drop);
+        say("BEGIN IMMEDIATE").map_err(fail)?;
         let session = Session { connection, latest };
         for work in together {
-            connection.execute_batch("SAVEPOINT request").map_err(fail)?;
+            say("SAVEPOINT request").map_err(fail)?;
             let announced = latest.get();
             if let Err(error) = work.run(&session, &self.path) {
                 if connection.is_autocommit() {
@@ -137,13 +180,48 @@ impl Writer {
                     // of what the others did is left.
                     return Err(error);
                 }
-                connection.execute_batch("ROLLBACK TO request").map_err(fail)?;
+                say("ROLLBACK TO request").map_err(fail)?;
                 // A number that was taken back will be given out again, and has to be news then.
                 latest.set(announced);
             }
-            connection.execute_batch("RELEASE request").map_err(fail)?;
+            say("RELEASE request").map_err(fail)?;
         }
-        connection.execute_batch("COMMIT").map_err(fail)
+        say("COMMIT").map_err(fail)
+    }
+}
+
+/// The thread's side.
+pub(crate) struct Writer {
+    pub(crate) writing: Arc<Writing>,
+    pub(crate) requests: mpsc::Receiver<Box<dyn Work>>,
+    /// Closes when the thread has ended; carries nothing.
+    pub(crate) ended: oneshot::Sender<()>,
+}
+
+impl Writer {
+    /// Serves until nobody can ask any more.
+    pub(crate) fn serve(mut self) {
+        let writing = &*self.writing;
+        let mut together: Vec<Box<dyn Work>> = Vec::with_capacity(MOST_TOGETHER);
+        while let Some(first) = self.requests.blocking_recv() {
+            together.push(first);
+            let held = lock(&writing.connection);
+            // Looked at once the connection is ours: whoever came meanwhile shares the commit.
+            while together.len() < MOST_TOGETHER
+                && let Ok(next) = self.requests.try_recv()
+            {
+                together.push(next);
+            }
+            writing.waiting.fetch_sub(together.len(), Ordering::AcqRel);
+            let Some(connection) = &*held else { break };
+            writing.commit(connection, &mut together);
+        }
+        let connection = lock(&writing.connection).take();
+        if let Some(Err((_, error))) = connection.map(Connection::close) {
+            let path = writing.path.display();
+            tracing::warn!(%path, %error, "the database was not closed cleanly");
+        }
+        let _ = self.ended.send(());
     }
 }
 
@@ -156,14 +234,8 @@ mod tests {
         connection.execute_batch("CREATE TABLE words (word TEXT PRIMARY KEY)").unwrap();
         let (ask, requests) = mpsc::channel(8);
         let (announce, latest) = watch::channel(0);
-        let writer = Writer {
-            connection,
-            path: PathBuf::from("test"),
-            requests,
-            latest: announce,
-            generation: Arc::default(),
-            ended: oneshot::channel().0,
-        };
+        let writing = Arc::new(Writing::new(connection, PathBuf::from("test"), announce));
+        let writer = Writer { writing, requests, ended: oneshot::channel().0 };
         (writer, ask, latest)
     }
 

@@ -12,6 +12,7 @@ over_each! {
     an_instant_spares_what_came_after_it
     a_person_ends_under_every_name_that_clients_know_them_by
     ending_twice_makes_no_second_entry
+    a_rule_that_panics_costs_its_own_request
 }
 
 const GONE: i64 = NOW + 4000;
@@ -181,4 +182,24 @@ async fn ending_twice_makes_no_second_entry(store: Store) {
     let first = store.end(session(), NOW, GONE).await.unwrap();
     let again = store.end(session(), NOW, GONE).await.unwrap();
     assert_eq!((again.entry, again.sessions, again.grants), (first.entry, 0, 0));
+}
+
+async fn a_rule_that_panics_costs_its_own_request(store: Store) {
+    let hash = [7; 32];
+    store.create_code(hash, code("ann1", "ann", "app", NOW)).await.unwrap();
+    let beside = tokio::spawn({
+        let store = store.clone();
+        async move { store.put_setting("a", "1").await }
+    });
+    let panics =
+        |_: &CodeGrant, _| -> Redemption { panic!("a mistake in a rule, as this test wants it") };
+    let refused = store.redeem_code(hash, NOW, "g".into(), |_| None, panics).await.unwrap_err();
+    assert!(refused.to_string().contains("panicked"), "{refused}");
+    beside.await.unwrap().unwrap();
+    let take = |_: &CodeGrant, used: bool| {
+        assert!(!used, "the code was used up by a request that failed");
+        Redemption::Take
+    };
+    let redeemed = store.redeem_code(hash, NOW, "g".into(), |_| None, take).await.unwrap();
+    assert!(matches!(redeemed, Redeemed::Decided(_, Redemption::Take, _)), "{redeemed:?}");
 }

@@ -30,6 +30,15 @@ macro_rules! over_each {
                 mounted.store.close().await;
             })*
         }
+        // Nobody writes on the spot where there is one thread: everything goes through the queue.
+        mod on_one_thread {
+            $(#[tokio::test]
+            async fn $name() {
+                let mounted = crate::engines::file();
+                super::$name(mounted.store.clone()).await;
+                mounted.store.close().await;
+            })*
+        }
         mod on_sqlite_memory {
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $name() {

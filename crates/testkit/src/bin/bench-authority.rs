@@ -27,8 +27,7 @@ use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-const USAGE: &str =
-    "usage: bench-authority BINARY SECONDS ROUNDS [PEER.mjs] | bench-authority bare";
+const USAGE: &str = "usage: bench-authority BINARY SECONDS ROUNDS [PEER.mjs] [issue|refresh|log-in …] | bench-authority bare";
 const PATIENCE: Duration = Duration::from_secs(30);
 const PASSWORD: &str = "correct horse battery";
 const REDIRECT: &str = "http://127.0.0.1/callback";
@@ -41,6 +40,14 @@ struct Plan {
     seconds: u64,
     rounds: usize,
     peer: Option<String>,
+    /// What is measured; everything where nothing is named.
+    parts: Vec<String>,
+}
+
+impl Plan {
+    fn has(&self, part: &str) -> bool {
+        self.parts.is_empty() || self.parts.iter().any(|one| one == part)
+    }
 }
 
 fn main() {
@@ -53,11 +60,18 @@ fn main() {
         binary: arguments.first().expect(USAGE).clone(),
         seconds: number(1).expect(USAGE),
         rounds: number(2).map(|rounds: u64| rounds as usize).expect(USAGE),
-        peer: arguments.get(3).cloned(),
+        peer: arguments.iter().skip(3).find(|one| one.ends_with(".mjs")).cloned(),
+        parts: arguments.iter().skip(3).filter(|one| !one.ends_with(".mjs")).cloned().collect(),
     };
-    issuing(&plan);
-    refreshing(&plan);
-    logging_in(&plan);
+    if plan.has("issue") {
+        issuing(&plan);
+    }
+    if plan.has("refresh") {
+        refreshing(&plan);
+    }
+    if plan.has("log-in") {
+        logging_in(&plan);
+    }
 }
 
 /// A server on one core; the load runs on the other.
