@@ -8,6 +8,7 @@ mod reason;
 
 use std::fmt;
 use std::net::IpAddr;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -173,7 +174,13 @@ fn over_tls<R>(
         .wrap_connector(tcp)
 }
 
+/// Read once: a trust store has some hundred certificates, and a process some fetchers.
 fn tls() -> rustls::ClientConfig {
+    static TLS: OnceLock<rustls::ClientConfig> = OnceLock::new();
+    TLS.get_or_init(with_trust_store).clone()
+}
+
+fn with_trust_store() -> rustls::ClientConfig {
     let provider = std::sync::Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let builder = rustls::ClientConfig::builder_with_provider(provider);
     #[expect(

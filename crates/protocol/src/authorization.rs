@@ -286,8 +286,10 @@ fn is_sha256(text: &str) -> bool {
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
 }
 
-/// A wish needs no refusal: what is too much of it is left out.
-fn acr_values(text: &str) -> Vec<String> {
+/// The values of `acr_values` (OpenID Connect Core §3.1.2.1). A wish needs no refusal: what is too much of it is left
+/// out.
+#[must_use]
+pub fn acr_values(text: &str) -> Vec<String> {
     let short = text.split_ascii_whitespace().filter(|one| one.len() <= 200);
     short.take(10).map(str::to_owned).collect()
 }

@@ -65,6 +65,9 @@ pub struct DeviceGrant {
     /// By what, as `amr` names it; separated by spaces.
     #[serde(default)]
     pub amr: String,
+    /// How its person has to have logged in (`acr_values`, RFC 9470 §4).
+    #[serde(default)]
+    pub acr_values: Vec<String>,
 }
 
 impl DeviceGrant {
@@ -83,6 +86,7 @@ impl DeviceGrant {
             sid: None,
             auth_time: None,
             amr: String::new(),
+            acr_values: Vec::new(),
         }
     }
 

@@ -54,7 +54,7 @@ mod user_info;
 pub use assertion::{Accepted, assertion_cause, assertion_replayed, verify_assertion};
 pub use assurance::{Factors, Proof};
 pub use authorization::{
-    AuthorizationRequest, IDENTITY_SCOPES, Prompt, ResponseMode, answer_to, asked_for,
+    AuthorizationRequest, IDENTITY_SCOPES, Prompt, ResponseMode, acr_values, answer_to, asked_for,
     authorization_request,
 };
 pub use bond::check_bond;

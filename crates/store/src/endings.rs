@@ -57,7 +57,7 @@ pub struct Ended {
     pub entry: Entry,
     /// How many log-ins ended.
     pub sessions: usize,
-    /// How many grants ended that could have been refreshed.
+    /// How many grants ended.
     pub grants: usize,
 }
 

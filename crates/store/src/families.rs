@@ -1,4 +1,5 @@
-//! Grants: a code is redeemed once, a family of refresh tokens moves on by compare-and-set.
+//! Grants: a code is redeemed once, a family of refresh tokens moves on by compare-and-set. A grant that cannot be
+//! refreshed is a family whose first token was given to nobody.
 
 use claviger_protocol::{CodeGrant, Family, Redemption, User};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};

@@ -6,8 +6,8 @@
 
 use claviger_protocol::{
     Ask, DEVICE_CODE_TTL, DeviceDecision, DeviceGrant, Form, GrantType, POLL_INTERVAL,
-    USER_CODE_LENGTH, USER_CODE_LETTERS, asked_for, check_grant, publisher, shown_user_code,
-    user_code_key, wanted_resource,
+    USER_CODE_LENGTH, USER_CODE_LETTERS, User, acr_values, asked_for, assurance, check_grant,
+    publisher, shown_user_code, user_code_key, wanted_resource,
 };
 use claviger_token::base64url;
 use claviger_web::{Asked, DeviceConsentPage, DevicePage};
@@ -54,7 +54,10 @@ pub(crate) async fn begin(mut call: Call) -> Answer {
     };
     let (audience, scope) =
         asked_for(&form, &client, resource.as_deref()).map_err(|fault| about(fault.into()))?;
-    let grant = DeviceGrant::new(&client.id, scope, audience, now);
+    let grant = DeviceGrant {
+        acr_values: acr_values(form.get("acr_values").unwrap_or_default()),
+        ..DeviceGrant::new(&client.id, scope, audience, now)
+    };
     for _ in 0..ATTEMPTS {
         let code = base64url::encode(random::bytes::<32>().map_err(no_randomness)?);
         let key = random::letters(USER_CODE_LETTERS, USER_CODE_LENGTH).map_err(no_randomness)?;
@@ -120,6 +123,9 @@ pub(crate) async fn look_up(mut call: Call) -> Answer {
         tracing::info!(sub = session.sub, "a user code that is none was tried");
         return code_page(&call, &typed, Some(UNKNOWN));
     };
+    if !assurance::reaches(&session.amr, &grant.acr_values) {
+        return stronger(&call, &user, &grant, &shown).await;
+    }
     let mark = browsers.mark(&call).map_err(no_randomness)?;
     let page = DeviceConsentPage {
         site: &state.site,
@@ -165,7 +171,8 @@ pub(crate) async fn decide(mut call: Call) -> Answer {
         .store
         .decide_device(&key, move |grant| {
             let decision = if allows { DeviceDecision::Allow } else { DeviceDecision::Deny };
-            grant.is_open(now).then(|| DeviceGrant {
+            let may = grant.is_open(now) && assurance::reaches(&by.amr, &grant.acr_values);
+            may.then(|| DeviceGrant {
                 decision,
                 sub: allows.then_some(by.sub),
                 sid: allows.then_some(by.sid),
@@ -198,6 +205,19 @@ pub(crate) async fn decide(mut call: Call) -> Answer {
             "It is told that you did not allow it. You can close this page.",
         )
     }
+}
+
+/// Somebody is logged in by less than the device asks for: they log in again with more, if they have it.
+async fn stronger(call: &Call, user: &User, grant: &DeviceGrant, shown: &str) -> Answer {
+    let factors = call.state.store.find_factors(&user.id).await?;
+    if !assurance::could_reach(factors.kinds(), &grant.acr_values) {
+        let problem = "The device asks for more certainty than this account can give. Add a second \
+                       factor or a passkey to it, then start again at the device.";
+        return code_page(call, shown, Some(problem));
+    }
+    let problem = "The device asks for more certainty: log in with your second factor or passkey.";
+    let goal = Goal::Own(format!("/device?user_code={shown}"));
+    log_in::page(call, &goal, &user.username, StatusCode::OK, Some(problem))
 }
 
 /// The log-in, which leads back here with the code.

@@ -119,14 +119,14 @@ async fn for_a_code(
     let id = random_family()?;
     let beginning = Beginning::of(state, client, cnf, &id, now);
     let made = move |grant: &claviger_protocol::CodeGrant| {
-        beginning.family(Basis {
+        Some(beginning.family(Basis {
             sub: grant.sub.clone(),
             sid: grant.sid.clone(),
             scope: grant.scope.clone(),
             resource: grant.resource.clone(),
             auth_time: grant.auth_time,
             amr: grant.amr.clone(),
-        })
+        }))
     };
     let rule = {
         let client_id = client.id.clone();
@@ -189,14 +189,14 @@ async fn for_a_device(
     let id = random_family()?;
     let beginning = Beginning::of(state, client, cnf, &id, now);
     let made = move |grant: &DeviceGrant| {
-        beginning.family(Basis {
+        Some(beginning.family(Basis {
             sub: grant.sub.clone()?,
             sid: grant.sid.clone()?,
             scope: grant.scope.clone(),
             resource: grant.resource.clone(),
             auth_time: grant.auth_time.unwrap_or(now),
             amr: grant.amr.clone(),
-        })
+        }))
     };
     let rule = {
         let client_id = client.id.clone();
@@ -261,7 +261,12 @@ impl Beginning {
         now: i64,
     ) -> Self {
         let tokens = &state.config.tokens;
-        let expires_at = later(now, tokens.refresh_ttl_seconds);
+        // One that cannot be refreshed is kept for as long as its access token can live, to be taken back.
+        let expires_at = if refreshes(client) {
+            later(now, tokens.refresh_ttl_seconds)
+        } else {
+            state.last_token_gone()
+        };
         Self {
             client: Arc::clone(client),
             id: id.to_owned(),
@@ -272,10 +277,9 @@ impl Beginning {
         }
     }
 
-    /// None where the client may not refresh.
-    fn family(self, basis: Basis) -> Option<Family> {
+    fn family(self, basis: Basis) -> Family {
         let Basis { sub, sid, scope, resource, auth_time, amr } = basis;
-        refreshes(&self.client).then(|| Family {
+        Family {
             id: self.id,
             client_id: self.client.id.clone(),
             sub,
@@ -292,7 +296,7 @@ impl Beginning {
             expires_at: self.expires_at,
             idle_until: self.idle_until,
             ended: None,
-        })
+        }
     }
 }
 

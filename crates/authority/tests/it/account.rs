@@ -47,6 +47,35 @@ async fn somebody_sees_their_log_ins_and_ends_one_or_all_others() {
     assert!(here.get(&app, "/account").await.body.contains("this one"));
 }
 
+/// An application that may not refresh has access tokens all the same, by a code or on a device.
+#[tokio::test]
+async fn what_is_taken_back_ends_access_tokens_that_nothing_refreshes() {
+    let app = stage().await;
+    let change = json!({ "grants": ["authorization_code"] });
+    app.admin("PATCH", "/clients/app", Some(change)).await.is(200);
+    let tokens = granted(&app).await;
+    assert!(tokens.get("refresh_token").is_none(), "{tokens}");
+    let access = text(&tokens, "access_token");
+    let living = async || {
+        let form = query(&[("access_token", &access)]);
+        app.post("/userinfo", &form).await.status == 200
+    };
+    assert!(living().await);
+    let mut browser = Browser::default();
+    let page = at_account(&app, &mut browser).await;
+    let page = form(&page, "/account/applications");
+    browser.fill(&app, &page, &[("client", "app")]).await.is(303);
+    assert!(!living().await);
+    let grant = claims(&access)["grant_id"].clone();
+    let list = app.admin("GET", "/revocations", None).await.is(200).json();
+    let revoked = list["items"].as_array().unwrap();
+    assert!(revoked.iter().any(|one| one["kind"] == "grant" && one["value"] == grant), "{list}");
+    // What is allowed anew afterwards is another grant.
+    let again = text(&granted(&app).await, "access_token");
+    let form = query(&[("access_token", &again)]);
+    app.post("/userinfo", &form).await.is(200);
+}
+
 #[tokio::test]
 async fn nobody_ends_another_person_s_log_in() {
     let app = stage().await;

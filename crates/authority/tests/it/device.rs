@@ -3,7 +3,7 @@
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
-use crate::app::{Answer, App, ISSUER, claims};
+use crate::app::{Answer, App, ISSUER, NOW, claims};
 use crate::journal::last;
 use crate::people::{API, Browser, PASSWORD, between, query, text, with_people};
 
@@ -102,6 +102,43 @@ async fn a_device_is_allowed_on_another_machine() {
     app.clock.advance(5);
     is_told(poll(&app, &device).await, "invalid_grant");
     decide(&app, &mut browser, &page, "deny").await.is(403);
+}
+
+/// RFC 9470: a device that asks for two factors is allowed by somebody who logged in with two.
+#[tokio::test]
+async fn a_device_that_asks_for_more_certainty_gets_it_or_nothing() {
+    let app = stage().await;
+    let begin = async || {
+        let form = query(&[("client_id", "tv"), ("scope", "openid"), ("acr_values", "2")]);
+        app.post("/device_authorization", &form).await.is(200).json()
+    };
+    let look_up = async |browser: &mut Browser, device: &Value| {
+        let uri = text(device, "verification_uri_complete");
+        let page = browser.get(&app, uri.strip_prefix(ISSUER).unwrap()).await.is(200);
+        let code = text(device, "user_code");
+        browser.fill(&app, &page, &[("user_code", &code)]).await
+    };
+    let mut browser = Browser::default();
+    crate::factors::at_account(&app, &mut browser).await;
+    // Without a second factor there is nothing to log in with.
+    let page = look_up(&mut browser, &begin().await).await.is(403);
+    assert!(page.body.contains("more certainty than this account can give"), "{}", page.body);
+    // With one that was added since, the log-in from before is not enough.
+    let (phone, _) = crate::factors::set_up(&app, &mut browser, NOW).await;
+    let device = begin().await;
+    let page = look_up(&mut browser, &device).await.is(200);
+    assert!(page.body.contains("asks for more certainty: log in"), "{}", page.body);
+    app.clock.advance(30);
+    let second = browser.log_in(&app, &page, PASSWORD).await.is(200);
+    let step = crate::factors::field(&second, "step");
+    let fields = [("step", step.as_str()), ("code", &phone.code(NOW + 30))];
+    let form = crate::factors::form(&second, "/login/code");
+    let answer = browser.fill(&app, &form, &fields).await.is(303);
+    assert!(answer.header("location").starts_with("/device?user_code="));
+    let page = look_up(&mut browser, &device).await.is(200);
+    decide(&app, &mut browser, &page, "allow").await.is(200);
+    let tokens = poll(&app, &device).await.is(200).json();
+    assert_eq!(claims(&text(&tokens, "id_token"))["acr"], "2");
 }
 
 #[tokio::test]
