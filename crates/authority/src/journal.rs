@@ -26,7 +26,9 @@ use crate::refusal::Refusal;
 use crate::routes::Face;
 
 /// So many alike within a minute are kept one by one: what people do by hand always is.
-const ONE_BY_ONE: u32 = 10;
+const ONE_BY_ONE: usize = 10;
+/// The same for what guards report: each of them counts its floods itself, and several may have one name.
+const REPORTED_ONE_BY_ONE: usize = 60;
 /// How long events are alike, in seconds.
 const ALIKE: i64 = 60;
 /// Kinds of events alike that are told apart at once; whoever makes up more names is counted together.
@@ -111,6 +113,7 @@ pub(crate) struct Event {
     client: Option<String>,
     subject: Option<String>,
     address: Option<String>,
+    reporter: Option<String>,
     record: Map<String, Value>,
 }
 
@@ -125,6 +128,7 @@ impl Event {
             client: None,
             subject: None,
             address: None,
+            reporter: None,
             record: Map::new(),
         }
     }
@@ -164,6 +168,12 @@ impl Event {
         self.with("by", who.into())
     }
 
+    /// Who tells of it. What they tell is counted apart from what happened here, and from what others tell.
+    pub(crate) fn told_by(mut self, who: &str) -> Self {
+        self.reporter = Some(who.to_owned());
+        self.by(who)
+    }
+
     pub(crate) fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.record.insert(name.to_owned(), value.into());
         self
@@ -175,13 +185,22 @@ impl Event {
 struct Desk {
     waiting: Vec<JournalEntry>,
     counts: HashMap<String, Recount>,
-    alike: HashMap<(Kind, String, Option<String>), Alike>,
+    alike: HashMap<Like, Alike>,
+}
+
+/// What makes events alike.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Like {
+    kind: Kind,
+    code: String,
+    client: Option<String>,
+    reporter: Option<String>,
 }
 
 struct Alike {
     since: i64,
-    kept: u32,
-    last: String,
+    /// Those that are kept one by one.
+    ids: Vec<String>,
 }
 
 /// Where events are written down.
@@ -234,16 +253,17 @@ impl Journal {
     /// Writes an event down; tells the id of the entry that stands for it.
     pub(crate) fn event(&self, event: Event) -> String {
         let now = self.clock.now();
-        let Event { kind, code, id, at, count, client, subject, address, record } = event;
+        let Event { kind, code, id, at, count, client, subject, address, reporter, record } = event;
         let code = plain(&code);
         let client = client.map(|id| blotted(&clipped(&plain(&id), 200)));
         let id = id.unwrap_or_else(random::journal_id);
         if self.most == 0 {
             return id;
         }
+        let like = Like { kind, code: code.clone(), client: client.clone(), reporter };
         let mut desk = self.desk.lock().unwrap_or_else(PoisonError::into_inner);
         if kind.floods()
-            && let Some(last) = desk.counted(kind, &code, client.as_deref(), &id, now)
+            && let Some(last) = desk.counted(like, &id, now)
         {
             let more = desk.counts.entry(last.clone()).or_insert_with(|| Recount {
                 id: last.clone(),
@@ -370,32 +390,28 @@ const fn is_alike(alike: &Alike, now: i64) -> bool {
 }
 
 impl Desk {
-    /// The entry on which an event is counted; none where it gets one of its own, called `id`.
-    fn counted(
-        &mut self,
-        kind: Kind,
-        code: &str,
-        client: Option<&str>,
-        id: &str,
-        now: i64,
-    ) -> Option<String> {
-        let mut key = (kind, code.to_owned(), client.map(str::to_owned));
-        if self.alike.len() >= MOST_ALIKE && !self.alike.contains_key(&key) {
+    /// The entry on which an event is counted; none where it gets one of its own, called `id`, or tells more of
+    /// one that it got.
+    fn counted(&mut self, mut like: Like, id: &str, now: i64) -> Option<String> {
+        if self.alike.len() >= MOST_ALIKE && !self.alike.contains_key(&like) {
             self.alike.retain(|_, alike| is_alike(alike, now));
             if self.alike.len() >= MOST_ALIKE {
-                key.2 = None;
+                like.client = None;
             }
         }
-        let new = || Alike { since: now, kept: 0, last: String::new() };
-        let alike = self.alike.entry(key).or_insert_with(new);
+        let most = if like.reporter.is_some() { REPORTED_ONE_BY_ONE } else { ONE_BY_ONE };
+        let new = || Alike { since: now, ids: Vec::new() };
+        let alike = self.alike.entry(like).or_insert_with(new);
         if !is_alike(alike, now) {
             *alike = new();
         }
-        if alike.kept >= ONE_BY_ONE {
-            return Some(alike.last.clone());
+        if alike.ids.iter().any(|known| known == id) {
+            return None;
         }
-        alike.kept += 1;
-        id.clone_into(&mut alike.last);
+        if alike.ids.len() >= most {
+            return alike.ids.last().cloned();
+        }
+        alike.ids.push(id.to_owned());
         None
     }
 }
@@ -505,18 +521,29 @@ mod tests {
     #[test]
     fn the_first_of_a_minute_are_kept_and_the_rest_are_counted() {
         let mut desk = Desk::default();
-        let mut ask = |client: &str, id: &str, now| {
-            desk.counted(Kind::Refusal, "expired", Some(client), id, now)
+        let like = |client: &str, reporter: Option<&str>| Like {
+            kind: Kind::Refusal,
+            code: "expired".to_owned(),
+            client: Some(client.to_owned()),
+            reporter: reporter.map(str::to_owned),
         };
+        let mut ask = |client: &str, id: &str, now| desk.counted(like(client, None), id, now);
         for nth in 0..ONE_BY_ONE {
             assert_eq!(ask("a", &format!("{nth}"), 100), None);
         }
         assert_eq!(ask("a", "x", 159).as_deref(), Some("9"));
         assert_eq!(ask("b", "y", 159), None, "another client");
         assert_eq!(ask("a", "z", 160), None, "another minute");
+        // What a guard tells is counted apart, and what it tells more of one entry is that entry's.
+        let mut told = |id: &str| desk.counted(like("a", Some("client orders-api")), id, 160);
+        for nth in 0..REPORTED_ONE_BY_ONE {
+            assert_eq!(told(&format!("told-{nth}")), None);
+        }
+        assert_eq!(told("told-7"), None);
+        assert_eq!(told("one-more").as_deref(), Some("told-59"));
         // Made-up names do not make the table grow, nor the journal.
         for nth in 0..5000 {
-            desk.counted(Kind::Refusal, "expired", Some(&nth.to_string()), "id", 160);
+            desk.counted(like(&nth.to_string(), None), "id", 160);
         }
         assert!(desk.alike.len() <= MOST_ALIKE + 1, "{}", desk.alike.len());
     }

@@ -389,6 +389,15 @@ pub(crate) struct Gate {
     /// Refuse (503) as soon as the revocation feed is lost, in place of going on for ten minutes.
     #[arg(long)]
     pub(crate) strict_revocation: bool,
+    /// Report what is refused to the issuer's journal, as this client: one among the introspectors of the API.
+    #[arg(long, env = "CLAVIGER_GATE_REPORT_AS", value_name = "CLIENT")]
+    pub(crate) report_as: Option<String>,
+    /// The file with that client's secret.
+    #[arg(long, env = "CLAVIGER_GATE_REPORT_SECRET_FILE", value_name = "FILE")]
+    pub(crate) report_secret_file: Option<PathBuf>,
+    /// The issuer that takes the reports, where several are trusted.
+    #[arg(long, env = "CLAVIGER_GATE_REPORT_TO", value_name = "URL")]
+    pub(crate) report_to: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

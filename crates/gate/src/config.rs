@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use claviger_guard::{BuildError, Guard, LostFeed};
+use claviger_guard::{BuildError, Guard, LostFeed, Reports};
 use claviger_token::Algorithm;
 use claviger_token::challenge::Disclosure;
 use http::Uri;
@@ -56,6 +56,8 @@ pub struct GateConfig {
     pub header_limit: usize,
     /// How many verified tokens are remembered.
     pub cache_entries: usize,
+    /// Tells an issuer's journal what is refused here.
+    pub reports: Option<Reports>,
 }
 
 impl GateConfig {
@@ -83,6 +85,7 @@ impl GateConfig {
             response_timeout: Duration::from_secs(60),
             header_limit: 64 * 1024,
             cache_entries: 10_000,
+            reports: None,
         }
     }
 }
@@ -169,6 +172,9 @@ impl GateConfig {
         }
         if let Some(faults) = &self.faults {
             builder = builder.faults(faults);
+        }
+        if let Some(reports) = &self.reports {
+            builder = builder.reports(reports.clone());
         }
         builder.build()
     }

@@ -5,7 +5,7 @@
 
 use std::net::IpAddr;
 
-use claviger_guard::{Guard, Refusal, is_preflight};
+use claviger_guard::{Asked, Guard, Refusal, is_preflight};
 use claviger_token::Code;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Uri};
 
@@ -32,7 +32,12 @@ pub(crate) async fn answer(
     }
     let scopes = demanded(uri);
     let scopes: Vec<&str> = scopes.iter().map(String::as_str).collect();
-    match guard.check(headers, &scopes).await {
+    let asked = Asked::new(headers).about(
+        original(headers, ["x-original-method", "x-forwarded-method"], "GET"),
+        original(headers, ["x-original-uri", "x-forwarded-uri"], "/_claviger/auth"),
+        Some(forwarded(headers, peer)),
+    );
+    match guard.check(&asked, &scopes).await {
         Ok(session) => {
             let mut response = answer::empty(StatusCode::NO_CONTENT);
             set_identity(response.headers_mut(), &session, LONGEST_CLAIMS);
@@ -41,25 +46,17 @@ pub(crate) async fn answer(
         Err(refusal) => {
             let refusal =
                 refusal.with_resource_metadata(resource_metadata_url(config, headers, uri));
-            refused(&refusal, headers, peer)
+            refused(&refusal, &asked)
         }
     }
 }
 
-fn refused(refusal: &Refusal, headers: &HeaderMap, peer: IpAddr) -> Response<Body> {
+fn refused(refusal: &Refusal, asked: &Asked<'_>) -> Response<Body> {
     let status = match refusal.status().as_u16() {
         403 | 500.. => StatusCode::FORBIDDEN,
         _ => StatusCode::UNAUTHORIZED,
     };
-    Refused {
-        refusal,
-        status,
-        method: original(headers, ["x-original-method", "x-forwarded-method"], "GET"),
-        target: original(headers, ["x-original-uri", "x-forwarded-uri"], "/_claviger/auth"),
-        address: forwarded(headers, peer),
-        headers,
-    }
-    .log();
+    Refused { refusal, status, asked }.log();
     let mut response = answer::empty(status);
     response.headers_mut().extend(refusal.headers());
     // Without a code nobody could tell "come back later" from "you may not".

@@ -56,6 +56,18 @@ pub(crate) fn metrics(guard: &Guard) -> Response<Body> {
         })
         .collect();
     family("claviger_requests_refused_total", "counter", "Requests refused, by cause.", &rows);
+    family(
+        "claviger_reports_sent_total",
+        "counter",
+        "Reports of refusals that the issuer's journal has taken.",
+        &one(counts.reported.to_string()),
+    );
+    family(
+        "claviger_reports_dropped_total",
+        "counter",
+        "Reports of refusals that were given up.",
+        &one(counts.unreported.to_string()),
+    );
     let remembered = one(status.remembered_tokens.to_string());
     family(
         "claviger_remembered_tokens",

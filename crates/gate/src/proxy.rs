@@ -10,7 +10,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use claviger_guard::is_preflight;
+use claviger_guard::{Asked, is_preflight};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Version, header};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use http_body_util::BodyExt as _;
@@ -49,19 +49,16 @@ pub(crate) async fn answer(
     if preflight {
         return pass_on(&shared, peer, request, None).await;
     }
-    let judged = shared.guard.check(request.headers(), &[]).await;
+    let asked = Asked::new(request.headers()).about(
+        request.method().as_str(),
+        request.uri().path(),
+        Some(peer.ip()),
+    );
+    let judged = shared.guard.check(&asked, &[]).await;
     match judged {
         Ok(session) => pass_on(&shared, peer, request, Some(session)).await,
         Err(refusal) => {
-            Refused {
-                refusal: &refusal,
-                status: refusal.status(),
-                method: request.method().as_str(),
-                target: request.uri().path(),
-                address: peer.ip().to_string().into(),
-                headers: request.headers(),
-            }
-            .log();
+            Refused { refusal: &refusal, status: refusal.status(), asked: &asked }.log();
             let url = resource_metadata_url(&shared.config, request.headers(), request.uri());
             let (head, body) = refusal.with_resource_metadata(url).answer();
             Response::from_parts(head, answer::full(body))

@@ -21,6 +21,8 @@ use crate::{Shared, proxy};
 const HEAD_TIME: Duration = Duration::from_secs(10);
 /// For open requests and tunnels once the gate is told to stop.
 const CLOSING_TIME: Duration = Duration::from_secs(10);
+/// For the last reports of refusals, once nothing is open any more.
+const REPORTING_TIME: Duration = Duration::from_secs(3);
 /// Connections at a time; further ones wait in the system's queue.
 const MOST_CONNECTIONS: usize = 8192;
 /// What an HTTP/2 connection begins with (RFC 9113 §3.4).
@@ -84,6 +86,7 @@ pub(crate) async fn serve(
     if tokio::time::timeout(CLOSING_TIME, all).await.is_err() {
         tracing::warn!("some requests were still open when the gate stopped");
     }
+    shared.guard.finish(REPORTING_TIME).await;
     Ok(())
 }
 

@@ -10,7 +10,7 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use claviger_guard::Guard;
+use claviger_guard::{Asked, Guard};
 use claviger_testkit::{FakeIssuer, keys};
 use claviger_token::{Algorithm, KeySet, Policy, Token, verify};
 use http::{HeaderMap, header};
@@ -42,7 +42,7 @@ fn main() {
     let guard = runtime.block_on(async {
         let guard = Guard::builder().issuer(issuer.url()).audience(API).build().unwrap();
         assert!(guard.ready(Duration::from_secs(5)).await);
-        guard.check(&headers, &[]).await.unwrap();
+        guard.check(&Asked::new(&headers), &[]).await.unwrap();
         guard
     });
     let key = keys::signing(Algorithm::Es256).public().unwrap();
@@ -55,7 +55,7 @@ fn main() {
         hits.push(runtime.block_on(async {
             let start = Instant::now();
             for _ in 0..2_000 {
-                drop(black_box(guard.check(black_box(&headers), &[]).await.unwrap()));
+                drop(black_box(guard.check(&Asked::new(black_box(&headers)), &[]).await.unwrap()));
             }
             start.elapsed().as_nanos() as f64 / 2_000.0
         }));

@@ -14,6 +14,7 @@ use crate::fetch::{FetchError, FetchRules, Fetcher};
 use crate::guard::{Guard, Inner};
 use crate::issuer::Issuer;
 use crate::refusal::Voice;
+use crate::reports::{Reporter, Reports};
 use crate::revocations::{Feed, LostFeed};
 
 /// Why a guard was not built.
@@ -29,6 +30,17 @@ pub enum BuildError {
     /// An issuer that cannot be asked.
     #[error("the issuer {} cannot be used: {}", .0.url, .0.reason)]
     Issuer(FetchError),
+    /// Reports would go to somebody who is not trusted.
+    #[error(
+        "refusals shall be reported to {0}, which is no trusted issuer: name one of the issuers"
+    )]
+    ReportTo(String),
+    /// Reports could go to several.
+    #[error("several issuers are trusted: say which of them refusals are reported to")]
+    ReportToWhom,
+    /// Nobody could tell who reports.
+    #[error("refusals are reported by a client that proves itself: its id or its secret is empty")]
+    ReportAsNobody,
     /// Background tasks need a runtime.
     #[error("a guard is built within a tokio runtime, for it keeps keys fresh in the background")]
     NoRuntime,
@@ -44,6 +56,7 @@ pub struct GuardBuilder {
     min_interval: Duration,
     cache_entries: usize,
     rules: FetchRules,
+    reports: Option<Reports>,
 }
 
 impl Default for GuardBuilder {
@@ -56,6 +69,7 @@ impl Default for GuardBuilder {
             min_interval: Duration::from_secs(30),
             cache_entries: 10_000,
             rules: FetchRules::default(),
+            reports: None,
         }
     }
 }
@@ -138,6 +152,12 @@ impl GuardBuilder {
         self.cache_entries = entries;
         self
     }
+    /// Tells the journal of an issuer what is refused here, so that its operator finds every diagnosis id.
+    #[must_use]
+    pub fn reports(mut self, reports: Reports) -> Self {
+        self.reports = Some(reports);
+        self
+    }
     /// Allows issuers over plain http on other machines. Whoever is on the way can then replace the keys.
     #[must_use]
     pub const fn danger_allow_plain_http(mut self, allow: bool) -> Self {
@@ -165,10 +185,17 @@ impl GuardBuilder {
             issuers.push(Arc::new(Issuer::new(url.clone(), fetcher.clone(), self.min_interval)));
             policies.push(Policy { issuers: vec![url.clone()], ..self.policy.clone() });
         }
-        let mut tasks = Vec::with_capacity(issuers.len() * 2);
+        let reporter = match &self.reports {
+            Some(reports) => Some(Arc::new(Reporter::new(reports, taker(reports, &issuers)?))),
+            None => None,
+        };
+        let mut tasks = Vec::with_capacity(issuers.len() * 2 + 1);
         for issuer in &issuers {
             tasks.push(runtime.spawn(Arc::clone(issuer).keep_fresh()).abort_handle());
             tasks.push(runtime.spawn(Feed::follow(Arc::clone(issuer))).abort_handle());
+        }
+        if let Some(reporter) = &reporter {
+            tasks.push(runtime.spawn(Arc::clone(reporter).report()).abort_handle());
         }
         self.voice.scopes.clone_from(&self.policy.scopes);
         Ok(Guard::new(Inner {
@@ -179,7 +206,23 @@ impl GuardBuilder {
             lost_feed: self.lost_feed,
             voice: Arc::new(self.voice),
             counters: Counters::default(),
+            reporter,
             tasks,
         }))
+    }
+}
+
+/// The issuer that takes reports.
+fn taker(reports: &Reports, issuers: &[Arc<Issuer>]) -> Result<Arc<Issuer>, BuildError> {
+    if reports.client.is_empty() || reports.secret.is_empty() {
+        return Err(BuildError::ReportAsNobody);
+    }
+    match (&reports.issuer, issuers) {
+        (Some(url), _) => {
+            let named = issuers.iter().find(|issuer| issuer.url == *url);
+            named.cloned().ok_or_else(|| BuildError::ReportTo(url.clone()))
+        }
+        (None, [one]) => Ok(Arc::clone(one)),
+        (None, _) => Err(BuildError::ReportToWhom),
     }
 }

@@ -28,6 +28,10 @@ pub struct Counts {
     pub remembered: u64,
     /// Requests refused, by cause; causes that did not occur are left out.
     pub refused: BTreeMap<Code, u64>,
+    /// Reports of refusals that the issuer has taken; one may stand for many alike.
+    pub reported: u64,
+    /// Reports that were given up.
+    pub unreported: u64,
 }
 
 impl Counters {
@@ -53,6 +57,7 @@ impl Counters {
             allowed: self.allowed.load(Ordering::Relaxed),
             remembered: self.remembered.load(Ordering::Relaxed),
             refused: refused.collect(),
+            ..Counts::default()
         }
     }
 }

@@ -20,6 +20,8 @@ pub struct Discovery {
     pub jwks_uri: String,
     /// Its revocation feed, where it has one.
     pub revocations_endpoint: Option<String>,
+    /// Where guards report what they refused, where it wants to know.
+    pub refusals_endpoint: Option<String>,
     /// Its introspection endpoint, where it has one (RFC 7662).
     pub introspection_endpoint: Option<String>,
     /// The whole document.
@@ -126,6 +128,7 @@ fn read(issuer: &str, url: String, body: &str) -> Result<Discovery, Box<Fault>> 
         issuer: issuer.to_owned(),
         jwks_uri,
         revocations_endpoint: member("revocations_endpoint"),
+        refusals_endpoint: member("refusals_endpoint"),
         introspection_endpoint: member("introspection_endpoint"),
         url,
         document,

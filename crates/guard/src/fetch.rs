@@ -1,7 +1,7 @@
 //! Fetching from an issuer: one bounded GET; and telling somebody something, by one POST.
 //!
 //! Decides what may be fetched (https, or plain http on loopback), how long and how much; never follows a
-//! redirect, never sends a credential, and never takes an address from a token.
+//! redirect, never takes an address from a token, and sends no credential but with a report of refusals.
 
 mod reach;
 mod reason;
@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use claviger_token::{Code, Fact, Fault};
-use http::{HeaderMap, Request, Response, header};
+use http::{HeaderMap, HeaderValue, Request, Response, header};
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper::body::Incoming;
 use hyper_rustls::{ConfigBuilderExt as _, HttpsConnector, HttpsConnectorBuilder};
@@ -263,10 +263,22 @@ impl Fetcher {
     /// # Errors
     /// Where no answer came, with the cause.
     pub async fn post_form(&self, url: &str, form: String) -> Result<u16, FetchError> {
-        let kind = "application/x-www-form-urlencoded";
-        let request = Request::post(self.uri(url)?).header(header::CONTENT_TYPE, kind);
-        let sending = self.send(url, request, form.into());
-        match tokio::time::timeout(self.rules.timeout, sending).await {
+        let kind = HeaderValue::from_static("application/x-www-form-urlencoded");
+        self.post(url, HeaderMap::from_iter([(header::CONTENT_TYPE, kind)]), form.into()).await
+    }
+
+    /// One POST whose answer counts by its status alone; the status.
+    pub(crate) async fn post(
+        &self,
+        url: &str,
+        headers: HeaderMap,
+        body: Bytes,
+    ) -> Result<u16, FetchError> {
+        let mut request = Request::post(self.uri(url)?);
+        if let Some(own) = request.headers_mut() {
+            own.extend(headers);
+        }
+        match tokio::time::timeout(self.rules.timeout, self.send(url, request, body)).await {
             Ok(result) => result.map(|answer| answer.status().as_u16()),
             Err(_) => Err(FetchError::new(url, Cause::Timeout, "no answer in time")),
         }

@@ -11,12 +11,14 @@ use claviger_token::{Code, Fault, Policy, Token, Verified, examine, presentation
 use http::{HeaderMap, header};
 use tokio::task::AbortHandle;
 
+use crate::asked::Asked;
 use crate::builder::GuardBuilder;
 use crate::cache::{Cache, Entry};
 use crate::clock;
 use crate::counters::{Counters, Counts};
 use crate::issuer::Issuer;
 use crate::refusal::{Refusal, Voice};
+use crate::reports::Reporter;
 use crate::revocations::{LostFeed, State};
 use crate::session::Session;
 use crate::status::{self, Status};
@@ -32,6 +34,7 @@ pub(crate) struct Inner {
     pub(crate) lost_feed: LostFeed,
     pub(crate) voice: Arc<Voice>,
     pub(crate) counters: Counters,
+    pub(crate) reporter: Option<Arc<Reporter>>,
     pub(crate) tasks: Vec<AbortHandle>,
 }
 
@@ -60,16 +63,17 @@ impl Guard {
         Self { inner: Arc::new(inner) }
     }
 
-    /// Judges a request by its headers. `scopes` are needed beside those of the builder.
+    /// Judges a request. `scopes` are needed beside those of the builder.
     ///
     /// # Errors
     /// The refusal, which knows its own answer.
     pub async fn check(
         &self,
-        headers: &HeaderMap,
+        asked: &Asked<'_>,
         scopes: &[&str],
     ) -> Result<Arc<Session>, Box<Refusal>> {
-        let values = headers.get_all(header::AUTHORIZATION).iter().map(http::HeaderValue::as_bytes);
+        let values =
+            asked.headers.get_all(header::AUTHORIZATION).iter().map(http::HeaderValue::as_bytes);
         let judged = match presentation::bearer(values) {
             Ok(token) => self.judge(token, scopes).await,
             Err(fault) => Err(fault),
@@ -79,7 +83,7 @@ impl Guard {
                 self.inner.counters.allow(remembered);
                 Ok(session)
             }
-            Err(fault) => Err(Box::new(self.refusal(*fault, scopes).for_origin(headers))),
+            Err(fault) => Err(Box::new(self.refuse(*fault, asked, scopes))),
         }
     }
 
@@ -92,11 +96,24 @@ impl Guard {
         self.judge(presentation::bearer(values)?, scopes).await.map(drop)
     }
 
-    /// A refusal of this guard, counted, for a fault that was found elsewhere.
+    /// A refusal of this guard, counted and reported, for a fault that was found here or elsewhere.
     #[must_use]
-    pub fn refusal(&self, fault: Fault, scopes: &[&str]) -> Refusal {
+    pub fn refuse(&self, fault: Fault, asked: &Asked<'_>, scopes: &[&str]) -> Refusal {
         self.inner.counters.refuse(fault.code);
-        Refusal::new(fault, &self.inner.voice, scopes)
+        let mut refusal = Refusal::new(fault, &self.inner.voice, scopes).for_origin(asked.headers);
+        if let Some(reporter) = &self.inner.reporter {
+            refusal.diagnosis = reporter.take(asked, &refusal);
+        }
+        refusal
+    }
+
+    /// Sends the reports that still wait, but no longer than `patience`: for the end of a process.
+    pub async fn finish(&self, patience: Duration) {
+        if let Some(reporter) = &self.inner.reporter
+            && tokio::time::timeout(patience, reporter.finish()).await.is_err()
+        {
+            tracing::warn!("some refusals were not reported before the end");
+        }
     }
 
     async fn judge(
@@ -211,7 +228,9 @@ impl Guard {
     /// What it let through and refused.
     #[must_use]
     pub fn counters(&self) -> Counts {
-        self.inner.counters.counts()
+        let reporter = self.inner.reporter.as_ref();
+        let (reported, unreported) = reporter.map_or((0, 0), |reporter| reporter.counts());
+        Counts { reported, unreported, ..self.inner.counters.counts() }
     }
 
     /// The trusted issuers.

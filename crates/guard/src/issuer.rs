@@ -117,6 +117,10 @@ impl Issuer {
         self.known.load().as_ref()?.discovery.revocations_endpoint.clone()
     }
 
+    pub(crate) fn refusals_endpoint(&self) -> Option<String> {
+        self.known.load().as_ref()?.discovery.refusals_endpoint.clone()
+    }
+
     pub(crate) async fn wait_for_keys(&self) {
         // The sender lives in this very issuer, so the wait cannot end by its loss.
         let _ = self.has_keys.subscribe().wait_for(|has| *has).await;

@@ -10,6 +10,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use tower::{Layer, Service};
 
+use crate::asked::Asked;
 use crate::guard::Guard;
 use crate::refusal::is_preflight;
 
@@ -66,7 +67,7 @@ where
         Box::pin(async move {
             let (mut head, body) = request.into_parts();
             if !is_preflight(&head.method, &head.headers) {
-                match guard.check(&head.headers, &[]).await {
+                match guard.check(&Asked::from(&head), &[]).await {
                     Ok(session) => {
                         head.extensions.insert(session);
                     }

@@ -13,8 +13,10 @@
 //! # Ok(()) }
 //! ```
 
+mod asked;
 mod builder;
 mod cache;
+mod claimed;
 mod clock;
 mod counters;
 pub mod discovery;
@@ -26,17 +28,21 @@ mod guard;
 mod issuer;
 mod layer;
 mod refusal;
+mod reports;
 mod revocations;
 mod session;
 mod status;
 
+pub use asked::Asked;
 pub use builder::{BuildError, GuardBuilder};
+pub use claimed::{Claimed, plain_path};
 pub use counters::Counts;
 #[cfg(feature = "axum")]
 pub use extract::{Bearer, NoGuard};
 pub use guard::Guard;
 pub use layer::{GuardLayer, Guarded};
 pub use refusal::{Refusal, Voice, diagnosis, is_preflight};
+pub use reports::Reports;
 pub use revocations::LostFeed;
 pub use session::Session;
 pub use status::{FeedStatus, IssuerError, IssuerStatus, Status};

@@ -64,6 +64,7 @@ pub fn oauth(base: &str, issuer: &str, scopes: &[String]) -> Value {
         "introspection_endpoint": format!("{base}/introspect"),
         "revocation_endpoint": format!("{base}/revoke"),
         "revocations_endpoint": format!("{base}/revocations"),
+        "refusals_endpoint": format!("{base}/journal/refusals"),
         "authorization_endpoint": format!("{base}/authorize"),
         "pushed_authorization_request_endpoint": format!("{base}/par"),
         "require_pushed_authorization_requests": false,
@@ -131,6 +132,7 @@ mod tests {
         assert_eq!(document["issuer"], base);
         assert_eq!(document["token_endpoint"], "https://id.example/acme/token");
         assert_eq!(document["revocations_endpoint"], "https://id.example/acme/revocations");
+        assert_eq!(document["refusals_endpoint"], "https://id.example/acme/journal/refusals");
         assert_eq!(document["id_token_signing_alg_values_supported"], json!(["ES256"]));
         assert_eq!(document["scopes_supported"], json!(["read"]));
         assert_eq!(document["authorization_endpoint"], "https://id.example/acme/authorize");

@@ -5,7 +5,7 @@
 //! secrets do not.
 
 use rusqlite::types::Value as Sql;
-use rusqlite::{OptionalExtension as _, Row, params, params_from_iter};
+use rusqlite::{Connection, OptionalExtension as _, Row, params, params_from_iter};
 use serde_json::Value;
 
 use crate::error::{Failure, StoreError};
@@ -70,11 +70,32 @@ pub struct JournalFilter {
     pub newest: bool,
 }
 
+/// Raises the count of an entry that its author told before; says whether there was one. It keeps its place: who
+/// tells of a flood again and again must not push the others out.
+fn told_anew(connection: &Connection, entry: &JournalEntry) -> Result<bool, Failure> {
+    let Some(by) = entry.record.get("by").and_then(Value::as_str) else { return Ok(false) };
+    let mut statement = connection.prepare_cached(
+        "UPDATE journal SET count = max(count, $1), last_at = max(last_at, $2) WHERE id = $3 \
+         AND kind = $4 AND code = $5 AND client IS $6 AND record ->> 'by' = $7",
+    )?;
+    let changed = statement.execute(params![
+        to_stored(entry.count),
+        entry.last_at,
+        entry.id,
+        entry.kind,
+        entry.code,
+        entry.client,
+        by,
+    ])?;
+    Ok(changed > 0)
+}
+
 const COLUMNS: &str = "seq, id, at, last_at, count, kind, code, client, subject, address, record";
 
 impl Store {
     /// Writes entries and counts, all in one transaction, and drops the oldest beyond `bound`. An id that
-    /// stands already is left as it is.
+    /// stands already is left as it is, but for what its author tells anew of the same: then the higher count
+    /// holds, so that what is told twice counts once.
     pub async fn record(
         &self,
         entries: Vec<JournalEntry>,
@@ -85,6 +106,9 @@ impl Store {
             let connection = session.connection;
             let mut place = None;
             for entry in &entries {
+                if entry.count > 1 && told_anew(connection, entry)? {
+                    continue;
+                }
                 let seq = count(connection, "journal")?;
                 place = Some(seq);
                 connection

@@ -49,6 +49,7 @@ struct State {
     behaviour: Behaviour,
     cache_control: Option<String>,
     publishes_feed: bool,
+    reports_to: Option<String>,
     entries: Vec<Value>,
     feeds: Vec<mpsc::Sender<Bytes>>,
 }
@@ -91,6 +92,7 @@ impl FakeIssuer {
             behaviour: Behaviour::Well,
             cache_control: Some("public, max-age=300".to_owned()),
             publishes_feed: false,
+            reports_to: None,
             entries: Vec::new(),
             feeds: Vec::new(),
         }));
@@ -144,6 +146,11 @@ impl FakeIssuer {
     /// Lets the metadata name a revocation feed.
     pub fn publish_feed(&self) {
         locked(&self.state).publishes_feed = true;
+    }
+
+    /// Lets the metadata name a place that takes reports of refusals.
+    pub fn reports_to(&self, url: &str) {
+        locked(&self.state).reports_to = Some(url.to_owned());
     }
 
     /// Appends an entry to the feed and tells every reader. `entry` is the event's data.
@@ -262,6 +269,9 @@ fn metadata(state: &State, behaviour: &Behaviour) -> Value {
     });
     if state.publishes_feed {
         document["revocations_endpoint"] = json!(format!("{url}/revocations"));
+    }
+    if let Some(url) = &state.reports_to {
+        document["refusals_endpoint"] = json!(url);
     }
     document
 }

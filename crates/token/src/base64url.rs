@@ -1,7 +1,8 @@
-//! Strict base64url without padding (RFC 7515 §2): one text for one sequence of bytes, nothing else.
+//! Strict base64url without padding (RFC 7515 §2): one text for one sequence of bytes, nothing else; and what HTTP's
+//! Basic scheme wants.
 
 use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 
 /// Why a text is not base64url.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +25,13 @@ pub enum NotBase64url {
 #[must_use]
 pub fn encode(bytes: impl AsRef<[u8]>) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// A client's id and secret as the value of `Authorization` (RFC 7617 §2), both in the form encoding already
+/// (RFC 6749 §2.3.1).
+#[must_use]
+pub fn basic(id: &str, secret: &str) -> String {
+    format!("Basic {}", STANDARD.encode(format!("{id}:{secret}")))
 }
 
 /// Appends bytes as base64url without padding.

@@ -76,7 +76,7 @@ pub(crate) async fn report(mut call: Call) -> Answer {
             .id(one.diagnosis)
             .times(one.count.clamp(1, 1_000_000), at)
             .address(one.address.and_then(|address| address.parse().ok()))
-            .by(by.as_str())
+            .told_by(&by)
             .with("endpoint", "guard")
             .with("status", one.status)
             .with("method", one.method)

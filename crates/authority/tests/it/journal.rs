@@ -512,6 +512,24 @@ async fn guards_report_what_they_refused() {
     assert_eq!(entry["by"], format!("client {id}"));
     assert!(entry["address"].is_string() && !entry.to_string().contains("192.0.2.7"));
     assert_eq!(entries(&app, "&address=192.0.2.7").await.len(), 1);
+    // More of the same: it is told how many there are now, and telling it twice adds nothing.
+    let mut more = report.clone();
+    for count in [70, 70, 5] {
+        more["refusals"][0]["count"] = json!(count);
+        send(basic(), &more).await.is(202);
+        app.authority.housekeep().await;
+    }
+    assert_eq!(app.admin("GET", path, None).await.is(200).json()["count"], 70);
+    // A guard that counts nothing itself is counted here.
+    for nth in 0..100 {
+        more["refusals"][0]["diagnosis"] = json!(format!("dg_k3v9q2m7x4c8p1{nth:02}"));
+        more["refusals"][0]["count"] = json!(1);
+        send(basic(), &more).await.is(202);
+    }
+    app.authority.housekeep().await;
+    let told = entries(&app, "&code=expired").await;
+    let counted: u64 = told.iter().map(|entry| entry["count"].as_u64().unwrap()).sum();
+    assert_eq!((told.len(), counted), (60, 170));
     for wrong in [
         json!({ "refusals": [{ "diagnosis": "dg_k3v9q2m7x4c8p1ab", "at": 0, "code": "my-own" }] }),
         json!({ "refusals": [{ "diagnosis": "../../x", "at": 0, "code": "expired" }] }),

@@ -4,13 +4,14 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use claviger_gate::{Gate, GateConfig};
-use claviger_guard::LostFeed;
+use claviger_guard::{LostFeed, Reports};
 use claviger_token::challenge::Disclosure;
 use serde_json::json;
 use tokio::net::TcpListener;
 
 use crate::args::{Format, Gate as Arguments};
 use crate::command::algorithms;
+use crate::command::explain::read_file;
 use crate::command::signals::EndSignals;
 use crate::say::{self, CYAN, DIM, GOOD, GREEN, Stop, YELLOW};
 
@@ -37,6 +38,7 @@ pub(crate) fn run(arguments: &Arguments, format: Format) -> Result<ExitCode, Sto
         } else {
             LostFeed::GoOn { seconds: 600 }
         },
+        reports: reports(arguments)?,
         ..GateConfig::new(&arguments.upstream)
     };
     crate::runtime()?.block_on(async {
@@ -77,4 +79,21 @@ pub(crate) fn run(arguments: &Arguments, format: Format) -> Result<ExitCode, Sto
             .map_err(|error| Stop::unknown(format!("the gate ended: {error}")))?;
         Ok(ExitCode::from(GOOD))
     })
+}
+
+/// As whom the gate reports what it refuses; it does so where it was told.
+fn reports(arguments: &Arguments) -> Result<Option<Reports>, Stop> {
+    let Arguments { report_as, report_secret_file, report_to, .. } = arguments;
+    match (report_as, report_secret_file) {
+        (Some(client), Some(file)) => {
+            let secret = read_file(file, "the secret of the client that reports refusals")?;
+            let secret = String::from_utf8_lossy(&secret).trim().to_owned();
+            Ok(Some(Reports { issuer: report_to.clone(), client: client.clone(), secret }))
+        }
+        (None, None) if report_to.is_none() => Ok(None),
+        _ => Err(Stop::usage(
+            "refusals are reported by a client with a secret, and one of them is not named",
+        )
+        .hint("write --report-as CLIENT and --report-secret-file FILE")),
+    }
 }

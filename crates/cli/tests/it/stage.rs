@@ -188,8 +188,14 @@ impl Authority {
 
     /// Kills it (SIGKILL) and starts it again on the same folder and address.
     pub(crate) fn killed(self) -> Self {
+        self.killed_while(|| {})
+    }
+
+    /// The same, with something that happens while it is away.
+    pub(crate) fn killed_while(self, meanwhile: impl FnOnce()) -> Self {
         let Self { issuer, client, resource, scope, admin_token_file, process, folder } = self;
         drop(process);
+        meanwhile();
         let data = folder.path().join("data");
         let data = data.to_str().expect("a folder with a plain name").to_owned();
         let listen = issuer.trim_start_matches("http://");
@@ -249,6 +255,11 @@ impl Gate {
 
     pub(crate) fn is_running(&mut self) -> bool {
         self.process.is_running()
+    }
+
+    /// Ends it as a service manager would.
+    pub(crate) fn stop(self) -> claviger_testkit::process::Outcome {
+        self.process.stop(PATIENCE)
     }
 }
 

@@ -4,12 +4,13 @@
 
 mod feed;
 mod keys;
+mod reports;
 mod verdicts;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use claviger_guard::{Guard, GuardBuilder, Refusal, Session};
+use claviger_guard::{Asked, Guard, GuardBuilder, Refusal, Session};
 use claviger_testkit::FakeIssuer;
 use claviger_token::Code;
 use http::{HeaderMap, header};
@@ -33,7 +34,7 @@ fn bearer(token: &str) -> HeaderMap {
 }
 
 async fn check(guard: &Guard, token: &str) -> Result<Arc<Session>, Box<Refusal>> {
-    guard.check(&bearer(token), &[]).await
+    guard.check(&Asked::new(&bearer(token)), &[]).await
 }
 
 async fn code(guard: &Guard, token: &str) -> Option<Code> {

@@ -1,6 +1,6 @@
 //! What passes and what is refused, and how the answer reads.
 
-use claviger_guard::{Bearer, Guard};
+use claviger_guard::{Asked, Bearer, Guard};
 use claviger_testkit::{FakeIssuer, keys, mint, now};
 use claviger_token::{Algorithm, Code};
 use http::{HeaderMap, Request, header};
@@ -40,7 +40,7 @@ async fn each_defect_has_its_code() {
         &mint::access_claims(issuer.url(), API, now()),
     );
     assert_eq!(code(&guard, &forged).await, Some(Code::SignatureMismatch));
-    let missing = guard.check(&HeaderMap::new(), &[]).await.unwrap_err();
+    let missing = guard.check(&Asked::new(&HeaderMap::new()), &[]).await.unwrap_err();
     assert_eq!(missing.code(), Code::CredentialMissing);
     assert_eq!(guard.counters().refused[&Code::Expired], 1);
 }
@@ -62,7 +62,7 @@ async fn a_missing_scope_is_a_403_that_names_it() {
     let guard = ready(builder(&issuer)).await;
     let token = issuer.mint(API, &json!({}));
     for _ in 0..2 {
-        let refusal = guard.check(&bearer(&token), &["write"]).await.unwrap_err();
+        let refusal = guard.check(&Asked::new(&bearer(&token)), &["write"]).await.unwrap_err();
         let (head, _) = refusal.answer();
         assert_eq!(head.status, 403);
         let challenge = head.headers[header::WWW_AUTHENTICATE].to_str().unwrap();
@@ -86,7 +86,7 @@ async fn garbage_is_refused_and_nothing_panics() {
             continue;
         };
         headers.insert(header::AUTHORIZATION, value);
-        assert!(guard.check(&headers, &[]).await.is_err(), "{text}");
+        assert!(guard.check(&Asked::new(&headers), &[]).await.is_err(), "{text}");
     }
     let huge = "a".repeat(100_000);
     assert!(code(&guard, &huge).await.is_some());

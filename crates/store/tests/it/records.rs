@@ -161,6 +161,15 @@ async fn the_journal_keeps_the_latest_and_counts(store: Store) {
     // By age, which is that of the last time.
     assert_eq!(store.forget_journal(NOW + 6).await.unwrap(), 2);
     assert!(store.find_entry("dg_4").await.unwrap().is_some());
+    // What its author tells anew of an entry: the higher count holds, and it keeps its place.
+    let told = |by: &str, count| JournalEntry { count, record: json!({ "by": by }), ..event(7) };
+    store.record(vec![told("guard", 1)], Vec::new(), 10).await.unwrap();
+    let place = store.find_entry("dg_7").await.unwrap().unwrap().seq;
+    for (by, count) in [("guard", 5), ("guard", 4), ("other", 90)] {
+        store.record(vec![told(by, count)], Vec::new(), 10).await.unwrap();
+    }
+    let found = store.find_entry("dg_7").await.unwrap().unwrap();
+    assert_eq!((found.count, found.seq), (5, place));
 }
 
 async fn the_journal_is_read_in_order_by_what_is_asked(store: Store) {
