@@ -1,8 +1,11 @@
-//! DPoP proofs: any bytes as one, and a good one that is cut and mended.
+//! DPoP proofs: any bytes as one, and a good one that is cut and mended; and what stands beside them in a request.
 
 use claviger_testkit::keys;
 use claviger_testkit::mint::seal;
+use claviger_token::bond::{Bond, Proven};
+use claviger_token::certificate::{self, Certificate, thumbprint};
 use claviger_token::dpop::{Expected, LONGEST_AGE, Nonces, Signed, Use, Used, verify};
+use claviger_token::presentation::{self, Scheme};
 use claviger_token::{Algorithm, Token};
 
 use super::stage::NOW;
@@ -24,6 +27,25 @@ pub fn proof(data: &[u8]) {
     let url = String::from_utf8_lossy(parts.next().unwrap_or_default());
     let expected = Expected { method: "POST", url: &url, token: Some(&words) };
     drop(verify(&words, &expected, NOW));
+    beside(&words);
+}
+
+/// The scheme, the bond of a token, and a certificate that a proxy hands on.
+fn beside(words: &str) {
+    let bearer = presentation::bearer([words.as_bytes()]);
+    match presentation::presented([words.as_bytes()]) {
+        Ok((Scheme::Bearer, token)) => assert_eq!(bearer.as_ref().ok(), Some(&token)),
+        // Who judges no proofs takes nothing under that scheme.
+        Ok((Scheme::Dpop, _)) => assert!(bearer.is_err()),
+        Err(_) => {}
+    }
+    if let Some(der) = certificate::from_header(words) {
+        assert!(Certificate::read(&der).is_some() && thumbprint(&der).len() == 43);
+    }
+    let bound = Token::parse(words).ok().and_then(|token| Bond::read(token.payload()?));
+    if let Some(bond) = bound {
+        assert!(Bond::check(Some(&bond), Proven::default()).is_err(), "a bond wants a proof");
+    }
 }
 
 fn judge(text: &str) {

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use claviger_explain::Stack;
+use claviger_gate::Network;
+use http::HeaderName;
 
 /// Issues, guards and explains bearer tokens. A refused token has a cause: Claviger names it, proves
 /// it, and says who fixes it.
@@ -389,6 +391,26 @@ pub(crate) struct Gate {
     /// Refuse (503) as soon as the revocation feed is lost, in place of going on for ten minutes.
     #[arg(long)]
     pub(crate) strict_revocation: bool,
+    /// The gate's address as clients write it, to which DPoP proofs are made. Else it is what a trusted proxy says,
+    /// or the Host of the request.
+    #[arg(long, env = "CLAVIGER_GATE_PUBLIC_URL", value_name = "URL")]
+    pub(crate) public_url: Option<String>,
+    /// A proxy in front whose X-Forwarded-Proto, -Host and -For are believed: an address or a network, such as
+    /// 10.0.0.0/8; may be given several times. Forward-auth judges DPoP proofs for such a proxy only.
+    #[arg(
+        long,
+        env = "CLAVIGER_GATE_TRUSTED_PROXIES",
+        value_delimiter = ',',
+        value_name = "NETWORK"
+    )]
+    pub(crate) trusted_proxy: Vec<Network>,
+    /// The header in which a trusted proxy hands on its client's certificate, such as Client-Cert, for tokens that
+    /// are bound to one. The proxy must overwrite what clients send under this name.
+    #[arg(long, env = "CLAVIGER_GATE_CLIENT_CERTIFICATE_HEADER", value_name = "HEADER")]
+    pub(crate) client_certificate_header: Option<HeaderName>,
+    /// Take only DPoP proofs with a nonce of this gate: what was used before a restart serves nobody after it.
+    #[arg(long)]
+    pub(crate) dpop_nonces: bool,
     /// Report what is refused to the issuer's journal, as this client: one among the introspectors of the API.
     #[arg(long, env = "CLAVIGER_GATE_REPORT_AS", value_name = "CLIENT")]
     pub(crate) report_as: Option<String>,

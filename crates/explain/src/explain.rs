@@ -240,7 +240,12 @@ fn credential(
     stages.was_wrapped = !stages.layers.is_empty() || !stages.carrier.is_empty();
     stages.peeled = Some(reading);
     if let Some(fault) = proof {
-        judgement.faults.insert(0, fault);
+        // Where the list of checks has it.
+        let is_behind = |one: &Diagnosed| {
+            matches!(one.fault.code, Code::AuthenticationTooWeak | Code::ScopeInsufficient)
+        };
+        let place = judgement.faults.iter().position(is_behind);
+        judgement.faults.insert(place.unwrap_or(judgement.faults.len()), fault);
     }
     stages.judged = Some(judgement);
 }

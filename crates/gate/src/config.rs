@@ -2,13 +2,16 @@
 //!
 //! Decides whether the settings make sense together; reads no file and no environment.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use claviger_guard::{BuildError, Guard, LostFeed, Reports};
 use claviger_token::Algorithm;
 use claviger_token::challenge::Disclosure;
-use http::Uri;
 use http::uri::{Authority, Scheme};
+use http::{HeaderName, Uri};
+
+use crate::network::Network;
 
 /// The settings of a gate.
 #[derive(Clone, Debug)]
@@ -42,7 +45,8 @@ pub struct GateConfig {
     pub jwks_min_interval: Duration,
     /// Allows issuers over plain http on other machines.
     pub danger_allow_plain_http: bool,
-    /// The gate's URL as clients see it; taken from `Host` where none is given.
+    /// The gate's URL as clients see it, to which DPoP proofs are made; where none is given, what a trusted proxy
+    /// says, else `Host`.
     pub public_url: Option<String>,
     /// Lets forward-auth answer 204 to a CORS preflight that the proxy announces with `X-Original-Method`
     /// or `X-Forwarded-Method`. The proxy must set that header on every request: where it does not, a
@@ -56,6 +60,13 @@ pub struct GateConfig {
     pub header_limit: usize,
     /// How many verified tokens are remembered.
     pub cache_entries: usize,
+    /// Proxies whose word about a request is believed: its address, its method, its sender's certificate.
+    pub trusted_proxies: Vec<Network>,
+    /// The header in which a trusted proxy hands on the certificate that its client has proven to hold, for tokens
+    /// that are bound to one (RFC 8705, RFC 9440). The proxy must overwrite what clients send under this name.
+    pub client_certificate_header: Option<HeaderName>,
+    /// Takes only DPoP proofs with a nonce of this gate (RFC 9449 §9).
+    pub dpop_nonces: bool,
     /// Tells an issuer's journal what is refused here.
     pub reports: Option<Reports>,
 }
@@ -85,6 +96,9 @@ impl GateConfig {
             response_timeout: Duration::from_secs(60),
             header_limit: 64 * 1024,
             cache_entries: 10_000,
+            trusted_proxies: Vec::new(),
+            client_certificate_header: None,
+            dpop_nonces: false,
             reports: None,
         }
     }
@@ -104,6 +118,11 @@ pub enum GateError {
         "the public URL `{0}` is none; write the URL under which clients reach the gate, as https://api.example"
     )]
     PublicUrl(String),
+    /// A certificate that anybody could claim to have.
+    #[error(
+        "the header `{0}` shall hold clients' certificates, and no proxy is trusted to write it: name the proxy"
+    )]
+    CertificateOfNobody(HeaderName),
     /// A limit that the server cannot keep.
     #[error("the header limit is {0} bytes; at least 8192 are needed for any request to pass")]
     HeaderLimit(usize),
@@ -155,6 +174,11 @@ impl Upstream {
 }
 
 impl GateConfig {
+    /// Whether a peer is a proxy whose word counts.
+    pub(crate) fn trusts(&self, peer: IpAddr) -> bool {
+        self.trusted_proxies.iter().any(|network| network.has(peer))
+    }
+
     pub(crate) fn guard(&self) -> Result<Guard, BuildError> {
         let mut builder = Guard::builder()
             .leeway(self.leeway)
@@ -162,6 +186,8 @@ impl GateConfig {
             .lost_feed(self.lost_feed)
             .min_interval(self.jwks_min_interval)
             .cache_entries(self.cache_entries)
+            .proofs()
+            .proof_nonces(self.dpop_nonces)
             .danger_allow_plain_http(self.danger_allow_plain_http);
         builder = self.issuers.iter().fold(builder, |builder, url| builder.issuer(url));
         builder = self.audiences.iter().fold(builder, |builder, name| builder.audience(name));

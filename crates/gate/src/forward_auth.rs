@@ -13,7 +13,8 @@ use crate::answer::{self, Body};
 use crate::config::GateConfig;
 use crate::headers::set_identity;
 use crate::pages::resource_metadata_url;
-use crate::refused::{Refused, forwarded, original};
+use crate::refused::Refused;
+use crate::seen::{Seen, Told};
 
 /// Proxies read the answer's head into a small buffer (nginx: 4 KiB); claims beyond this are left out.
 const LONGEST_CLAIMS: usize = 3000;
@@ -32,15 +33,14 @@ pub(crate) async fn answer(
     }
     let scopes = demanded(uri);
     let scopes: Vec<&str> = scopes.iter().map(String::as_str).collect();
-    let asked = Asked::new(headers).about(
-        original(headers, ["x-original-method", "x-forwarded-method"], "GET"),
-        original(headers, ["x-original-uri", "x-forwarded-uri"], "/_claviger/auth"),
-        Some(forwarded(headers, peer)),
-    );
+    let told = Told::read(headers);
+    let seen = Seen::elsewhere(config, peer, &told, headers);
+    let asked = seen.asked(headers, told.method, told.target);
     match guard.check(&asked, &scopes).await {
         Ok(session) => {
             let mut response = answer::empty(StatusCode::NO_CONTENT);
             set_identity(response.headers_mut(), &session, LONGEST_CLAIMS);
+            response.headers_mut().extend(guard.next_nonce(headers));
             response
         }
         Err(refusal) => {

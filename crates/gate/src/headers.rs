@@ -93,25 +93,33 @@ pub(crate) fn set_identity(headers: &mut HeaderMap, session: &Session, longest_c
     }
 }
 
-/// Says where the request came from. What the client said about it is replaced, not extended: the gate
-/// cannot know whether there is a trusted proxy before it.
-pub(crate) fn set_forwarded(headers: &mut HeaderMap, peer: IpAddr, host: Option<HeaderValue>) {
-    headers.remove(header::FORWARDED);
-    for name in [
-        "x-forwarded-for",
-        "x-forwarded-proto",
-        "x-forwarded-host",
-        "x-forwarded-port",
-        "x-real-ip",
-    ] {
-        headers.remove(name);
-    }
-    if let Ok(peer) = HeaderValue::from_str(&peer.to_canonical().to_string()) {
-        headers.insert("x-forwarded-for", peer);
-    }
-    headers.insert("x-forwarded-proto", HeaderValue::from_static("http"));
-    if let Some(host) = host {
-        headers.insert("x-forwarded-host", host);
+/// Where a request came from, as the upstream is told. What the client said about it is replaced, not extended.
+pub(crate) struct Forwarded {
+    pub(crate) address: IpAddr,
+    pub(crate) is_secure: bool,
+    pub(crate) host: Option<HeaderValue>,
+}
+
+impl Forwarded {
+    pub(crate) fn set(self, headers: &mut HeaderMap) {
+        headers.remove(header::FORWARDED);
+        for name in [
+            "x-forwarded-for",
+            "x-forwarded-proto",
+            "x-forwarded-host",
+            "x-forwarded-port",
+            "x-real-ip",
+        ] {
+            headers.remove(name);
+        }
+        if let Ok(address) = HeaderValue::from_str(&self.address.to_canonical().to_string()) {
+            headers.insert("x-forwarded-for", address);
+        }
+        let scheme = if self.is_secure { "https" } else { "http" };
+        headers.insert("x-forwarded-proto", HeaderValue::from_static(scheme));
+        if let Some(host) = self.host {
+            headers.insert("x-forwarded-host", host);
+        }
     }
 }
 

@@ -7,9 +7,11 @@ mod answer;
 mod config;
 mod forward_auth;
 mod headers;
+mod network;
 mod pages;
 mod proxy;
 mod refused;
+mod seen;
 mod serve;
 mod upgrade;
 
@@ -26,6 +28,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub use config::{GateConfig, GateError};
+pub use network::{Network, NoNetwork};
 
 pub(crate) struct Shared {
     config: GateConfig,
@@ -55,11 +58,19 @@ impl Gate {
     pub fn new(config: GateConfig) -> Result<Self, GateError> {
         let upstream = config::Upstream::read(&config.upstream)?;
         if let Some(url) = &config.public_url {
-            let known =
-                url::Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
+            let known = url::Url::parse(url).is_ok_and(|url| {
+                matches!(url.scheme(), "http" | "https")
+                    && url.query().is_none()
+                    && url.fragment().is_none()
+            });
             if !known {
                 return Err(GateError::PublicUrl(url.clone()));
             }
+        }
+        if let Some(name) = &config.client_certificate_header
+            && config.trusted_proxies.is_empty()
+        {
+            return Err(GateError::CertificateOfNobody(name.clone()));
         }
         if config.header_limit < 8192 {
             return Err(GateError::HeaderLimit(config.header_limit));

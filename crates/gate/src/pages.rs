@@ -5,6 +5,7 @@
 use std::fmt::Write as _;
 
 use claviger_guard::{FeedStatus, Guard};
+use claviger_token::{Algorithm, dpop};
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use serde_json::json;
 
@@ -119,6 +120,9 @@ pub(crate) fn protected_resource(config: &GateConfig) -> Response<Body> {
         "resource": resource,
         "authorization_servers": config.issuers,
         "bearer_methods_supported": ["header"],
+        "dpop_signing_alg_values_supported": dpop::algorithms().map(Algorithm::name).collect::<Vec<_>>(),
+        "dpop_bound_access_tokens_required": false,
+        "tls_client_certificate_bound_access_tokens": config.client_certificate_header.is_some(),
     });
     if !config.scopes.is_empty() {
         body["scopes_supported"] = json!(config.scopes);

@@ -10,7 +10,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use claviger_guard::{Asked, is_preflight};
+use claviger_guard::is_preflight;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Version, header};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use http_body_util::BodyExt as _;
@@ -21,10 +21,11 @@ use crate::Shared;
 use crate::answer::{self, Body};
 use crate::forward_auth;
 use crate::headers::{
-    join_cookies, set_forwarded, set_identity, strip_hop_by_hop, strip_identity, upgrade,
+    Forwarded, join_cookies, set_identity, strip_hop_by_hop, strip_identity, upgrade,
 };
 use crate::pages::{self, resource_metadata_url};
 use crate::refused::Refused;
+use crate::seen::Seen;
 use crate::upgrade::tunnel;
 
 const PROTECTED_RESOURCE: &str = "/.well-known/oauth-protected-resource";
@@ -45,21 +46,25 @@ pub(crate) async fn answer(
     {
         return pages::protected_resource(&shared.config);
     }
-    let preflight = is_preflight(request.method(), request.headers());
-    if preflight {
-        return pass_on(&shared, peer, request, None).await;
+    let (config, headers) = (&shared.config, request.headers());
+    let seen = Seen::here(config, peer.ip(), request.uri(), headers);
+    let from = seen.forwarded(peer.ip());
+    if is_preflight(request.method(), headers) {
+        return pass_on(&shared, peer, request, None, from).await;
     }
-    let asked = Asked::new(request.headers()).about(
-        request.method().as_str(),
-        request.uri().path(),
-        Some(peer.ip()),
-    );
-    let judged = shared.guard.check(&asked, &[]).await;
-    match judged {
-        Ok(session) => pass_on(&shared, peer, request, Some(session)).await,
+    let asked = seen.asked(headers, request.method().as_str(), request.uri().path());
+    match shared.guard.check(&asked, &[]).await {
+        Ok(session) => {
+            let nonce = shared.guard.next_nonce(headers);
+            let mut response = pass_on(&shared, peer, request, Some(session), from).await;
+            if let Some((name, nonce)) = nonce {
+                response.headers_mut().insert(name, nonce);
+            }
+            response
+        }
         Err(refusal) => {
             Refused { refusal: &refusal, status: refusal.status(), asked: &asked }.log();
-            let url = resource_metadata_url(&shared.config, request.headers(), request.uri());
+            let url = resource_metadata_url(config, headers, request.uri());
             let (head, body) = refusal.with_resource_metadata(url).answer();
             Response::from_parts(head, answer::full(body))
         }
@@ -87,6 +92,7 @@ async fn pass_on(
     peer: SocketAddr,
     mut request: Request<Incoming>,
     session: Option<Arc<claviger_guard::Session>>,
+    from: Forwarded,
 ) -> Response<Body> {
     if request.method() == Method::CONNECT {
         return answer::problem(
@@ -102,16 +108,19 @@ async fn pass_on(
     let client = protocol.as_ref().map(|_| hyper::upgrade::on(&mut request));
     let credential = request.headers().get(header::AUTHORIZATION).cloned();
     let (mut head, body) = request.into_parts();
-    let host = head
-        .headers
-        .remove(header::HOST)
-        .or_else(|| HeaderValue::from_str(head.uri.authority()?.as_str()).ok());
+    head.headers.remove(header::HOST);
     strip_hop_by_hop(&mut head.headers);
     strip_identity(&mut head.headers);
-    set_forwarded(&mut head.headers, peer.ip(), host);
+    if let Some(name) = &shared.config.client_certificate_header
+        && !shared.config.trusts(peer.ip())
+    {
+        head.headers.remove(name);
+    }
+    from.set(&mut head.headers);
     join_cookies(&mut head.headers);
     if shared.config.strip_authorization {
         head.headers.remove(header::AUTHORIZATION);
+        head.headers.remove("dpop");
     }
     if let Some(session) = &session {
         set_identity(&mut head.headers, session, usize::MAX);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use claviger_token::challenge::Disclosure;
+use claviger_token::dpop::Nonces;
 use claviger_token::{Algorithm, Expect, Policy};
 
 use crate::cache::Cache;
@@ -16,6 +17,7 @@ use crate::issuer::Issuer;
 use crate::refusal::Voice;
 use crate::reports::{Reporter, Reports};
 use crate::revocations::{Feed, LostFeed};
+use crate::sender::Senders;
 
 /// Why a guard was not built.
 #[derive(Debug, thiserror::Error)]
@@ -30,6 +32,11 @@ pub enum BuildError {
     /// An issuer that cannot be asked.
     #[error("the issuer {} cannot be used: {}", .0.url, .0.reason)]
     Issuer(FetchError),
+    /// Clients could not mean that address.
+    #[error(
+        "the public URL `{0}` is none; write the one under which clients reach this service, as https://api.example"
+    )]
+    PublicUrl(String),
     /// Reports would go to somebody who is not trusted.
     #[error(
         "refusals shall be reported to {0}, which is no trusted issuer: name one of the issuers"
@@ -41,6 +48,9 @@ pub enum BuildError {
     /// Nobody could tell who reports.
     #[error("refusals are reported by a client that proves itself: its id or its secret is empty")]
     ReportAsNobody,
+    /// Without it, anybody could guess nonces.
+    #[error("the system gives no randomness")]
+    NoRandomness,
     /// Background tasks need a runtime.
     #[error("a guard is built within a tokio runtime, for it keeps keys fresh in the background")]
     NoRuntime,
@@ -57,6 +67,9 @@ pub struct GuardBuilder {
     cache_entries: usize,
     rules: FetchRules,
     reports: Option<Reports>,
+    public_url: Option<String>,
+    proofs: bool,
+    nonces: bool,
 }
 
 impl Default for GuardBuilder {
@@ -70,6 +83,9 @@ impl Default for GuardBuilder {
             cache_entries: 10_000,
             rules: FetchRules::default(),
             reports: None,
+            public_url: None,
+            proofs: false,
+            nonces: false,
         }
     }
 }
@@ -152,6 +168,26 @@ impl GuardBuilder {
         self.cache_entries = entries;
         self
     }
+    /// The address under which clients reach this service, without query: to it and the path of a request their
+    /// proofs are made (RFC 9449 §4.2). With it, DPoP proofs are judged.
+    #[must_use]
+    pub fn public_url(mut self, url: impl Into<String>) -> Self {
+        self.public_url = Some(url.into());
+        self.proofs()
+    }
+    /// Judges DPoP proofs by the address that comes with each request ([`Asked::url`](crate::Asked::url)).
+    #[must_use]
+    pub const fn proofs(mut self) -> Self {
+        self.proofs = true;
+        self
+    }
+    /// Takes only proofs with a nonce of this guard (RFC 9449 §9). Its key lives as long as the guard: what was used
+    /// before a restart serves nobody after it.
+    #[must_use]
+    pub const fn proof_nonces(mut self, required: bool) -> Self {
+        self.nonces = required;
+        self
+    }
     /// Tells the journal of an issuer what is refused here, so that its operator finds every diagnosis id.
     #[must_use]
     pub fn reports(mut self, reports: Reports) -> Self {
@@ -176,6 +212,8 @@ impl GuardBuilder {
         if self.policy.audiences.is_empty() {
             return Err(BuildError::NoAudience);
         }
+        let public_url = self.public_url.map(base).transpose()?;
+        let nonces = if self.nonces { Some(nonces()?) } else { None };
         let runtime = tokio::runtime::Handle::try_current().map_err(|_| BuildError::NoRuntime)?;
         let fetcher = Fetcher::new(self.rules);
         let mut issuers = Vec::with_capacity(self.issuers.len());
@@ -183,7 +221,9 @@ impl GuardBuilder {
         for url in &self.issuers {
             fetcher.allows(url).map_err(BuildError::Issuer)?;
             issuers.push(Arc::new(Issuer::new(url.clone(), fetcher.clone(), self.min_interval)));
-            policies.push(Policy { issuers: vec![url.clone()], ..self.policy.clone() });
+            // The bond and the scopes are judged behind the rest of the list, by what the request proves.
+            let policy = Policy { scopes: Vec::new(), sender_bound: true, ..self.policy.clone() };
+            policies.push(Policy { issuers: vec![url.clone()], ..policy });
         }
         let reporter = match &self.reports {
             Some(reports) => Some(Arc::new(Reporter::new(reports, taker(reports, &issuers)?))),
@@ -206,10 +246,33 @@ impl GuardBuilder {
             lost_feed: self.lost_feed,
             voice: Arc::new(self.voice),
             counters: Counters::default(),
+            public_url,
+            proofs: self.proofs,
+            senders: Senders::new(nonces),
             reporter,
             tasks,
         }))
     }
+}
+
+/// An address without its last slash, to which paths are added.
+fn base(url: String) -> Result<String, BuildError> {
+    let is_base = |url: &url::Url| {
+        matches!(url.scheme(), "http" | "https")
+            && url.query().is_none()
+            && url.fragment().is_none()
+    };
+    if url::Url::parse(&url).is_ok_and(|url| is_base(&url)) {
+        Ok(url.trim_end_matches('/').to_owned())
+    } else {
+        Err(BuildError::PublicUrl(url))
+    }
+}
+
+fn nonces() -> Result<Nonces, BuildError> {
+    let mut key = [0; 32];
+    aws_lc_rs::rand::fill(&mut key).map_err(|_| BuildError::NoRandomness)?;
+    Ok(Nonces::new(&key))
 }
 
 /// The issuer that takes reports.

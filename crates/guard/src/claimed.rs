@@ -29,7 +29,7 @@ impl Claimed {
     #[must_use]
     pub fn read(headers: &HeaderMap) -> Self {
         let values = headers.get_all(header::AUTHORIZATION).iter().map(http::HeaderValue::as_bytes);
-        let Ok(text) = presentation::bearer(values) else { return Self::default() };
+        let Ok((_, text)) = presentation::presented(values) else { return Self::default() };
         let Ok(token) = Token::parse(text) else { return Self::default() };
         let Some(payload) = token.payload() else { return Self::default() };
         let short = |name: Cow<'_, str>| (name.len() <= LONGEST_NAME).then(|| name.into_owned());

@@ -6,9 +6,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use claviger_token::challenge::Demand;
+use claviger_token::presentation::{self, Scheme};
 use claviger_token::revocation::Marks;
-use claviger_token::{Code, Fault, Policy, Token, Verified, examine, presentation, verify};
-use http::{HeaderMap, header};
+use claviger_token::{Code, Fault, Policy, Token, Verified, examine, verify};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 use tokio::task::AbortHandle;
 
 use crate::asked::Asked;
@@ -17,9 +19,10 @@ use crate::cache::{Cache, Entry};
 use crate::clock;
 use crate::counters::{Counters, Counts};
 use crate::issuer::Issuer;
-use crate::refusal::{Refusal, Voice};
+use crate::refusal::{NONCE, Refusal, Voice};
 use crate::reports::Reporter;
 use crate::revocations::{LostFeed, State};
+use crate::sender::{Objection, Senders};
 use crate::session::Session;
 use crate::status::{self, Status};
 
@@ -34,8 +37,20 @@ pub(crate) struct Inner {
     pub(crate) lost_feed: LostFeed,
     pub(crate) voice: Arc<Voice>,
     pub(crate) counters: Counters,
+    pub(crate) public_url: Option<String>,
+    /// Whether DPoP proofs are judged.
+    pub(crate) proofs: bool,
+    pub(crate) senders: Senders,
     pub(crate) reporter: Option<Arc<Reporter>>,
     pub(crate) tasks: Vec<AbortHandle>,
+}
+
+impl Inner {
+    /// The address of a request under this service's own.
+    fn url_of(&self, asked: &Asked<'_>) -> Option<String> {
+        let base = self.public_url.as_ref().filter(|_| asked.url.is_none())?;
+        asked.path.starts_with('/').then(|| format!("{base}{}", asked.path))
+    }
 }
 
 impl Drop for Inner {
@@ -46,7 +61,7 @@ impl Drop for Inner {
     }
 }
 
-/// Judges bearer tokens. Cheap to clone; when the last one is dropped, its background tasks end.
+/// Judges tokens. Cheap to clone; when the last one is dropped, its background tasks end.
 #[derive(Clone, Debug)]
 pub struct Guard {
     inner: Arc<Inner>,
@@ -72,28 +87,85 @@ impl Guard {
         asked: &Asked<'_>,
         scopes: &[&str],
     ) -> Result<Arc<Session>, Box<Refusal>> {
-        let values =
-            asked.headers.get_all(header::AUTHORIZATION).iter().map(http::HeaderValue::as_bytes);
-        let judged = match presentation::bearer(values) {
-            Ok(token) => self.judge(token, scopes).await,
-            Err(fault) => Err(fault),
-        };
-        match judged {
+        match self.admit(asked, scopes).await {
             Ok((session, remembered)) => {
                 self.inner.counters.allow(remembered);
                 Ok(session)
             }
-            Err(fault) => Err(Box::new(self.refuse(*fault, asked, scopes))),
+            Err(Objection { fault, demand }) => {
+                // Nobody is sent for a proof that nobody here could judge.
+                let demand = if self.inner.proofs { demand } else { Demand::Bearer };
+                let refusal = self.refuse(*fault, asked, scopes);
+                let nonce =
+                    (demand == Demand::Nonce || demand == Demand::Dpop).then(|| self.nonce());
+                Err(Box::new(refusal.demanding(demand, nonce.flatten())))
+            }
         }
     }
 
-    /// Judges a credential once more, uncounted: for connections that outlive the request which opened them.
+    /// Judges a token once more, uncounted: for connections that outlive the request which opened them. What it is
+    /// bound to was proven by that request.
     ///
     /// # Errors
     /// The fault that has come up since.
     pub async fn recheck(&self, headers: &HeaderMap, scopes: &[&str]) -> Result<(), Box<Fault>> {
-        let values = headers.get_all(header::AUTHORIZATION).iter().map(http::HeaderValue::as_bytes);
-        self.judge(presentation::bearer(values)?, scopes).await.map(drop)
+        let (_, token) = self.presented(headers)?;
+        let (session, _) = self.judge(token).await?;
+        self.demand(&session, scopes)
+    }
+
+    /// The nonce that the next proof shall have (RFC 9449 §8.2), for the answer to a request that came with one;
+    /// none where none is needed.
+    #[must_use]
+    pub fn next_nonce(&self, headers: &HeaderMap) -> Option<(HeaderName, HeaderValue)> {
+        let nonce = headers.contains_key("dpop").then(|| self.nonce()).flatten()?;
+        Some((NONCE, nonce))
+    }
+
+    fn nonce(&self) -> Option<HeaderValue> {
+        HeaderValue::from_str(&self.inner.senders.nonce()?).ok()
+    }
+
+    async fn admit(
+        &self,
+        asked: &Asked<'_>,
+        scopes: &[&str],
+    ) -> Result<(Arc<Session>, bool), Objection> {
+        let (scheme, token) = self.presented(asked.headers).map_err(|fault| {
+            let demand = if self.inner.proofs { Demand::Either } else { Demand::Bearer };
+            Objection { fault, demand }
+        })?;
+        let demand = match scheme {
+            Scheme::Bearer => Demand::Bearer,
+            Scheme::Dpop => Demand::Dpop,
+        };
+        let under_scheme = |fault| Objection { fault, demand };
+        let (session, remembered) = self.judge(token).await.map_err(under_scheme)?;
+        let own = (scheme == Scheme::Dpop).then(|| self.inner.url_of(asked)).flatten();
+        let url = asked.url.or(own.as_deref());
+        self.inner.senders.admit(asked, url, (scheme, token), session.bond())?;
+        self.demand(&session, scopes).map_err(under_scheme)?;
+        Ok((session, remembered))
+    }
+
+    /// The credential of a request, under a scheme that is judged here.
+    fn presented<'h>(&self, headers: &'h HeaderMap) -> Result<(Scheme, &'h str), Box<Fault>> {
+        let values = headers.get_all(header::AUTHORIZATION).iter().map(HeaderValue::as_bytes);
+        if self.inner.proofs {
+            return presentation::presented(values);
+        }
+        Ok((Scheme::Bearer, presentation::bearer(values)?))
+    }
+
+    /// Whether the session has the scopes that every request needs, and those of this one.
+    fn demand(&self, session: &Session, scopes: &[&str]) -> Result<(), Box<Fault>> {
+        let everyone = &self.inner.everyone.scopes;
+        if everyone.is_empty() {
+            return session.demand(scopes);
+        }
+        let all: Vec<&str> =
+            everyone.iter().map(String::as_str).chain(scopes.iter().copied()).collect();
+        session.demand(&all)
     }
 
     /// A refusal of this guard, counted and reported, for a fault that was found here or elsewhere.
@@ -116,15 +188,11 @@ impl Guard {
         }
     }
 
-    async fn judge(
-        &self,
-        token: &str,
-        scopes: &[&str],
-    ) -> Result<(Arc<Session>, bool), Box<Fault>> {
+    /// Judges a token by itself: neither who sends it nor what it is needed for.
+    async fn judge(&self, token: &str) -> Result<(Arc<Session>, bool), Box<Fault>> {
         if let Some(entry) = self.inner.cache.find(token)
             && let Some(session) = self.again(token, &entry)?
         {
-            session.demand(scopes)?;
             return Ok((session, true));
         }
         let index = self.issuer_of(token)?;
@@ -138,7 +206,6 @@ impl Guard {
         let session = Arc::new(Session::new(verified, Arc::clone(&self.inner.voice)));
         let entry = Entry { session: Arc::clone(&session), marks, issuer: index, expires };
         self.inner.cache.keep(token, entry, now);
-        session.demand(scopes)?;
         Ok((session, false))
     }
 

@@ -66,6 +66,7 @@ where
         let guard = self.guard.clone();
         Box::pin(async move {
             let (mut head, body) = request.into_parts();
+            let nonce = guard.next_nonce(&head.headers);
             if !is_preflight(&head.method, &head.headers) {
                 match guard.check(&Asked::from(&head), &[]).await {
                     Ok(session) => {
@@ -81,7 +82,11 @@ where
                     }
                 }
             }
-            service.call(Request::from_parts(head, body)).await
+            let mut response = service.call(Request::from_parts(head, body)).await?;
+            if let Some((name, value)) = nonce {
+                response.headers_mut().insert(name, value);
+            }
+            Ok(response)
         })
     }
 }

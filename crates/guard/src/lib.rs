@@ -1,4 +1,4 @@
-//! The guard: lets requests with a good bearer token pass and tells the others why not.
+//! The guard: lets requests with a good token pass and tells the others why not.
 //!
 //! It holds the keys of the issuers it trusts, keeps them fresh in the background, follows their revocation
 //! feeds, and remembers tokens that it has verified. A token can choose among the trusted issuers and
@@ -30,6 +30,7 @@ mod layer;
 mod refusal;
 mod reports;
 mod revocations;
+mod sender;
 mod session;
 mod status;
 

@@ -6,9 +6,12 @@ use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use claviger_token::challenge::{Challenge, Disclosure};
+use claviger_token::challenge::{Challenge, Demand, Disclosure};
 use claviger_token::{Code, Fault};
-use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
+
+/// The nonce for the next proof (RFC 9449 §8.1).
+pub(crate) const NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
 
 /// How a guard speaks to those it refuses.
 #[derive(Clone, Debug, Default)]
@@ -36,6 +39,8 @@ pub struct Refusal {
     scope: Option<String>,
     origin: Option<HeaderValue>,
     resource_metadata: Option<String>,
+    demand: Demand,
+    nonce: Option<HeaderValue>,
 }
 
 impl fmt::Display for Refusal {
@@ -65,7 +70,17 @@ impl Refusal {
             scope: (!needed.is_empty()).then(|| needed.join(" ")),
             origin: None,
             resource_metadata: None,
+            demand: Demand::default(),
+            nonce: None,
         }
+    }
+
+    /// Says which scheme the client is to use, and with which nonce (RFC 9449 §9).
+    #[must_use]
+    pub(crate) fn demanding(mut self, demand: Demand, nonce: Option<HeaderValue>) -> Self {
+        self.demand = demand;
+        self.nonce = nonce;
+        self
     }
 
     /// Remembers the request's `Origin`, so that a script of that origin may read the answer.
@@ -106,6 +121,7 @@ impl Refusal {
             faults: self.voice.faults.as_deref(),
             disclosure: self.voice.disclosure,
             diagnosis: &self.diagnosis,
+            demand: self.demand,
         }
     }
 
@@ -124,13 +140,18 @@ impl Refusal {
         if let Ok(id) = HeaderValue::from_str(&self.diagnosis) {
             headers.insert("claviger-diagnosis", id);
         }
+        if let Some(nonce) = &self.nonce {
+            headers.insert(NONCE, nonce.clone());
+        }
         // The answer holds nothing that depends on cookies, so any origin may read it; without this a
         // browser shows a script "network error" in place of the cause.
         let origin = self.origin.clone().unwrap_or(HeaderValue::from_static("*"));
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
         headers.insert(
             header::ACCESS_CONTROL_EXPOSE_HEADERS,
-            HeaderValue::from_static("WWW-Authenticate, Claviger-Code, Claviger-Diagnosis"),
+            HeaderValue::from_static(
+                "WWW-Authenticate, DPoP-Nonce, Claviger-Code, Claviger-Diagnosis",
+            ),
         );
         headers.insert(header::VARY, HeaderValue::from_static("Origin"));
         headers

@@ -5,6 +5,7 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
+use claviger_token::bond::Bond;
 use claviger_token::{Code, Fault, Verified};
 
 use crate::refusal::{Refusal, Voice};
@@ -14,6 +15,7 @@ pub struct Session {
     verified: Verified,
     scopes: Vec<String>,
     subject: String,
+    bond: Option<Bond>,
     voice: Arc<Voice>,
 }
 
@@ -35,7 +37,8 @@ impl Session {
         let claims = verified.claims();
         let scopes = claims.scopes();
         let subject = claims.subject().map(std::borrow::Cow::into_owned).unwrap_or_default();
-        Self { scopes, subject, verified, voice }
+        let bond = Bond::read(claims.members());
+        Self { scopes, subject, bond, verified, voice }
     }
 
     /// The granted scopes.
@@ -68,6 +71,12 @@ impl Session {
     /// `scope-insufficient` (403) with the scope in the challenge.
     pub fn require(&self, scope: &str) -> Result<(), Box<Refusal>> {
         self.demand(&[scope]).map_err(|fault| Box::new(Refusal::new(*fault, &self.voice, &[scope])))
+    }
+
+    /// What the token is bound to; each request that carries it has proven that.
+    #[must_use]
+    pub const fn bond(&self) -> Option<&Bond> {
+        self.bond.as_ref()
     }
 
     pub(crate) fn demand(&self, scopes: &[&str]) -> Result<(), Box<Fault>> {

@@ -14,7 +14,6 @@
 mod assertion;
 pub mod assurance;
 mod authorization;
-mod bond;
 mod cbor;
 mod certificate;
 mod claim_rule;
@@ -57,7 +56,6 @@ pub use authorization::{
     AuthorizationRequest, IDENTITY_SCOPES, Prompt, ResponseMode, acr_values, answer_to, asked_for,
     authorization_request,
 };
-pub use bond::check_bond;
 pub use certificate::{CertificateName, PresentedCertificate, verify_certificate};
 pub use claim_rule::{ClaimPlace, ClaimRule, ClaimSource, custom_claims};
 pub use client::{AuthMethod, Client, GrantType, check_client_id};

@@ -25,6 +25,7 @@ pub fn proof_refused(error: &ProofError) -> OauthFault {
         Misfit::Replay | Misfit::Id => {
             "make a new proof, with a new random `jti`, for each request"
         }
+        Misfit::Nonce => "make a new proof with the nonce of the answer's DPoP-Nonce header",
         Misfit::Shape | Misfit::Type | Misfit::Signature | Misfit::Token => {
             "make the proof as RFC 9449 section 4.2 has it"
         }

@@ -1,5 +1,8 @@
 //! Tokens as a test wants them: good ones in one line, and any header or payload at all.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use aws_lc_rs::digest;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use claviger_token::{Algorithm, SigningKey};
@@ -34,6 +37,25 @@ pub fn seal(key: &SigningKey, header: &[u8], payload: &[u8]) -> String {
     let input = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(payload));
     let signature = key.sign(input.as_bytes()).expect("a fixed key signs");
     format!("{input}.{}", URL_SAFE_NO_PAD.encode(signature))
+}
+
+/// A DPoP proof for a request now (RFC 9449 §4.2), with `changes` laid over its claims: every one of them is new.
+///
+/// # Panics
+/// Where the key has no public half.
+#[must_use]
+pub fn proof(key: &SigningKey, method: &str, url: &str, token: &str, changes: &Value) -> String {
+    static MADE: AtomicU64 = AtomicU64::new(0);
+    let jwk = key.public().expect("a public half").jwk().expect("a JWK");
+    let jwk = with(jwk, &json!({ "kid": null, "alg": null, "use": null }));
+    let header = json!({ "typ": "dpop+jwt", "alg": key.algorithm().name(), "jwk": jwk });
+    let hash = digest::digest(&digest::SHA256, token.as_bytes());
+    let claims = json!({
+        "htm": method, "htu": url, "iat": crate::now(), "ath": URL_SAFE_NO_PAD.encode(hash),
+        "jti": format!("proof-{}", MADE.fetch_add(1, Ordering::Relaxed)),
+    });
+    let claims = with(claims, changes);
+    seal(key, header.to_string().as_bytes(), claims.to_string().as_bytes())
 }
 
 /// The claims of a good RFC 9068 access token that was issued at `now` and lives five minutes.

@@ -3,11 +3,15 @@
 //! Reads, and compares names. Never says whether a certificate is to be trusted: no signature and no
 //! chain is looked at here.
 
+mod forwarded;
+
 use core::net::IpAddr;
 
 use jiff::Timestamp;
 
 use crate::der;
+
+pub use forwarded::{from_header, thumbprint};
 
 const BOOLEAN: u8 = 0x01;
 const OCTET_STRING: u8 = 0x04;

@@ -5,7 +5,9 @@
 
 use serde_json::{Value, json};
 
+use crate::algorithm::Algorithm;
 use crate::catalogue::Code;
+use crate::dpop;
 use crate::fault::{Fact, Fault};
 
 /// How much a client is told.
@@ -33,6 +35,21 @@ impl Disclosure {
     }
 }
 
+/// Which scheme a refused client is to use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Demand {
+    /// `Bearer`.
+    #[default]
+    Bearer,
+    /// `Bearer`, or `DPoP` for tokens that are bound to a key (RFC 9449 §7.1). What is wrong with a bearer token is
+    /// told of `Bearer` alone.
+    Either,
+    /// `DPoP`.
+    Dpop,
+    /// `DPoP`, with a nonce of ours in the proof (RFC 9449 §9).
+    Nonce,
+}
+
 /// The surroundings of an answer to a refused client.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Challenge<'a> {
@@ -48,6 +65,8 @@ pub struct Challenge<'a> {
     pub disclosure: Disclosure,
     /// The id under which the operator finds the whole evidence.
     pub diagnosis: &'a str,
+    /// Which scheme is asked for.
+    pub demand: Demand,
 }
 
 impl Challenge<'_> {
@@ -66,7 +85,9 @@ impl Challenge<'_> {
         }
         // RFC 6750 §3.1: a request without any credential gets no error code.
         if let Some(error) = code.oauth_error() {
-            put("error", error.as_str());
+            // RFC 9449 §9: by this word clients know that they only have to try again.
+            let nonce = self.demand == Demand::Nonce;
+            put("error", if nonce { "use_dpop_nonce" } else { error.as_str() });
             if self.disclosure != Disclosure::Terse {
                 put("error_description", &self.sentence(fault));
                 if let Some(faults) = self.faults {
@@ -89,11 +110,25 @@ impl Challenge<'_> {
         if let Some(url) = self.resource_metadata {
             put("resource_metadata", url);
         }
-        Some(if parts.is_empty() {
-            "Bearer".to_owned()
-        } else {
-            format!("Bearer {}", parts.join(", "))
-        })
+        let proofs = || {
+            let names: Vec<&str> = dpop::algorithms().map(Algorithm::name).collect();
+            format!("algs=\"{}\"", names.join(" "))
+        };
+        let scheme = match self.demand {
+            Demand::Bearer | Demand::Either => "Bearer",
+            Demand::Dpop | Demand::Nonce => {
+                parts.push(proofs());
+                "DPoP"
+            }
+        };
+        let mut value = scheme.to_owned();
+        if !parts.is_empty() {
+            value = format!("{scheme} {}", parts.join(", "));
+        }
+        if self.demand == Demand::Either && code.oauth_error().is_none() {
+            value = format!("{value}, DPoP {}", proofs());
+        }
+        Some(value)
     }
 
     /// The body, `application/problem+json`.
@@ -182,6 +217,25 @@ mod tests {
         assert_eq!(terse.www_authenticate(&fault).unwrap(), r#"Bearer error="invalid_token""#);
         assert_eq!(terse.problem(&fault)["code"], Value::Null);
         assert_eq!(at(Disclosure::Code).problem(&fault)["code"], "audience-mismatch");
+    }
+
+    #[test]
+    fn a_token_that_is_bound_is_asked_for_with_its_proof() {
+        let at = |demand| Challenge { demand, diagnosis: "dg_1", ..Challenge::default() };
+        let missing = Fault::new(Code::CredentialMissing);
+        let both = at(Demand::Either).www_authenticate(&missing).unwrap();
+        assert!(both.starts_with("Bearer, DPoP algs=\"") && both.contains("ES256"), "{both}");
+        assert!(!both.contains("HS256"), "{both}");
+        let expired = at(Demand::Either).www_authenticate(&Fault::new(Code::Expired)).unwrap();
+        assert!(!expired.contains("DPoP"), "{expired}");
+        let invalid = Fault::new(Code::SenderProofInvalid);
+        let dpop = at(Demand::Dpop).www_authenticate(&invalid).unwrap();
+        assert!(dpop.starts_with(r#"DPoP error="invalid_token""#), "{dpop}");
+        assert!(dpop.contains("algs="), "{dpop}");
+        let nonce = at(Demand::Nonce).www_authenticate(&invalid).unwrap();
+        assert!(nonce.starts_with(r#"DPoP error="use_dpop_nonce""#), "{nonce}");
+        let read = crate::www_authenticate::auth_challenges(&both);
+        assert_eq!(read.len(), 2, "{both}");
     }
 
     #[test]

@@ -10,6 +10,7 @@
 use serde_json::Value;
 
 use crate::algorithm::Algorithm;
+use crate::bond::Bond;
 use crate::catalogue::Code;
 use crate::claims::{scopes, texts};
 use crate::compact::{Part, Token};
@@ -680,21 +681,13 @@ fn said(value: &Value) -> String {
 /// RFC 9449 §7.1, RFC 8705 §3: a token bound to a key is no bearer token.
 fn sender<'c>(case: &Case<'c>, _: &mut Progress<'c>) -> Judgement {
     let Some(payload) = case.token.payload() else { return Ok(NO_CLAIMS) };
-    let Some(Value::Object(confirmation)) = payload.get("cnf") else {
+    let Some(bond) = Bond::read(payload) else {
         return Ok(Pass::Skipped("the token is bound to no key"));
     };
     if case.policy.sender_bound {
         return Ok(Pass::Good);
     }
-    let reason = if confirmation.contains_key("jkt") {
-        "a DPoP key (`cnf.jkt`)"
-    } else if confirmation.contains_key("x5t#S256") {
-        "a client certificate (`cnf.x5t#S256`)"
-    } else {
-        "a key (`cnf`)"
-    };
-    let fault = Fault::new(Code::SenderProofMissing).with("reason", Fact::Words(reason.to_owned()));
-    refuse(at_claim(fault, case.token, "cnf"))
+    refuse(at_claim(bond.missing(), case.token, "cnf"))
 }
 
 /// RFC 9470 §5, §6: the step-up demands of this resource.

@@ -22,6 +22,7 @@
 mod fault;
 mod algorithm;
 pub mod base64url;
+pub mod bond;
 mod catalogue;
 pub mod certificate;
 pub mod challenge;

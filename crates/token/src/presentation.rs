@@ -1,7 +1,7 @@
-//! The `Authorization` header as a guard reads it (RFC 6750 §2.1, RFC 9110 §11.4).
+//! The `Authorization` header as a guard reads it (RFC 6750 §2.1, RFC 9449 §7.1, RFC 9110 §11.4).
 //!
-//! Decides whether a request carries exactly one bearer credential, and where it stands; never what it
-//! is worth. What is read here is what [`verify`](crate::verify) gets; explain reads requests more
+//! Decides whether a request carries exactly one credential, under which scheme, and where it stands; never what
+//! it is worth. What is read here is what [`verify`](crate::verify) gets; explain reads requests more
 //! generously, and says so.
 
 use crate::catalogue::Code;
@@ -30,6 +30,32 @@ const OTHER_SCHEMES: &[&str] = &[
     "privatetoken",
 ];
 
+/// How a token is presented.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scheme {
+    /// Whoever has it may use it (RFC 6750).
+    Bearer,
+    /// With a proof of the key that it is bound to (RFC 9449).
+    Dpop,
+}
+
+impl Scheme {
+    /// The word of the scheme.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Bearer => "Bearer",
+            Self::Dpop => "DPoP",
+        }
+    }
+
+    /// What stands behind the word, in whatever case; none where the text does not begin with it.
+    fn strip(self, text: &str) -> Option<&str> {
+        let (word, behind) = text.split_at_checked(self.as_str().len())?;
+        word.eq_ignore_ascii_case(self.as_str()).then_some(behind)
+    }
+}
+
 /// Reads the one bearer credential of a request out of the values of its `Authorization` headers.
 ///
 /// The scheme is compared without regard to case (RFC 9110 §11.1); exactly one space follows it
@@ -41,6 +67,23 @@ const OTHER_SCHEMES: &[&str] = &[
 /// `scheme-missing`, `scheme-wrong`, `scheme-doubled`, `scheme-separator`, `invisible-character`,
 /// `size-limit`. Spans are characters of the header's value.
 pub fn bearer<'a>(values: impl IntoIterator<Item = &'a [u8]>) -> Result<&'a str, Box<Fault>> {
+    one(values, &[Scheme::Bearer]).map(|(_, token)| token)
+}
+
+/// The same for whoever judges proofs as well: a credential of either scheme.
+///
+/// # Errors
+/// As [`bearer`].
+pub fn presented<'a>(
+    values: impl IntoIterator<Item = &'a [u8]>,
+) -> Result<(Scheme, &'a str), Box<Fault>> {
+    one(values, &[Scheme::Bearer, Scheme::Dpop])
+}
+
+fn one<'a>(
+    values: impl IntoIterator<Item = &'a [u8]>,
+    schemes: &[Scheme],
+) -> Result<(Scheme, &'a str), Box<Fault>> {
     let mut values = values.into_iter();
     let Some(value) = values.next() else {
         return Err(Box::new(Fault::new(Code::CredentialMissing)));
@@ -49,10 +92,10 @@ pub fn bearer<'a>(values: impl IntoIterator<Item = &'a [u8]>) -> Result<&'a str,
     if more > 0 {
         return Err(Box::new(Fault::new(Code::HeaderDuplicated).with("count", more + 1)));
     }
-    credential(value).map_err(Box::new)
+    credential(value, schemes).map_err(Box::new)
 }
 
-fn credential(value: &[u8]) -> Result<&str, Fault> {
+fn credential<'a>(value: &'a [u8], schemes: &[Scheme]) -> Result<(Scheme, &'a str), Fault> {
     // The token's own limit, and room for the scheme.
     if value.len() > MAX_TOKEN_BYTES + 16 {
         return Err(Fault::new(Code::SizeLimit)
@@ -70,7 +113,8 @@ fn credential(value: &[u8]) -> Result<&str, Fault> {
     if text.is_empty() {
         return Err(Fault::new(Code::CredentialEmpty));
     }
-    let Some(behind) = strip_bearer(text) else { return Err(without_scheme(text)) };
+    let read = schemes.iter().find_map(|scheme| Some((*scheme, scheme.strip(text)?)));
+    let Some((scheme, behind)) = read else { return Err(without_scheme(text)) };
     let start = text.chars().count() - behind.chars().count();
     if behind.is_empty() {
         return Err(Fault::new(Code::CredentialEmpty));
@@ -79,11 +123,14 @@ fn credential(value: &[u8]) -> Result<&str, Fault> {
     else {
         return Err(separator(behind, start));
     };
-    if strip_bearer(token).is_some_and(|rest| rest.starts_with([' ', ':', '=']) || rest.is_empty())
-    {
+    let doubled = |one: &&Scheme| {
+        one.strip(token).is_some_and(|rest| rest.starts_with([' ', ':', '=']) || rest.is_empty())
+    };
+    if let Some(second) = schemes.iter().find(doubled) {
+        let length = second.as_str().len();
         return Err(Fault::new(Code::SchemeDoubled)
-            .with("scheme", &token[.."Bearer".len()])
-            .at(Span { start: start + 1, end: start + 8 }));
+            .with("scheme", &token[..length])
+            .at(Span { start: start + 1, end: start + 2 + length }));
     }
     if is_placeholder(token) {
         return Err(Fault::new(Code::CredentialPlaceholder)
@@ -91,7 +138,7 @@ fn credential(value: &[u8]) -> Result<&str, Fault> {
             .at(Span { start: start + 1, end: text.chars().count() }));
     }
     if let Some((second, _)) = token.split_once(',').map(|(_, rest)| (rest.trim_start(), ()))
-        && (strip_bearer(second).is_some() || second.len() > 20)
+        && (schemes.iter().any(|one| one.strip(second).is_some()) || second.len() > 20)
     {
         return Err(Fault::new(Code::HeaderDuplicated).with("count", 2usize));
     }
@@ -102,13 +149,7 @@ fn credential(value: &[u8]) -> Result<&str, Fault> {
             .with("position", start + 1 + nth)
             .at(Span { start: start + 1 + nth, end: start + 2 + nth }));
     }
-    Ok(token)
-}
-
-/// What stands behind the word `Bearer`, in whatever case; none where the text does not begin with it.
-fn strip_bearer(text: &str) -> Option<&str> {
-    let (word, behind) = text.split_at_checked("Bearer".len())?;
-    word.eq_ignore_ascii_case("Bearer").then_some(behind)
+    Ok((scheme, token))
 }
 
 fn separator(behind: &str, start: usize) -> Fault {
@@ -196,6 +237,28 @@ mod tests {
     }
 
     #[test]
+    fn who_judges_proofs_reads_both_schemes() {
+        let read = |value: &'static str| {
+            presented([value.as_bytes()]).map_err(|fault| fault.code.as_str())
+        };
+        for (value, expected) in [
+            ("DPoP a.b.c", Ok((Scheme::Dpop, "a.b.c"))),
+            ("dpop a.b.c", Ok((Scheme::Dpop, "a.b.c"))),
+            ("Bearer a.b.c", Ok((Scheme::Bearer, "a.b.c"))),
+            ("DPoP", Err("credential-empty")),
+            ("DPoP  a.b.c", Err("scheme-separator")),
+            ("DPoP DPoP a.b.c", Err("scheme-doubled")),
+            ("Bearer DPoP a.b.c", Err("scheme-doubled")),
+            ("DPoP a.b.c, DPoP d.e.f", Err("header-duplicated")),
+            ("Token a.b.c", Err("scheme-wrong")),
+            ("eyJh.b.c", Err("scheme-missing")),
+        ] {
+            assert_eq!(read(value), expected, "{value:?}");
+        }
+        assert_eq!(bearer([&b"DPoP a.b.c"[..]]).unwrap_err().code, Code::SchemeWrong);
+    }
+
+    #[test]
     fn no_evidence_holds_the_token() {
         let token = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJ1c2VyIn0.c2lnbmF0dXJl";
         for value in [
@@ -227,11 +290,13 @@ mod tests {
         #[test]
         fn no_bytes_make_it_panic(value: Vec<u8>) {
             let _ = bearer([&value[..]]);
+            let _ = presented([&value[..]]);
         }
 
         #[test]
-        fn no_text_makes_it_panic(value in "(Bearer|bearer|Token|)[ :=%]{0,2}\\PC{0,30}") {
+        fn no_text_makes_it_panic(value in "(Bearer|bearer|DPoP|Token|)[ :=%]{0,2}\\PC{0,30}") {
             let _ = bearer([value.as_bytes()]);
+            let _ = presented([value.as_bytes()]);
         }
 
         #[test]

@@ -3,8 +3,10 @@
 //!
 //! Loads the person and the client anew each time, so that whoever was disabled a moment ago is told nothing.
 
-use claviger_protocol::{ClaimPlace, Form, check_bond, custom_claims, standard_claims};
-use claviger_token::{Code, Fact, Fault, Verified, presentation};
+use claviger_protocol::{ClaimPlace, Form, custom_claims, standard_claims};
+use claviger_token::bond::{Bond, Proven};
+use claviger_token::presentation::{self, Scheme};
+use claviger_token::{Code, Fact, Fault, Verified};
 use http::{HeaderValue, Method, StatusCode, header};
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
@@ -37,9 +39,10 @@ pub(crate) async fn userinfo(mut call: Call) -> Answer {
     let proven = sender.is_some() || certificate.is_some();
     let verified = own_token::granting(state, &token, "openid", proven);
     let verified = verified.map_err(Refusal::fault)?;
-    let cnf = verified.claims().members().get("cnf");
+    let bond = Bond::read(verified.claims().members());
     let key = sender.as_ref().and_then(Sender::thumbprint);
-    check_bond(cnf, key, certificate.as_deref()).map_err(Refusal::fault)?;
+    let proven = Proven { key, certificate: certificate.as_deref() };
+    Bond::check(bond.as_ref(), proven).map_err(Refusal::fault)?;
     if let Some(sender) = &sender {
         sender.use_up(state).await.map_err(unproven)?;
     }
@@ -91,13 +94,6 @@ async fn tell(call: &Call, verified: &Verified) -> Answer {
     Ok(render::reply(StatusCode::OK, JWT, signed))
 }
 
-/// How a token was presented.
-#[derive(Clone, Copy)]
-enum Scheme {
-    Bearer,
-    Dpop,
-}
-
 struct Presented {
     token: Zeroizing<String>,
     scheme: Scheme,
@@ -128,18 +124,9 @@ async fn presented(call: &mut Call) -> Result<Presented, Box<Refusal>> {
             Err(Refusal::fault(Box::new(fault)).into())
         }
         (None, _) => {
-            if let Some(token) = call.header("authorization").and_then(behind_dpop) {
-                let token = Zeroizing::new(token.to_owned());
-                return Ok(Presented { token, scheme: Scheme::Dpop });
-            }
-            let token = presentation::bearer(values.iter().map(HeaderValue::as_bytes));
-            let token = Zeroizing::new(token.map_err(Refusal::fault)?.to_owned());
-            Ok(Presented { token, scheme: Scheme::Bearer })
+            let presented = presentation::presented(values.iter().map(HeaderValue::as_bytes));
+            let (scheme, token) = presented.map_err(Refusal::fault)?;
+            Ok(Presented { token: Zeroizing::new(token.to_owned()), scheme })
         }
     }
-}
-
-fn behind_dpop(value: &str) -> Option<&str> {
-    let (scheme, token) = value.trim().split_once(' ')?;
-    (scheme.eq_ignore_ascii_case("DPoP") && !token.is_empty()).then_some(token)
 }

@@ -4,11 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_lc_rs::digest;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use claviger_token::base64url;
-use claviger_token::certificate::Certificate;
+use claviger_token::certificate;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, UnixTime};
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
@@ -18,8 +14,6 @@ use super::signatures_by_rustls;
 
 /// More than so many certificates are no chain.
 const LONGEST_CHAIN: usize = 10;
-/// A certificate has two kilobytes; more than this is none.
-const LONGEST_HEADER: usize = 16 * 1024;
 
 /// A certificate that a client has presented, with the key for it.
 #[derive(Clone, Debug)]
@@ -32,20 +26,9 @@ impl ClientCertificate {
         (1..=LONGEST_CHAIN).contains(&chain.len()).then_some(Self { chain })
     }
 
-    /// What a proxy hands on: PEM in percent encoding (nginx, HAProxy), the bare base64 of the DER
-    /// (Traefik), or the same between colons (RFC 9440). One certificate; its issuers stay at the proxy.
+    /// What a proxy hands on. One certificate; its issuers stay at the proxy.
     pub(crate) fn from_header(value: &str) -> Option<Self> {
-        if value.len() > LONGEST_HEADER {
-            return None;
-        }
-        let text = percent_decoded(value)?;
-        let body = match text.split_once("-----BEGIN CERTIFICATE-----") {
-            Some((_, rest)) => rest.split("-----END CERTIFICATE-----").next()?,
-            None => text.split(',').next()?.trim().trim_matches(':'),
-        };
-        let body: String = body.split_whitespace().collect();
-        let der = STANDARD.decode(body).ok().filter(|der| Certificate::read(der).is_some())?;
-        Self::new(vec![CertificateDer::from(der)])
+        Self::new(vec![CertificateDer::from(certificate::from_header(value)?)])
     }
 
     /// The client's own certificate.
@@ -55,7 +38,7 @@ impl ClientCertificate {
 
     /// What tokens are bound to it by (RFC 8705 §3.1): the SHA-256 of the certificate.
     pub(crate) fn thumbprint(&self) -> String {
-        base64url::encode(digest::digest(&digest::SHA256, self.der()).as_ref())
+        certificate::thumbprint(self.der())
     }
 
     pub(super) fn leads_to(&self, authority: &dyn ClientCertVerifier, now: i64) -> bool {
@@ -63,22 +46,6 @@ impl ClientCertificate {
         let now = UnixTime::since_unix_epoch(Duration::from_secs(u64::try_from(now).unwrap_or(0)));
         authority.verify_client_cert(own, issuers, now).is_ok()
     }
-}
-
-fn percent_decoded(text: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        bytes.push(match byte {
-            b'%' => {
-                let mut digit = || char::from(rest.next()?).to_digit(16);
-                let (high, low) = (digit()?, digit()?);
-                u8::try_from(high << 4 | low).ok()?
-            }
-            byte => byte,
-        });
-    }
-    String::from_utf8(bytes).ok()
 }
 
 /// Takes whatever certificate comes: a bad one is answered by the endpoint, in words, and not by a
@@ -114,36 +81,4 @@ impl ClientCertVerifier for AnyClient {
     }
 
     signatures_by_rustls!();
-}
-
-#[cfg(test)]
-mod tests {
-    use claviger_testkit::pki;
-
-    use super::*;
-
-    #[test]
-    fn every_form_of_a_proxys_header_is_read_and_nothing_else() {
-        let issued = pki::self_signed("client");
-        let base64 = STANDARD.encode(&issued.der);
-        let escaped: String =
-            url::form_urlencoded::byte_serialize(issued.certificate.as_bytes()).collect();
-        for value in [
-            escaped.replace('+', "%20"),
-            base64.clone(),
-            format!(":{base64}:"),
-            base64.replace('+', "%2B").replace('=', "%3D"),
-            format!("{base64},{base64}"),
-        ] {
-            let read = ClientCertificate::from_header(&value).unwrap();
-            assert_eq!(read.der(), issued.der);
-            assert_eq!(read.thumbprint().len(), 43);
-        }
-        let cut = &base64[..base64.len() - 8];
-        for value in
-            ["", "%", "%zz", "AAAA", ":", "-----BEGIN CERTIFICATE-----", cut, &"A".repeat(20_000)]
-        {
-            assert!(ClientCertificate::from_header(value).is_none(), "{value}");
-        }
-    }
 }

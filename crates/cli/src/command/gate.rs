@@ -38,6 +38,10 @@ pub(crate) fn run(arguments: &Arguments, format: Format) -> Result<ExitCode, Sto
         } else {
             LostFeed::GoOn { seconds: 600 }
         },
+        public_url: arguments.public_url.clone(),
+        trusted_proxies: arguments.trusted_proxy.clone(),
+        client_certificate_header: arguments.client_certificate_header.clone(),
+        dpop_nonces: arguments.dpop_nonces,
         reports: reports(arguments)?,
         ..GateConfig::new(&arguments.upstream)
     };

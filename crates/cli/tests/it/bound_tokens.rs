@@ -1,11 +1,12 @@
 //! Tokens that are bound to a key, and requests that are pushed, through clients nobody here wrote.
 
-use claviger_testkit::keys;
+use claviger_testkit::{Sink, keys};
 use claviger_token::Algorithm;
 use serde_json::json;
 
 use crate::clients::drive;
-use crate::stage::{Authority, assert_unseen, file};
+use crate::nginx::Nginx;
+use crate::stage::{Authority, Gate, assert_unseen, file};
 use crate::tools::driver;
 
 const ORDERS: &str = "https://orders.example";
@@ -48,4 +49,41 @@ fn openid_client_and_oauth4webapi_bind_their_tokens_and_push_their_requests() {
     let log = authority.log();
     assert_unseen(&log, done["bound"].as_str().unwrap(), "the authority's log");
     assert!(!log.contains("clv_rt_") && !log.contains(PASSWORD), "{log}");
+}
+
+#[test]
+fn openid_client_and_oauth4webapi_call_an_api_behind_the_gate_with_proofs() {
+    let Some(driver) = driver("bound_api.mjs") else { return };
+    let (authority, sink) = (Authority::start(), Sink::start());
+    let gate = |further: &[&str]| {
+        Gate::start(&sink.url(), &authority.issuer, &authority.resource, further)
+    };
+    let (plain, strict) = (gate(&[]), gate(&["--dpop-nonces"]));
+    // Behind a stock nginx that asks about each request, with and without nonces.
+    let trusting = gate(&["--trusted-proxy", "127.0.0.1"]);
+    let both = gate(&["--trusted-proxy", "127.0.0.0/8", "--dpop-nonces"]);
+    let mut apis = vec![
+        json!({ "url": format!("{}/", plain.url), "nonces": false }),
+        json!({ "url": format!("{}/", strict.url), "nonces": true }),
+    ];
+    let nginx = |gate: &Gate| {
+        Nginx::start("nginx.conf", &[("GATE", gate.url.as_str()), ("UPSTREAM", &sink.url())])
+    };
+    let proxies = [(nginx(&trusting), false), (nginx(&both), true)];
+    for (nginx, nonces) in &proxies {
+        if let Some(nginx) = nginx {
+            apis.push(json!({ "url": format!("{}/", nginx.url), "nonces": nonces }));
+        }
+    }
+    let done = drive(
+        driver,
+        &json!({
+            "issuer": authority.issuer, "client": authority.client.json(),
+            "resource": authority.resource, "scope": authority.scope, "apis": apis,
+        }),
+    );
+    assert_eq!(done["ok"], true);
+    for gate in [&plain, &strict, &trusting, &both] {
+        assert_unseen(&gate.log(), done["bound"].as_str().unwrap(), "a gate's log");
+    }
 }

@@ -8,11 +8,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use claviger_testkit::person::VERIFIER;
 use claviger_testkit::pki::{self, Issued, Pki};
-use claviger_testkit::{Ask, Person, Process, now};
+use claviger_testkit::{Ask, Person, Process, Sink, now};
 use serde_json::{Value, json};
 
+use crate::nginx::Nginx;
 use crate::people::PASSWORD;
-use crate::stage::{PATIENCE, claviger};
+use crate::stage::{Gate, PATIENCE, claviger};
 use crate::tools::{on_path, skip};
 
 struct Stage {
@@ -385,4 +386,65 @@ fn the_flags_of_the_command_line_make_clients_with_certificates() {
         );
         assert_eq!(Process::run(command, b"").code, Some(2), "{flags:?}");
     }
+}
+
+#[test]
+fn the_gate_takes_a_bound_token_with_its_certificate_through_a_stock_nginx() {
+    let Some(stage) = Stage::start(BEHIND_A_PROXY) else { return };
+    let (own, thief) = (pki::self_signed("orders"), pki::self_signed("thief"));
+    stage.make(
+        "clients",
+        &json!({
+            "client_id": "orders", "resources": [stage.resource],
+            "auth_method": "self_signed_tls_client_auth",
+            "jwks": { "keys": [{ "x5c": [STANDARD.encode(&own.der)] }] },
+            "tls_client_certificate_bound_access_tokens": true,
+        }),
+    );
+    let form = [("grant_type", "client_credentials"), ("client_id", "orders")];
+    let granted = Ask::post_form(&format!("{}/token", stage.issuer), &form)
+        .header("x-client-cert", STANDARD.encode(&own.der))
+        .send();
+    assert_eq!(granted.status, 200, "{}", granted.text());
+    let token = granted.json()["access_token"].as_str().unwrap().to_owned();
+
+    let sink = Sink::start();
+    let further = ["--trusted-proxy", "127.0.0.1", "--client-certificate-header", "Client-Cert"];
+    let gate = Gate::start(&sink.url(), &stage.issuer, &stage.resource, &further);
+    let pki = stage.folder.path().to_str().unwrap().to_owned();
+    let values = [("GATE", gate.url.as_str()), ("UPSTREAM", &sink.url()), ("PKI", &pki)];
+    let Some(nginx) = Nginx::start("nginx-mutual-tls.conf", &values) else { return };
+    let at = nginx.url.replace("http://", "https://");
+    let authorization = format!("authorization: Bearer {token}");
+    let call = |issued: Option<&Issued>, path: &str| {
+        let pair = issued.map(|issued| issued.write(stage.folder.path(), "caller", ""));
+        let mut command = Command::new("curl");
+        command.args(["-s", "-o", "/dev/null", "-w", "%{http_code} %header{claviger-code}"]);
+        command.arg("--cacert").arg(stage.path("ca.pem")).args(["-H", &authorization]);
+        // What a client writes itself is overwritten.
+        command.args(["-H", &format!("Client-Cert: :{}:", STANDARD.encode(&own.der))]);
+        if let Some((certificate, key)) = &pair {
+            command.arg("--cert").arg(certificate).arg("--key").arg(key);
+        }
+        let output = command.arg(format!("{at}{path}")).output().unwrap();
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    };
+    for path in ["/orders", "/asked/orders"] {
+        assert_eq!(call(Some(&own), path), "200", "{path}");
+        assert_eq!(call(Some(&thief), path), "401 sender-proof-invalid", "{path}");
+        assert_eq!(call(None, path), "401 sender-proof-missing", "{path}");
+    }
+
+    // Past nginx, by an address that the gate does not trust, the header proves nothing.
+    let alone = ["--trusted-proxy", "192.0.2.1", "--client-certificate-header", "Client-Cert"];
+    let gate = Gate::start(&sink.url(), &stage.issuer, &stage.resource, &alone);
+    let own = STANDARD.encode(&own.der);
+    let claimed = Ask::get(&gate.url).bearer(&token).header("Client-Cert", own).send();
+    assert_eq!(claimed.header("claviger-code"), Some("sender-proof-missing"));
+    let nobody = ["gate", "--upstream", "http://127.0.0.1:9", "--issuer", "http://127.0.0.1:9"];
+    let more = ["--audience", "a", "--client-certificate-header", "Client-Cert"];
+    let output = claviger(&[&nobody[..], &more[..]].concat()).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("client-cert") && said.contains("proxy"), "{said}");
 }

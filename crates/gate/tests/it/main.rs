@@ -4,6 +4,7 @@
 
 mod answers;
 mod forward_auth;
+mod senders;
 mod streams;
 mod tunnels;
 

@@ -4,7 +4,8 @@ use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
-use claviger_testkit::{FakeIssuer, now};
+use claviger_testkit::{FakeIssuer, keys, mint, now};
+use claviger_token::Algorithm;
 use claviger_token::revocation::{Entry, Kind, hash};
 use serde_json::json;
 
@@ -42,10 +43,14 @@ fn head(stream: &mut TcpStream) -> String {
 }
 
 fn open(gate: &Running, token: &str) -> (TcpStream, String) {
+    open_as(gate, &format!("Bearer {token}"))
+}
+
+fn open_as(gate: &Running, credential: &str) -> (TcpStream, String) {
     let mut stream = TcpStream::connect(gate.url.strip_prefix("http://").unwrap()).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(15))).unwrap();
     let request = format!(
-        "GET /socket HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\nConnection: keep-alive, Upgrade\r\nUpgrade: echo\r\n\r\n"
+        "GET /socket HTTP/1.1\r\nHost: x\r\nAuthorization: {credential}\r\nConnection: keep-alive, Upgrade\r\nUpgrade: echo\r\n\r\n"
     );
     stream.write_all(request.as_bytes()).unwrap();
     let head = head(&mut stream);
@@ -112,4 +117,22 @@ fn a_gate_that_stops_closes_its_tunnels() {
     echoes(&mut stream, b"hello");
     drop(gate);
     closed(&mut stream);
+}
+
+/// The proof is that of the request which opened the connection; nobody can make another for it.
+#[test]
+fn a_tunnel_of_a_bound_token_lives_on_behind_its_one_proof() {
+    let (issuer, upstream) = (FakeIssuer::start(), echo());
+    let gate = start(config(&issuer, &upstream));
+    let key = keys::signing(Algorithm::EdDsa);
+    let jkt = key.public().unwrap().thumbprint().to_owned();
+    let token = issuer.mint(API, &json!({ "cnf": { "jkt": jkt } }));
+    let proof = mint::proof(&key, "GET", "http://x/socket", &token, &json!({}));
+    let (mut stream, head) = open_as(&gate, &format!("DPoP {token}\r\nDPoP: {proof}"));
+    assert!(head.starts_with("HTTP/1.1 101"), "{head}");
+    let start = Instant::now();
+    while start.elapsed() < Duration::from_millis(2500) {
+        echoes(&mut stream, b"still here");
+        std::thread::sleep(Duration::from_millis(100));
+    }
 }

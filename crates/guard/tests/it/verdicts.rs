@@ -125,6 +125,53 @@ async fn the_layer_answers_as_a_browser_can_read_it() {
 }
 
 #[tokio::test]
+async fn the_layer_judges_proofs_where_it_knows_its_address() {
+    let issuer = FakeIssuer::start();
+    let key = keys::signing(Algorithm::EdDsa);
+    let jkt = key.public().unwrap().thumbprint().to_owned();
+    let token = issuer.mint(API, &json!({ "cnf": { "jkt": jkt } }));
+    let ask = async |guard: &Guard, nonce: Option<&str>| {
+        let subject = async |Bearer(session): Bearer| {
+            assert!(session.bond().is_some());
+            session.subject().to_owned()
+        };
+        let inner = axum::Router::new().route("/orders", axum::routing::get(subject));
+        let routes = axum::Router::new().nest("/v1", inner.layer(guard.layer()));
+        let url = "https://orders.example/api/v1/orders";
+        let proof = mint::proof(&key, "GET", url, &token, &json!({ "nonce": nonce }));
+        let request = Request::get("/v1/orders?x=1")
+            .header("authorization", format!("DPoP {token}"))
+            .header("dpop", proof);
+        routes.oneshot(request.body(axum::body::Body::empty()).unwrap()).await.unwrap()
+    };
+    let known = || builder(&issuer).public_url("https://orders.example/api/");
+    let guard = ready(known()).await;
+    let good = ask(&guard, None).await;
+    assert_eq!((good.status().as_u16(), good.headers().get("dpop-nonce")), (200, None));
+    let strict = ready(known().proof_nonces(true)).await;
+    let asked = ask(&strict, None).await;
+    assert_eq!(asked.status(), 401);
+    let nonce = asked.headers()["dpop-nonce"].to_str().unwrap().to_owned();
+    let good = ask(&strict, Some(&nonce)).await;
+    assert_eq!(good.status(), 200);
+    assert!(good.headers().contains_key("dpop-nonce"), "the next one, before this one is over");
+    // A service that does not know under which address it is called takes bearer tokens only.
+    let unaware = ready(builder(&issuer)).await;
+    let refused = ask(&unaware, None).await;
+    assert_eq!(refused.headers()["claviger-code"], "scheme-wrong");
+    let refusal = check(&unaware, &token).await.unwrap_err();
+    assert_eq!(refusal.code(), Code::SenderProofMissing);
+    assert!(refusal.headers()["www-authenticate"].to_str().unwrap().starts_with("Bearer "));
+    // One that judges proofs and is not told the address of a request says so.
+    let untold = ready(builder(&issuer).proofs()).await;
+    let refused = ask(&untold, None).await;
+    assert_eq!(refused.headers()["claviger-code"], "sender-proof-invalid");
+    for wrong in ["orders.example", "ftp://orders.example", "https://orders.example?x=1"] {
+        assert!(builder(&issuer).public_url(wrong).build().is_err(), "{wrong}");
+    }
+}
+
+#[tokio::test]
 async fn a_guard_without_issuer_or_audience_is_not_built() {
     assert!(Guard::builder().audience(API).build().is_err());
     assert!(Guard::builder().issuer("https://id.example").build().is_err());

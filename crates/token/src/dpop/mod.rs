@@ -60,6 +60,8 @@ words! {
         Time => "time",
         /// It was made for another access token, or for none.
         Token => "token",
+        /// It bears no nonce of the server's, or an old one.
+        Nonce => "nonce",
         /// It was used before.
         Replay => "replay",
     }
