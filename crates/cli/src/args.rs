@@ -581,6 +581,10 @@ pub(crate) enum ClientAction {
         /// A key set: the client authenticates with private_key_jwt in place of a secret.
         #[arg(long, value_name = "FILE", conflicts_with = "public")]
         jwks: Option<PathBuf>,
+        /// The same with a key set that the client publishes at an https address, where it may change its keys
+        /// without telling anybody.
+        #[arg(long, value_name = "URL", conflicts_with_all = ["public", "jwks"])]
+        jwks_uri: Option<String>,
         /// Where users are sent back to after log-in; may be given several times. The client then gets tokens for
         /// users, and refreshes them.
         #[arg(long, value_name = "URL")]
@@ -652,16 +656,16 @@ pub(crate) struct AboutPeople {
 #[group(multiple = false)]
 pub(crate) struct ClientCertificate {
     /// It proves itself with a certificate of tls.client_ca_file with this subject: `CN=orders,O=Example`.
-    #[arg(long, value_name = "NAME", conflicts_with_all = ["public", "jwks"])]
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["public", "jwks", "jwks_uri"])]
     pub(crate) certificate_subject: Option<String>,
     /// The same, with this host among the certificate's names.
-    #[arg(long, value_name = "HOST", conflicts_with_all = ["public", "jwks"])]
+    #[arg(long, value_name = "HOST", conflicts_with_all = ["public", "jwks", "jwks_uri"])]
     pub(crate) certificate_host: Option<String>,
     /// The same, with this URI among the certificate's names (SPIFFE).
-    #[arg(long, value_name = "URI", conflicts_with_all = ["public", "jwks"])]
+    #[arg(long, value_name = "URI", conflicts_with_all = ["public", "jwks", "jwks_uri"])]
     pub(crate) certificate_uri: Option<String>,
     /// It proves itself with exactly this certificate, of whatever authority or its own making.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["public", "jwks"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["public", "jwks", "jwks_uri"])]
     pub(crate) certificate: Option<PathBuf>,
 }
 

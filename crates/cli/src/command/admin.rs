@@ -206,6 +206,7 @@ pub(crate) fn client(action: ClientAction, format: Format) -> Result<ExitCode, S
             resource,
             scope,
             jwks,
+            jwks_uri,
             redirect_uri,
             public,
             grant,
@@ -252,6 +253,10 @@ pub(crate) fn client(action: ClientAction, format: Format) -> Result<ExitCode, S
                     Stop::usage(format!("`{}` is no key set: {error}", path.display()))
                 })?;
                 body.insert("jwks".to_owned(), set);
+                body.insert("auth_method".to_owned(), json!("private_key_jwt"));
+            }
+            if let Some(uri) = jwks_uri {
+                body.insert("jwks_uri".to_owned(), json!(uri));
                 body.insert("auth_method".to_owned(), json!("private_key_jwt"));
             }
             made(&ask(&admin, Method::POST, "/clients", Some(&Value::Object(body)))?, format)

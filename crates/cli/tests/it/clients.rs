@@ -3,8 +3,8 @@
 
 use std::process::Command;
 
-use claviger_testkit::{Ask, Process, keys};
-use claviger_token::Algorithm;
+use claviger_testkit::{Answer, Ask, Process, Reply, Scripted, keys, mint_with, now};
+use claviger_token::{Algorithm, SigningKey};
 use serde_json::{Value, json};
 
 use crate::stage::{Authority, Party, assert_unseen, file};
@@ -129,4 +129,52 @@ fn authlib_proves_itself_in_three_ways_and_two_validators_verify_what_it_gets() 
         assert_eq!(seen["claims"]["scope"], "orders:read", "{way}");
         assert_unseen(&scene.authority.log(), token, "the authority's log");
     }
+}
+
+fn prove(authority: &Authority, key: &SigningKey, jti: &str) -> Answer {
+    let claims = json!({
+        "iss": "worker", "sub": "worker", "aud": authority.issuer, "jti": jti,
+        "iat": now(), "exp": now() + 60,
+    });
+    let assertion = mint_with(key, &json!({ "typ": "client-authentication+jwt" }), &claims);
+    let fields = [
+        ("grant_type", "client_credentials"),
+        ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
+        ("client_assertion", assertion.as_str()),
+    ];
+    Ask::post_form(&authority.url("/token"), &fields).send()
+}
+
+/// `--jwks-uri`: the keys come from where the client publishes them, and from nowhere inside, unless that is allowed
+/// for a test.
+#[test]
+fn a_client_s_keys_are_fetched_from_its_address_and_from_nowhere_inside() {
+    let key = keys::signing_as(Algorithm::Es256, "one");
+    let set = keys::jwks(std::slice::from_ref(&key)).to_string();
+    let shelf = Scripted::start(move |_| Reply::status(200).body("application/json", set.clone()));
+    let uri = format!("{}/jwks.json", shelf.url());
+    for on_loopback in [true, false] {
+        let lines =
+            format!("[registration]\ndanger_client_addresses_on_loopback = {on_loopback}\n");
+        let authority = Authority::configured(&lines);
+        let resource = authority.resource.clone();
+        let common = ["--resource", &resource, "--scope", "orders:read"];
+        let made = authority.administer(
+            &[&["client", "create", "worker", "--jwks-uri", &uri][..], &common].concat(),
+        );
+        assert_eq!(
+            (&made["auth_method"], &made["jwks_uri"]),
+            (&json!("private_key_jwt"), &json!(uri))
+        );
+        let answer = prove(&authority, &key, "one");
+        if on_loopback {
+            assert_eq!(answer.status, 200, "{}", answer.text());
+            let stranger = keys::other_signing(Algorithm::Es256, "one");
+            assert_eq!(prove(&authority, &stranger, "two").status, 401);
+        } else {
+            assert_eq!(answer.status, 503, "{}", answer.text());
+            assert_eq!(answer.json()["code"], "client-keys-unreachable");
+        }
+    }
+    assert_eq!(shelf.heard().len(), 1);
 }
