@@ -4,48 +4,14 @@
 //! disk, that introspection refuses it and that every reader of the feed has been sent it. Never decides
 //! whether something is to end.
 
-use std::net::IpAddr;
-
 use claviger_protocol::FamilyEnd;
 use claviger_store::{Ended, Ending};
 use claviger_token::Verified;
 
-use crate::call::Call;
-use crate::journal::{Event, Kind};
+use crate::journal::{By, Event, Kind};
 use crate::refusal::Refusal;
 use crate::state::State;
 use crate::subjects;
-
-/// Who ends something, and from where; for the journal.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct By {
-    who: &'static str,
-    address: Option<IpAddr>,
-}
-
-impl By {
-    /// The authority itself.
-    pub(crate) const AUTHORITY: Self = Self { who: "authority", address: None };
-
-    /// A person, what is theirs.
-    pub(crate) fn user(call: &Call) -> Self {
-        Self { who: "user", address: call.peer() }
-    }
-
-    /// A client, what is its own.
-    pub(crate) fn client(call: &Call) -> Self {
-        Self { who: "client", address: call.peer() }
-    }
-
-    pub(crate) fn administrator(call: &Call) -> Self {
-        Self { who: "administrator", address: call.peer() }
-    }
-
-    /// An event that this is behind.
-    pub(crate) fn event(self, kind: Kind, code: &'static str) -> Event {
-        Event::new(kind, code).by(self.who).address(self.address)
-    }
-}
 
 /// Ends it everywhere.
 pub(crate) async fn end(state: &State, ending: Ending, by: By) -> Result<Ended, Box<Refusal>> {

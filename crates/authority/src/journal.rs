@@ -18,6 +18,7 @@ use serde_json::{Map, Value, json};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
+use crate::call::Call;
 use crate::clock::Clock;
 use crate::config;
 use crate::metrics::Metrics;
@@ -163,7 +164,7 @@ impl Event {
         self
     }
 
-    /// Who did it.
+    /// Who did it, in a word.
     pub(crate) fn by(self, who: impl Into<String>) -> Self {
         self.with("by", who.into())
     }
@@ -177,6 +178,37 @@ impl Event {
     pub(crate) fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.record.insert(name.to_owned(), value.into());
         self
+    }
+}
+
+/// Who does something, and from where.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct By {
+    who: &'static str,
+    address: Option<IpAddr>,
+}
+
+impl By {
+    /// The authority itself.
+    pub(crate) const AUTHORITY: Self = Self { who: "authority", address: None };
+
+    /// A person, what is theirs.
+    pub(crate) fn user(call: &Call) -> Self {
+        Self { who: "user", address: call.peer() }
+    }
+
+    /// A client, what is its own.
+    pub(crate) fn client(call: &Call) -> Self {
+        Self { who: "client", address: call.peer() }
+    }
+
+    pub(crate) fn administrator(call: &Call) -> Self {
+        Self { who: "administrator", address: call.peer() }
+    }
+
+    /// An event that this is behind.
+    pub(crate) fn event(self, kind: Kind, code: &'static str) -> Event {
+        Event::new(kind, code).by(self.who).address(self.address)
     }
 }
 

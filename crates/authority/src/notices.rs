@@ -14,8 +14,7 @@ use claviger_store::{Notice, StoreError};
 use futures_util::future::join_all;
 use tokio::time::{MissedTickBehavior, interval};
 
-use crate::ending::By;
-use crate::journal::Kind;
+use crate::journal::{By, Kind};
 use crate::random;
 use crate::state::State;
 

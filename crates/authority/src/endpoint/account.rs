@@ -23,9 +23,9 @@ use zeroize::Zeroizing;
 use super::authorize::{LOG_OUT, no_randomness, people_page, redirected, session, stale_form};
 use super::log_in::{self, Goal, begin, password_is_right, wait_words};
 use crate::call::{Answer, Call};
-use crate::ending::{self, By};
+use crate::ending;
 use crate::guesses::Guess;
-use crate::journal::Kind;
+use crate::journal::{By, Kind};
 use crate::refusal::Refusal;
 use crate::second_factor::{SecondFactors, challenge, step_of, unopened};
 

@@ -17,12 +17,11 @@ use serde_json::json;
 use crate::call::{Answer, Call, clipped};
 use crate::client_check;
 use crate::credential;
-use crate::ending::By;
 use crate::endpoint::authorize::{
     form_page, message, no_randomness, session, stale_form, with_meanings,
 };
 use crate::endpoint::log_in::{self, Goal};
-use crate::journal::Kind;
+use crate::journal::{By, Kind};
 use crate::random;
 use crate::refusal::Refusal;
 use crate::render;

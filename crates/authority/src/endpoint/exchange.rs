@@ -13,9 +13,8 @@ use http::StatusCode;
 use serde_json::json;
 
 use crate::call::{Answer, Call};
-use crate::ending::By;
 use crate::endpoint::token::{placed, token_id};
-use crate::journal::Kind;
+use crate::journal::{By, Kind};
 use crate::own_token;
 use crate::render;
 use crate::state::State;

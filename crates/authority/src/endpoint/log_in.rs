@@ -19,9 +19,9 @@ use super::authorize::{
 };
 use crate::browser::{Browsers, Mark};
 use crate::call::{Answer, Call, Reply};
-use crate::ending::{self, By};
+use crate::ending;
 use crate::guesses::{Attempt, Guess, Guesser};
-use crate::journal::Kind;
+use crate::journal::{By, Kind};
 use crate::random;
 use crate::refusal::Refusal;
 use crate::second_factor::{challenge, sha256, unopened, verify_passkey};

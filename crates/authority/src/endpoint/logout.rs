@@ -16,8 +16,8 @@ use super::authorize::{
     LOG_OUT, form_page, message, no_randomness, redirected, session, stale_form, told_here,
 };
 use crate::call::{Answer, Call};
-use crate::ending::{self, By};
-use crate::journal::Kind;
+use crate::ending;
+use crate::journal::{By, Kind};
 use crate::own_token;
 use crate::refusal::Refusal;
 

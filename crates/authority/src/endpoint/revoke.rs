@@ -5,7 +5,8 @@ use http::StatusCode;
 
 use crate::call::{Answer, Call};
 use crate::client_check;
-use crate::ending::{self, By};
+use crate::ending;
+use crate::journal::By;
 use crate::own_token;
 use crate::refresh_token;
 use crate::render;
