@@ -411,6 +411,9 @@ pub(crate) struct Gate {
     /// Take only DPoP proofs with a nonce of this gate: what was used before a restart serves nobody after it.
     #[arg(long)]
     pub(crate) dpop_nonces: bool,
+    /// Take no token that is bound to nothing: a stolen one is then worth nothing without its key.
+    #[arg(long)]
+    pub(crate) bound_tokens_only: bool,
     /// Report what is refused to the issuer's journal, as this client: one among the introspectors of the API.
     #[arg(long, env = "CLAVIGER_GATE_REPORT_AS", value_name = "CLIENT")]
     pub(crate) report_as: Option<String>,

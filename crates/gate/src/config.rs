@@ -67,6 +67,8 @@ pub struct GateConfig {
     pub client_certificate_header: Option<HeaderName>,
     /// Takes only DPoP proofs with a nonce of this gate (RFC 9449 §9).
     pub dpop_nonces: bool,
+    /// Takes no token that is bound to nothing.
+    pub bound_tokens_only: bool,
     /// Tells an issuer's journal what is refused here.
     pub reports: Option<Reports>,
 }
@@ -99,6 +101,7 @@ impl GateConfig {
             trusted_proxies: Vec::new(),
             client_certificate_header: None,
             dpop_nonces: false,
+            bound_tokens_only: false,
             reports: None,
         }
     }
@@ -188,6 +191,7 @@ impl GateConfig {
             .cache_entries(self.cache_entries)
             .proofs()
             .proof_nonces(self.dpop_nonces)
+            .bound_tokens_only(self.bound_tokens_only)
             .danger_allow_plain_http(self.danger_allow_plain_http);
         builder = self.issuers.iter().fold(builder, |builder, url| builder.issuer(url));
         builder = self.audiences.iter().fold(builder, |builder, name| builder.audience(name));

@@ -116,13 +116,15 @@ fn escaped(label: &str) -> String {
 /// Protected-resource metadata (RFC 9728 §2): where a client gets a token for this service.
 pub(crate) fn protected_resource(config: &GateConfig) -> Response<Body> {
     let resource = config.resource.as_ref().or_else(|| config.audiences.first());
+    let takes_certificates = config.client_certificate_header.is_some();
     let mut body = json!({
         "resource": resource,
         "authorization_servers": config.issuers,
         "bearer_methods_supported": ["header"],
         "dpop_signing_alg_values_supported": dpop::algorithms().map(Algorithm::name).collect::<Vec<_>>(),
-        "dpop_bound_access_tokens_required": false,
-        "tls_client_certificate_bound_access_tokens": config.client_certificate_header.is_some(),
+        // A certificate would do as well, where one can be proven.
+        "dpop_bound_access_tokens_required": config.bound_tokens_only && !takes_certificates,
+        "tls_client_certificate_bound_access_tokens": takes_certificates,
     });
     if !config.scopes.is_empty() {
         body["scopes_supported"] = json!(config.scopes);

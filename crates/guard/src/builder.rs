@@ -70,6 +70,7 @@ pub struct GuardBuilder {
     public_url: Option<String>,
     proofs: bool,
     nonces: bool,
+    bound_only: bool,
 }
 
 impl Default for GuardBuilder {
@@ -86,6 +87,7 @@ impl Default for GuardBuilder {
             public_url: None,
             proofs: false,
             nonces: false,
+            bound_only: false,
         }
     }
 }
@@ -188,6 +190,12 @@ impl GuardBuilder {
         self.nonces = required;
         self
     }
+    /// Takes no token that is bound to nothing (FAPI 2.0 §5.3.4).
+    #[must_use]
+    pub const fn bound_tokens_only(mut self, required: bool) -> Self {
+        self.bound_only = required;
+        self
+    }
     /// Tells the journal of an issuer what is refused here, so that its operator finds every diagnosis id.
     #[must_use]
     pub fn reports(mut self, reports: Reports) -> Self {
@@ -248,7 +256,7 @@ impl GuardBuilder {
             counters: Counters::default(),
             public_url,
             proofs: self.proofs,
-            senders: Senders::new(nonces),
+            senders: Senders::new(nonces, self.bound_only),
             reporter,
             tasks,
         }))

@@ -36,6 +36,7 @@ impl From<Box<Fault>> for Objection {
 /// The memory that judging proofs needs.
 pub(crate) struct Senders {
     nonces: Option<Nonces>,
+    bound_only: bool,
     used: Mutex<Used>,
 }
 
@@ -46,9 +47,10 @@ impl std::fmt::Debug for Senders {
 }
 
 impl Senders {
-    /// With `nonces`, only proofs with a nonce of this very guard are taken.
-    pub(crate) fn new(nonces: Option<Nonces>) -> Self {
-        Self { nonces, used: Mutex::new(Used::new(PROOFS_HELD)) }
+    /// With `nonces`, only proofs with a nonce of this very guard are taken; with `bound_only`, only tokens that are
+    /// bound to something.
+    pub(crate) fn new(nonces: Option<Nonces>, bound_only: bool) -> Self {
+        Self { nonces, bound_only, used: Mutex::new(Used::new(PROOFS_HELD)) }
     }
 
     /// The nonce that the next proofs shall have, where they need one.
@@ -67,6 +69,11 @@ impl Senders {
         let certificate = asked.certificate.filter(|_| bond.is_some()).map(certificate::thumbprint);
         let mut proven = Proven { key: None, certificate: certificate.as_deref() };
         let object = |fault, demand| Err(Objection { fault, demand });
+        if self.bound_only && bond.is_none() {
+            let expected = Fact::Words("a key that the token is bound to".to_owned());
+            let fault = Fault::new(Code::ClaimMismatch).with("claim", "cnf");
+            return object(Box::new(fault.with("expected", expected)), Demand::Dpop);
+        }
         if scheme == Scheme::Bearer {
             let is_to_key = bond.is_some_and(Bond::is_to_key);
             let demand = if is_to_key { Demand::Dpop } else { Demand::Bearer };

@@ -42,6 +42,7 @@ pub(crate) fn run(arguments: &Arguments, format: Format) -> Result<ExitCode, Sto
         trusted_proxies: arguments.trusted_proxy.clone(),
         client_certificate_header: arguments.client_certificate_header.clone(),
         dpop_nonces: arguments.dpop_nonces,
+        bound_tokens_only: arguments.bound_tokens_only,
         reports: reports(arguments)?,
         ..GateConfig::new(&arguments.upstream)
     };

@@ -6,7 +6,7 @@ use claviger_testkit::mint::{mint_with, with};
 use claviger_token::{Algorithm, Verdict, base64url};
 use serde_json::{Value, json};
 
-use crate::stage::{NOW, surroundings, token_with};
+use crate::stage::{NOW, policy, surroundings, surroundings_for, token_with};
 
 fn bound() -> String {
     let jkt = keys::signing(Algorithm::Es256).public().expect("a key").thumbprint().to_owned();
@@ -90,4 +90,57 @@ fn a_bound_token_without_its_proof_is_no_bearer_token() {
         &surroundings(Algorithm::EdDsa),
     );
     assert_eq!(report.first().expect("a fault").fault.code.as_str(), "scheme-wrong");
+}
+
+/// The guard judges the token, then the proof, then the scopes.
+#[test]
+fn the_proof_stands_where_the_guard_finds_it() {
+    let jkt = keys::signing(Algorithm::Es256).public().expect("a key").thumbprint().to_owned();
+    let made = |changes: Value| {
+        token_with(Algorithm::EdDsa, &with(json!({"cnf": {"jkt": jkt}}), &changes))
+    };
+    let mut policy = policy();
+    policy.scopes = vec!["orders:delete".to_owned()];
+    for (changes, first) in [
+        (json!({}), "sender-proof-invalid"),
+        (json!({"aud": "https://other.example"}), "audience-mismatch"),
+        (json!({"iat": NOW - 7200, "exp": NOW - 3600}), "expired"),
+    ] {
+        let token = made(changes);
+        let input = request(&token, "DPoP", &proof(&token, &json!({"htm": "POST"})));
+        let around = surroundings_for(policy.clone(), Algorithm::EdDsa);
+        let report = explain(input.as_bytes(), &around);
+        let codes: Vec<_> = report.faults.iter().map(|one| one.fault.code.as_str()).collect();
+        assert_eq!(codes[0], first, "{codes:?}");
+        assert!(codes.contains(&"sender-proof-invalid"), "{codes:?}");
+    }
+}
+
+#[test]
+fn a_proof_is_read_as_guard_and_authority_read_it() {
+    let token = bound();
+    let judged = |input: String| {
+        let report = explain(input.as_bytes(), &surroundings(Algorithm::EdDsa));
+        report.first().map(|first| (first.fault.code.as_str(), first.fault.detail()))
+    };
+    // A raw request does not show whether it went over TLS; the proof does.
+    let plain = json!({"htu": "http://api.example.test/orders"});
+    assert_eq!(judged(request(&token, "DPoP", &proof(&token, &plain))), None);
+    // RFC 9449 §4.3: the key is a public one.
+    let key = keys::signing(Algorithm::Es256);
+    let private = with(key.jwk(), &json!({"d": "AAAA"}));
+    let header = json!({"typ": "dpop+jwt", "kid": null, "jwk": private});
+    let claims =
+        json!({"htm": "GET", "htu": "https://api.example.test/orders", "iat": NOW, "jti": "p"});
+    let (code, said) = judged(request(&token, "DPoP", &mint_with(&key, &header, &claims))).unwrap();
+    assert!(code == "sender-proof-invalid" && said.contains("private key"), "{said}");
+    let good = proof(&token, &json!({}));
+    let twice =
+        request(&token, "DPoP", &good).replace("DPoP: ", &format!("DPoP: {good}\r\nDPoP: "));
+    let (code, said) = judged(twice).unwrap();
+    assert!(code == "sender-proof-invalid" && said.contains("more than one"), "{said}");
+    // Another key than the one in `cnf`.
+    let other = token_with(Algorithm::EdDsa, &json!({"cnf": {"jkt": "another"}}));
+    let (code, said) = judged(request(&other, "DPoP", &proof(&other, &json!({})))).unwrap();
+    assert!(code == "sender-proof-invalid" && said.contains("another"), "{said}");
 }

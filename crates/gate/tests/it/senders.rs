@@ -243,11 +243,26 @@ fn a_token_bound_to_a_certificate_passes_with_that_certificate_alone() {
 }
 
 #[test]
+fn a_gate_for_bound_tokens_takes_no_others() {
+    let scene = scene_with(|config| GateConfig { bound_tokens_only: true, ..config });
+    for unbound in [scene.token(), scene.issuer.mint(API, &json!({ "cnf": Value::Null }))] {
+        let answer = scene.get("/a").bearer(&unbound).send();
+        assert!(refused(&answer, "claim-mismatch").starts_with("DPoP "));
+    }
+    let (token, url) = (bound(&scene, &json!({})), format!("{}/a", scene.gate.url));
+    let own = proof(&key(), "GET", &url, &token, &json!({}));
+    assert_eq!(with_proof(scene.get("/a"), &token, &own).status, 200);
+    let metadata = scene.get("/.well-known/oauth-protected-resource").send().json();
+    assert_eq!(metadata["dpop_bound_access_tokens_required"], true);
+}
+
+#[test]
 fn the_metadata_say_what_can_be_proven() {
     let read = |scene: &Scene| scene.get("/.well-known/oauth-protected-resource").send().json();
     let plain = read(&scene());
     let algorithms = plain["dpop_signing_alg_values_supported"].as_array().unwrap();
     assert!(algorithms.contains(&json!("ES256")) && !algorithms.contains(&json!("HS256")));
     assert_eq!(plain["tls_client_certificate_bound_access_tokens"], false);
+    assert_eq!(plain["dpop_bound_access_tokens_required"], false);
     assert_eq!(read(&scene_with(trusting))["tls_client_certificate_bound_access_tokens"], true);
 }
