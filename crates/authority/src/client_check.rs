@@ -14,6 +14,7 @@ use claviger_store::StoreError;
 use http::{HeaderValue, StatusCode, header};
 
 use crate::call::Call;
+use crate::documents;
 use crate::refusal::Refusal;
 use crate::render::BASIC_CHALLENGE;
 use crate::secrets::{Asked, Unjudged};
@@ -93,6 +94,14 @@ pub(crate) async fn client(call: &Call, form: &Form) -> Result<Arc<Client>, Box<
         Box::new(refusal.evidence("client_id", id).evidence("cause", cause))
     };
     let found = match named {
+        Some(id) if is_document_id(id) => match call.state.described_client(id).await? {
+            // Who is told `invalid_client` gives its grants up.
+            Err(fault) if documents::passes(&fault) => {
+                let later = OauthFault { error: OauthCode::TemporarilyUnavailable, ..fault };
+                return Err(about(later.into(), "document-unread"));
+            }
+            outcome => outcome.ok(),
+        },
         Some(id) => call.state.client(id).await?,
         None => None,
     };

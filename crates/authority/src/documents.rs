@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use claviger_guard::fetch::Fetched;
+use claviger_guard::fetch::{Cause, Fetched};
 use claviger_protocol::{Client, OauthCode, OauthFault, Terms, check_document_id, document_client};
 
 use crate::config::Registration;
@@ -36,12 +36,22 @@ fn not_had(why: NotHad) -> OauthFault {
             "too many documents of clients are fetched at the moment",
             "try again in a minute",
         ),
+        NotHad::Failed(error) if matches!(error.cause, Cause::Inside | Cause::Url) => refused(
+            "client-document-refused",
+            format!("the client's document is not asked for: {}", error.reason),
+            "the application's maker publishes it where everybody reaches it",
+        ),
         NotHad::Failed(error) => refused(
             "client-document-unreachable",
             format!("the client's document could not be had: {}", error.reason),
             "the application's maker publishes it at its client id, as JSON",
         ),
     }
+}
+
+/// Whether a fault says nothing of the client, only that its document cannot be read at the moment.
+pub(crate) fn passes(fault: &OauthFault) -> bool {
+    matches!(fault.code, "client-document-limited" | "client-document-unreachable")
 }
 
 impl Documents {

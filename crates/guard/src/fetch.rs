@@ -58,6 +58,8 @@ impl Default for FetchRules {
 pub enum Cause {
     /// The URL is none, or is plain http to another machine.
     Url,
+    /// The address is not on the public Internet, and only such ones may be asked.
+    Inside,
     /// The name does not resolve.
     Dns,
     /// Nobody listens there, or the connection broke.
@@ -231,7 +233,8 @@ impl Fetcher {
             ));
         }
         if !self.rules.reach().lets_host(&parsed) {
-            return refuse("the address is not on the public Internet");
+            let reason = "the address is not on the public Internet";
+            return Err(FetchError::new(url, Cause::Inside, reason));
         }
         let plain = !self.rules.public_only || self.rules.danger_allow_loopback;
         match parsed.scheme() {

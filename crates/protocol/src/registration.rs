@@ -20,6 +20,8 @@ use crate::subject::SubjectType;
 const MOST_BYTES: usize = 16 * 1024;
 const LONGEST_TEXT: usize = 500;
 const MOST_CONTACTS: usize = 10;
+/// More names than RFC 7591 and its kin know.
+const MOST_NAMES: usize = 64;
 
 /// Members that only the server sets; an update must not bring them (RFC 7592 §2.2).
 const SERVER_ONLY: [&str; 4] = [
@@ -144,6 +146,12 @@ impl ClientMetadata {
             Some(Value::Bool(flag)) => Ok(*flag),
             Some(_) => Err(wrong(name, "is neither true nor false", "send a JSON boolean")),
         }
+    }
+
+    /// The names of the members; of very many the first.
+    #[must_use]
+    pub fn names(&self) -> Vec<&str> {
+        self.members.keys().map(String::as_str).take(MOST_NAMES).collect()
     }
 
     /// Whether there is such a member.

@@ -79,7 +79,8 @@ pub(crate) async fn register(mut call: Call) -> Answer {
     }
     state.clients.changed(&client.id);
     let by = client.registered.as_ref().and_then(|it| it.by.as_deref()).unwrap_or("nobody's leave");
-    state.journal.event(changed(&call, "client-registered", &client.id).with("leave", by));
+    let event = changed(&call, "client-registered", &client.id).with("members", metadata.names());
+    state.journal.event(event.with("leave", by));
     tracing::info!(client_id = client.id, by, "a client registered itself");
     let answer = told(&state, &client, secret.as_ref(), token.expose());
     Ok(render::json(StatusCode::CREATED, &answer))
@@ -125,7 +126,8 @@ pub(crate) async fn change(mut call: Call) -> Answer {
         _ => secret_for(&state, &mut client).await?,
     };
     put(&state, &client).await?;
-    state.journal.event(changed(&call, "registration-changed", &client.id));
+    let event = changed(&call, "registration-changed", &client.id);
+    state.journal.event(event.with("members", metadata.names()));
     tracing::info!(client_id = client.id, "a client changed its registration");
     Ok(render::json(StatusCode::OK, &told(&state, &client, secret.as_ref(), token.expose())))
 }

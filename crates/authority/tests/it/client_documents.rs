@@ -96,13 +96,31 @@ async fn a_document_is_a_client_and_the_person_sees_whose_it_is() {
     app.clock.advance(3601);
     authorize(&app, &mut Browser::default(), &id).await.is(200);
     assert_eq!(site.asked(), 2);
-    // Refreshing goes on; what the document does not list any more is over.
-    let form = crate::people::query(&[
-        ("grant_type", "refresh_token"),
-        ("client_id", &id),
-        ("refresh_token", &text(&tokens, "refresh_token")),
-    ]);
-    app.post("/token", &form).await.is(200);
+    // Refreshing goes on.
+    let refresh = async |token: &str| {
+        let form = crate::people::query(&[
+            ("grant_type", "refresh_token"),
+            ("client_id", &id),
+            ("refresh_token", token),
+        ]);
+        app.post("/token", &form).await
+    };
+    let tokens = refresh(&text(&tokens, "refresh_token")).await.is(200).json();
+    let held = text(&tokens, "refresh_token");
+    // While the document cannot be read the client is told to come back, not that it is a stranger.
+    site.answers(Reply::status(500));
+    app.clock.advance(3601);
+    let later = refresh(&held).await.is(503).json();
+    assert_eq!(later["error"], "temporarily_unavailable", "{later}");
+    assert_eq!(later["code"], "client-document-unreachable", "{later}");
+    site.says(&site.document());
+    app.clock.advance(10);
+    let tokens = refresh(&held).await.is(200).json();
+    // What stands there and is no client's any more is one.
+    site.says(&json!({ "client_id": "https://elsewhere.example/client.json" }));
+    app.clock.advance(3601);
+    let refused = refresh(&text(&tokens, "refresh_token")).await.is(401).json();
+    assert_eq!(refused["error"], "invalid_client", "{refused}");
 }
 
 #[tokio::test]

@@ -37,14 +37,15 @@ pub(super) fn of(error: &(dyn Error + 'static)) -> (Cause, String) {
         chain.push('\n');
         layer = error.source();
     }
-    let refused = |reason: &str| (Cause::Refused, reason.to_owned());
     // Our own resolver says so, and hyper calls it a DNS error as well.
     if kind == Some(ErrorKind::PermissionDenied) {
-        return refused("the name leads to an address that is not on the public Internet");
+        let reason = "the name leads to an address that is not on the public Internet";
+        return (Cause::Inside, reason.to_owned());
     }
     if chain.contains("dns error") || chain.contains("failed to lookup") {
         return (Cause::Dns, "the name does not resolve".to_owned());
     }
+    let refused = |reason: &str| (Cause::Refused, reason.to_owned());
     match kind {
         Some(ErrorKind::TimedOut) => (Cause::Timeout, "no connection in time".to_owned()),
         Some(ErrorKind::ConnectionRefused) => refused(
