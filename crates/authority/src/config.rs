@@ -5,6 +5,7 @@
 //! them) or the environment: the command line does.
 
 mod registration;
+mod telemetry;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -16,6 +17,7 @@ use url::{Host, Url};
 
 use crate::tls::{self, TlsSettings};
 pub use registration::{Registration, RegistrationMode};
+pub use telemetry::Telemetry;
 
 /// The configuration of an authority. `Config::default()` serves on loopback out of
 /// `./claviger-data`; [`Config::EXAMPLE`] shows every field with its default.
@@ -53,6 +55,8 @@ pub struct Config {
     pub tls: TlsSettings,
     /// What is remembered of what happened.
     pub journal: Journal,
+    /// Where traces go.
+    pub telemetry: Telemetry,
     /// What one peer, and all of them together, may cost.
     pub limits: Limits,
 }
@@ -75,6 +79,7 @@ impl Default for Config {
             registration: Registration::default(),
             tls: TlsSettings::default(),
             journal: Journal::default(),
+            telemetry: Telemetry::default(),
             limits: Limits::default(),
         }
     }
@@ -348,6 +353,7 @@ impl Config {
         }
         found.extend(self.tls.check(self.trusted_proxy));
         found.extend(self.journal.check());
+        found.extend(self.telemetry.check());
         found.extend(self.limits.check());
         found
     }

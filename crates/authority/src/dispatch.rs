@@ -10,9 +10,11 @@ use axum::Router;
 use axum::body::{Body, HttpBody as _};
 use axum::extract::{RawPathParams, Request};
 use axum::routing::any;
+use claviger_guard::trace;
 use claviger_web::NotFoundPage;
 use futures_util::FutureExt as _;
 use http::{HeaderValue, Method, StatusCode, header};
+use tracing::Instrument as _;
 
 use crate::administrator;
 use crate::call::{Answer, Call, Reply, clipped, wants_html};
@@ -25,6 +27,8 @@ use crate::state::State;
 /// A route with what follows from it.
 struct Prepared {
     route: Route,
+    /// Where it stands, as a template: below the issuer's path.
+    path: String,
     allow: HeaderValue,
 }
 
@@ -35,7 +39,8 @@ pub(crate) fn router(state: &Arc<State>) -> Router {
     for route in table() {
         let paths = paths(&route, prefix);
         let allow = allow(&route);
-        let prepared = Arc::new(Prepared { route, allow });
+        let path = format!("{prefix}{}", route.path);
+        let prepared = Arc::new(Prepared { route, path, allow });
         for path in paths {
             let (prepared, state) = (Arc::clone(&prepared), Arc::clone(state));
             router = router
@@ -73,9 +78,17 @@ fn allow(route: &Route) -> HeaderValue {
     HeaderValue::from_str(&methods.join(", ")).unwrap_or_else(|_| HeaderValue::from_static(""))
 }
 
+/// Answers within the request's span; all that is done for it hangs below that.
 async fn dispatch(prepared: Arc<Prepared>, state: Arc<State>, request: Request) -> Reply {
+    let span = trace::request(request.method(), Some(&prepared.path), request.headers());
+    let reply = answer(prepared, state, request).instrument(span.clone()).await;
+    trace::answered(&span, reply.status());
+    reply
+}
+
+async fn answer(prepared: Arc<Prepared>, state: Arc<State>, request: Request) -> Reply {
     let started = Instant::now();
-    let Prepared { route, allow } = &*prepared;
+    let Prepared { route, allow, .. } = &*prepared;
     let method = request.method().clone();
     let mut address = None;
     let answer = if method == Method::OPTIONS {
@@ -123,7 +136,7 @@ fn writes(route: &Route, method: &Method) -> bool {
 /// takes nothing else down.
 async fn carry_out(handler: Answering, to_the_end: bool) -> Answer {
     let outcome = if to_the_end {
-        tokio::spawn(handler).await.map_err(|_| ())
+        tokio::spawn(handler.in_current_span()).await.map_err(|_| ())
     } else {
         AssertUnwindSafe(handler).catch_unwind().await.map_err(|_| ())
     };
@@ -139,6 +152,8 @@ async fn carry_out(handler: Answering, to_the_end: bool) -> Answer {
 
 async fn nowhere(state: Arc<State>, request: Request) -> Reply {
     let started = Instant::now();
+    let span = trace::request(request.method(), None, request.headers());
+    let _within = span.enter();
     let (parts, _) = request.into_parts();
     let path = parts.uri.path();
     let answer = if wants_html(&parts) {
@@ -152,7 +167,9 @@ async fn nowhere(state: Arc<State>, request: Request) -> Reply {
             ))
             .into())
     };
-    finish(&state, ("unknown", Face::Page, None), &parts.method, answer, started)
+    let reply = finish(&state, ("unknown", Face::Page, None), &parts.method, answer, started);
+    trace::answered(&span, reply.status());
+    reply
 }
 
 fn not_found_page(state: &State, path: &str) -> Answer {
@@ -210,6 +227,7 @@ fn finish(
         Err(refusal) => {
             state.metrics.refusal(endpoint, refusal.error, refusal.code);
             let diagnosis = state.journal.refused(endpoint, face, &refusal, address);
+            trace::refused(refusal.code, &diagnosis);
             render::refusal(&refusal, face, &state.issuer, &diagnosis)
         }
     };

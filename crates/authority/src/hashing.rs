@@ -6,8 +6,10 @@
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use claviger_guard::trace::TARGET;
 use rustix::process::{getpriority_process, setpriority_process};
 use tokio::sync::oneshot;
+use tracing::Instrument as _;
 
 /// Below every other thread of the process (nice value), and still above what is meant to run idle.
 const NICE: i32 = 10;
@@ -45,7 +47,8 @@ impl Hashing {
             let _ = reply.send(job());
         });
         self.0.lock().unwrap_or_else(PoisonError::into_inner).send(job).ok()?;
-        answer.await.ok()
+        // Waiting for a thread is part of it: a queue shows.
+        answer.instrument(tracing::info_span!(target: TARGET, "hash")).await.ok()
     }
 }
 

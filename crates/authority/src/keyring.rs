@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use arc_swap::{ArcSwap, Guard};
+use claviger_guard::trace::TARGET;
 use claviger_protocol::{
     Invalid, KEPT_BEYOND_EXP, KeyRecord, KeySettings, KeyState, KeyStep, WithdrawError, metadata,
     plan, rotate, withdraw,
@@ -165,7 +166,10 @@ impl Keyring {
             };
             return Err(Refusal::unavailable("no-signing-key", inside).into());
         };
-        key.seal(kind, claims).map_err(|error| Refusal::unavailable("signing-failed", error).into())
+        let name = key.algorithm().name();
+        let span = tracing::info_span!(target: TARGET, "sign", claviger.algorithm = name);
+        span.in_scope(|| key.seal(kind, claims))
+            .map_err(|error| Refusal::unavailable("signing-failed", error).into())
     }
 
     /// Whether a client or an API can have an algorithm: those that sign now.

@@ -79,7 +79,7 @@ pub use claviger_protocol::Secret;
 pub use clock::Clock;
 pub use config::{
     Config, ConfigError, DEFAULT_LISTEN, Limits, Registration, RegistrationMode, Signing,
-    SigningAlgorithm, Tokens,
+    SigningAlgorithm, Telemetry, Tokens,
 };
 pub use first_start::{Bootstrap, Example};
 pub use layers::{Examined, Layered, Layers, Origin, Place, Problem, Setting};

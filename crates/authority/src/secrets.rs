@@ -21,6 +21,7 @@ use aws_lc_rs::hmac;
 use claviger_protocol::Secret;
 use subtle::ConstantTimeEq as _;
 use tokio::sync::{Semaphore, watch};
+use tracing::Instrument as _;
 
 use crate::config::Limits;
 use crate::hashing::Hashing;
@@ -158,7 +159,7 @@ impl Secrets {
                     windows,
                 };
                 // A task of its own: the verdict is wanted by others even if this request is gone.
-                tokio::spawn(run.carry_out(Arc::clone(inner), done));
+                tokio::spawn(run.carry_out(Arc::clone(inner), done).in_current_span());
                 verdict
             }
         };

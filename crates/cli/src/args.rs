@@ -423,6 +423,13 @@ pub(crate) struct Gate {
     /// The issuer that takes the reports, where several are trusted.
     #[arg(long, env = "CLAVIGER_GATE_REPORT_TO", value_name = "URL")]
     pub(crate) report_to: Option<String>,
+    /// The collector that takes traces as OTLP over HTTP in JSON, such as http://127.0.0.1:4318. Without it,
+    /// OTEL_EXPORTER_OTLP_ENDPOINT counts; without either nothing is recorded.
+    #[arg(long, value_name = "URL")]
+    pub(crate) otlp_endpoint: Option<String>,
+    /// The share of requests that is recorded, from 0 to 1, where no caller decides it with `traceparent`.
+    #[arg(long, value_name = "RATIO")]
+    pub(crate) trace_ratio: Option<f64>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

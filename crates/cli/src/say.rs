@@ -5,7 +5,10 @@ use std::process::ExitCode;
 
 use anstyle::{AnsiColor, Style};
 use serde_json::{Value, json};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{FilterExt as _, filter_fn};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer as _};
 
 use crate::args::Format;
 
@@ -104,17 +107,25 @@ pub(crate) fn color() -> bool {
     anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never
 }
 
-/// Sends the log to standard error, filtered.
+/// Sends the log to standard error, filtered. Spans for a collector of traces are none of the log's; they are
+/// recorded once a command starts that.
 pub(crate) fn log_to_stderr(filter: &str, format: Format) -> Result<(), Stop> {
     let filter = EnvFilter::try_new(filter).map_err(|error| {
         Stop::usage(format!("`--log {filter}` is no filter: {error}"))
             .hint("error, warn, info, debug, or for example claviger_gate=debug,warn")
     })?;
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let filter = filter.and(filter_fn(|metadata| metadata.target() != claviger_telemetry::TARGET));
+    let log = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     let colored = anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never;
     match format {
-        Format::Text => log.with_ansi(colored).try_init(),
-        Format::Json => log.json().flatten_event(true).with_ansi(false).try_init(),
+        Format::Text => tracing_subscriber::registry()
+            .with(claviger_telemetry::layer())
+            .with(log.with_ansi(colored).with_filter(filter))
+            .try_init(),
+        Format::Json => tracing_subscriber::registry()
+            .with(claviger_telemetry::layer())
+            .with(log.json().flatten_event(true).with_ansi(false).with_filter(filter))
+            .try_init(),
     }
     .map_err(|error| Stop::unknown(format!("cannot start the log: {error}")))
 }

@@ -5,7 +5,7 @@
 
 use std::net::IpAddr;
 
-use claviger_guard::{Asked, Guard, Refusal, is_preflight};
+use claviger_guard::{Asked, Guard, Refusal, is_preflight, trace};
 use claviger_token::Code;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Uri};
 
@@ -52,6 +52,7 @@ pub(crate) async fn answer(
 }
 
 fn refused(refusal: &Refusal, asked: &Asked<'_>) -> Response<Body> {
+    trace::refused(refusal.code().as_str(), &refusal.diagnosis);
     let status = match refusal.status().as_u16() {
         403 | 500.. => StatusCode::FORBIDDEN,
         _ => StatusCode::UNAUTHORIZED,

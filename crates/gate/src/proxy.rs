@@ -10,12 +10,13 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use claviger_guard::is_preflight;
+use claviger_guard::{is_preflight, trace};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Version, header};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use tokio::time::Instant;
+use tracing::Instrument as _;
 
 use crate::Shared;
 use crate::answer::{self, Body};
@@ -29,9 +30,23 @@ use crate::seen::Seen;
 use crate::upgrade::tunnel;
 
 const PROTECTED_RESOURCE: &str = "/.well-known/oauth-protected-resource";
+const OWN_PAGES: [&str; 3] = ["/_claviger/auth", "/_claviger/health", "/_claviger/metrics"];
 
-/// Answers one request.
+/// Answers one request, within its span.
 pub(crate) async fn answer(
+    shared: Arc<Shared>,
+    peer: SocketAddr,
+    request: Request<Incoming>,
+) -> Response<Body> {
+    // What the upstream serves, and under which templates, is its own affair.
+    let route = OWN_PAGES.into_iter().find(|own| *own == request.uri().path());
+    let span = trace::request(request.method(), route, request.headers());
+    let response = respond(shared, peer, request).instrument(span.clone()).await;
+    trace::answered(&span, response.status());
+    response
+}
+
+async fn respond(
     shared: Arc<Shared>,
     peer: SocketAddr,
     request: Request<Incoming>,
@@ -63,6 +78,7 @@ pub(crate) async fn answer(
             response
         }
         Err(refusal) => {
+            trace::refused(refusal.code().as_str(), &refusal.diagnosis);
             Refused { refusal: &refusal, status: refusal.status(), asked: &asked }.log();
             let url = resource_metadata_url(config, headers, request.uri());
             let (head, body) = refusal.with_resource_metadata(url).answer();
@@ -135,7 +151,10 @@ async fn pass_on(
 
     let moved = Moved::default();
     let body = Watched { body, moved: moved.clone() };
-    let sent = shared.client.request(Request::from_parts(head, body));
+    let sent = shared
+        .client
+        .request(Request::from_parts(head, body))
+        .instrument(tracing::info_span!(target: trace::TARGET, "upstream", otel.kind = "client"));
     let mut response = match in_time(sent, &moved, shared.config.response_timeout).await {
         Ok(Ok(response)) => response,
         Ok(Err(error)) => return unreachable(&error),

@@ -33,6 +33,7 @@ mod revocations;
 mod sender;
 mod session;
 mod status;
+pub mod trace;
 
 pub use asked::Asked;
 pub use builder::{BuildError, GuardBuilder};

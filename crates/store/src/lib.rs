@@ -40,6 +40,7 @@ use std::time::Duration;
 use rusqlite::Connection;
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::{mpsc, oneshot, watch};
+use tracing::Instrument as _;
 
 pub use backup::{BackupFacts, back_up, read_backup, restore};
 pub use endings::{Ended, Ending};
@@ -234,7 +235,8 @@ impl Store {
             waiting.queued();
         }
         drop(requests);
-        answer.await.map_err(|_| StoreError::Closed)?
+        let span = tracing::info_span!(target: "claviger::trace", "store write");
+        answer.instrument(span).await.map_err(|_| StoreError::Closed)?
     }
 
     /// Reads one record, or the few of one owner, by a key. On the spot: an index and a page or two take less

@@ -5,14 +5,15 @@ use std::time::Duration;
 
 use claviger_gate::{Gate, GateConfig};
 use claviger_guard::{LostFeed, Reports};
+use claviger_telemetry::Wanted;
 use claviger_token::challenge::Disclosure;
 use serde_json::json;
 use tokio::net::TcpListener;
 
 use crate::args::{Format, Gate as Arguments};
-use crate::command::algorithms;
 use crate::command::explain::read_file;
 use crate::command::signals::EndSignals;
+use crate::command::{algorithms, traces};
 use crate::say::{self, CYAN, DIM, GOOD, GREEN, Stop, YELLOW};
 
 /// How long the first key sets may take before the gate serves without them (and answers 503).
@@ -47,6 +48,12 @@ pub(crate) fn run(arguments: &Arguments, format: Format) -> Result<ExitCode, Sto
         ..GateConfig::new(&arguments.upstream)
     };
     crate::runtime()?.block_on(async {
+        let wanted = Wanted {
+            endpoint: arguments.otlp_endpoint.as_deref(),
+            service_name: None,
+            sample_ratio: arguments.trace_ratio,
+        };
+        let traces = traces::start(&wanted, "claviger-gate")?;
         let gate = Gate::new(config).map_err(|error| Stop::usage(error.to_string()))?;
         let listener = TcpListener::bind(arguments.listen).await.map_err(|error| {
             Stop::unknown(format!("cannot listen on {}: {error}", arguments.listen))
@@ -82,6 +89,7 @@ pub(crate) fn run(arguments: &Arguments, format: Format) -> Result<ExitCode, Sto
         gate.serve(listener, async move { signals.next().await })
             .await
             .map_err(|error| Stop::unknown(format!("the gate ended: {error}")))?;
+        traces::finish(traces).await;
         Ok(ExitCode::from(GOOD))
     })
 }

@@ -13,6 +13,7 @@ pub(crate) mod health;
 pub(crate) mod journal;
 pub(crate) mod serve;
 pub(crate) mod signals;
+pub(crate) mod traces;
 
 use claviger_token::Algorithm;
 

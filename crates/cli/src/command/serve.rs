@@ -5,12 +5,13 @@ mod notify;
 use std::process::ExitCode;
 
 use claviger_authority::{Authority, Bootstrap, OpenError, Reload, bind};
+use claviger_telemetry::Wanted;
 use serde_json::json;
 use tokio::signal::unix::Signal;
 
 use crate::args::{Format, Serve};
-use crate::command::config;
 use crate::command::signals::{EndSignals, hang_up};
+use crate::command::{config, traces};
 use crate::say::{self, BOLD, CYAN, DIM, GOOD, GREEN, Stop, YELLOW};
 
 /// SIGHUP has the files of TLS read again, as service managers expect; it never ends the process.
@@ -24,6 +25,13 @@ pub(crate) fn run(arguments: &Serve, format: Format) -> Result<ExitCode, Stop> {
     let layered = config::served(&arguments.settings)?;
     let mut config = layered.config.clone();
     crate::runtime()?.block_on(async {
+        let named = config.telemetry.clone();
+        let wanted = Wanted {
+            endpoint: named.otlp_endpoint.as_deref(),
+            service_name: named.service_name.as_deref(),
+            sample_ratio: Some(named.sample_ratio),
+        };
+        let traces = traces::start(&wanted, "claviger")?;
         let refused = |error: OpenError| Stop::unknown(error.to_string());
         let listener = bind(&mut config).await.map_err(refused)?;
         // Judged with the port that was given: the issuer may follow from it.
@@ -55,8 +63,10 @@ pub(crate) fn run(arguments: &Serve, format: Format) -> Result<ExitCode, Stop> {
             // What was answered is on the disk already.
             () = again => {
                 tracing::warn!("asked to end a second time: running requests are cut off");
+                return Ok(ExitCode::from(GOOD));
             }
         }
+        traces::finish(traces).await;
         Ok(ExitCode::from(GOOD))
     })
 }

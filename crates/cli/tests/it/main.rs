@@ -45,3 +45,4 @@ mod rotation;
 mod stage;
 mod tidy;
 mod tools;
+mod traces;

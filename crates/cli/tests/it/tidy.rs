@@ -20,7 +20,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("guard", &["token"]),
     ("gate", &["guard", "explain", "web", "token"]),
     ("authority", &["web", "store", "protocol", "explain", "guard", "token"]),
-    ("cli", &["authority", "gate", "guard", "explain", "token"]),
+    ("telemetry", &["guard"]),
+    ("cli", &["authority", "gate", "telemetry", "guard", "explain", "token"]),
     ("testkit", &["token"]),
 ];
 
