@@ -224,19 +224,22 @@ impl Store {
         T: Send + 'static,
         F: FnOnce(&Session<'_>) -> Result<T, Failure> + Send + 'static,
     {
-        let requests = lock(&self.0.requests).clone().ok_or(StoreError::Closed)?;
-        let (reply, answer) = oneshot::channel();
-        let task: Box<dyn Work> = Box::new(Task::new(deed, reply));
-        // To another thread and back costs as much as a commit; it pays where several share one.
-        let task = if may_block() { self.0.writing.alone(task) } else { Some(task) };
-        if let Some(task) = task {
-            let waiting = self.0.writing.wait();
-            requests.send(task).await.map_err(|_| StoreError::Closed)?;
-            waiting.queued();
-        }
-        drop(requests);
         let span = tracing::info_span!(target: "claviger::trace", "store write");
-        answer.instrument(span).await.map_err(|_| StoreError::Closed)?
+        let write = async {
+            let requests = lock(&self.0.requests).clone().ok_or(StoreError::Closed)?;
+            let (reply, answer) = oneshot::channel();
+            let task: Box<dyn Work> = Box::new(Task::new(deed, reply));
+            // To another thread and back costs as much as a commit; it pays where several share one.
+            let task = if may_block() { self.0.writing.alone(task) } else { Some(task) };
+            if let Some(task) = task {
+                let waiting = self.0.writing.wait();
+                requests.send(task).await.map_err(|_| StoreError::Closed)?;
+                waiting.queued();
+            }
+            drop(requests);
+            answer.await.map_err(|_| StoreError::Closed)?
+        };
+        write.instrument(span).await
     }
 
     /// Reads one record, or the few of one owner, by a key. On the spot: an index and a page or two take less
