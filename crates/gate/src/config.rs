@@ -71,6 +71,9 @@ pub struct GateConfig {
     pub bound_tokens_only: bool,
     /// Tells an issuer's journal what is refused here.
     pub reports: Option<Reports>,
+    /// What the upstream is told as `traceparent`, asked within the span of that call. Where it has none, what the
+    /// client sent goes on as it came.
+    pub traceparent: Option<fn() -> Option<String>>,
 }
 
 impl GateConfig {
@@ -103,6 +106,7 @@ impl GateConfig {
             dpop_nonces: false,
             bound_tokens_only: false,
             reports: None,
+            traceparent: None,
         }
     }
 }

@@ -145,16 +145,18 @@ async fn pass_on(
         head.headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
         head.headers.insert(header::UPGRADE, protocol.clone());
     }
+    let span = tracing::info_span!(target: trace::TARGET, "upstream", otel.kind = "client");
+    let told = shared.config.traceparent.and_then(|told| span.in_scope(told));
+    if let Some(told) = told.and_then(|told| HeaderValue::try_from(told).ok()) {
+        head.headers.insert("traceparent", told);
+    }
     head.uri = address;
     head.version = Version::HTTP_11;
     head.extensions.clear();
 
     let moved = Moved::default();
     let body = Watched { body, moved: moved.clone() };
-    let sent = shared
-        .client
-        .request(Request::from_parts(head, body))
-        .instrument(tracing::info_span!(target: trace::TARGET, "upstream", otel.kind = "client"));
+    let sent = shared.client.request(Request::from_parts(head, body)).instrument(span);
     let mut response = match in_time(sent, &moved, shared.config.response_timeout).await {
         Ok(Ok(response)) => response,
         Ok(Err(error)) => return unreachable(&error),

@@ -10,11 +10,11 @@ use std::time::SystemTime;
 use tracing::field::{Field, Visit};
 use tracing::level_filters::LevelFilter;
 use tracing::span::{Attributes, Id, Record};
-use tracing::{Metadata, Subscriber};
-use tracing_subscriber::Layer;
+use tracing::{Dispatch, Metadata, Subscriber};
 use tracing_subscriber::filter::FilterFn;
 use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::{Layer, Registry};
 
 use crate::TARGET;
 use crate::context::{Parent, SpanId, TraceId};
@@ -48,6 +48,17 @@ where
 {
     let wanted = |metadata: &Metadata<'_>| metadata.target() == TARGET && RECORDER.get().is_some();
     Recording.with_filter(FilterFn::new(wanted).with_max_level_hint(LevelFilter::INFO))
+}
+
+/// What a request that is sent within the current span carries as `traceparent`; none where it is not recorded.
+#[must_use]
+pub fn traceparent() -> Option<String> {
+    let of_span = |(id, dispatch): (&Id, &Dispatch)| {
+        let span = dispatch.downcast_ref::<Registry>()?.span(id)?;
+        let Fate::Recorded(trace, id) = *span.extensions().get::<Fate>()? else { return None };
+        Some(format!("00-{trace}-{id}-01"))
+    };
+    tracing::Span::current().with_subscriber(of_span).flatten()
 }
 
 struct Recording;

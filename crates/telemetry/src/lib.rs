@@ -13,5 +13,5 @@ mod span;
 
 pub use claviger_guard::trace::TARGET;
 pub use exporter::{Exporting, start};
-pub use layer::layer;
+pub use layer::{layer, traceparent};
 pub use settings::{Settings, SettingsError, Wanted};

@@ -45,6 +45,7 @@ pub(crate) fn run(arguments: &Arguments, format: Format) -> Result<ExitCode, Sto
         dpop_nonces: arguments.dpop_nonces,
         bound_tokens_only: arguments.bound_tokens_only,
         reports: reports(arguments)?,
+        traceparent: Some(claviger_telemetry::traceparent),
         ..GateConfig::new(&arguments.upstream)
     };
     crate::runtime()?.block_on(async {

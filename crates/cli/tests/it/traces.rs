@@ -4,7 +4,7 @@
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
-use claviger_testkit::{Ask, Process, Reply, Scripted, Sink};
+use claviger_testkit::{Ask, Process, Reply, Scripted};
 use serde_json::Value;
 
 use crate::stage::{Authority, PATIENCE, claviger};
@@ -126,7 +126,7 @@ fn the_authority_tells_its_requests_and_nothing_that_is_secret() {
 fn the_gate_takes_the_collector_from_the_environment() {
     let collector = collector();
     let authority = Authority::start();
-    let upstream = Sink::start();
+    let upstream = Scripted::start(|_| Reply::status(200));
     let mut command = claviger(&["gate", "--listen", "127.0.0.1:0", "--format", "json"]);
     command.args(["--upstream", &upstream.url(), "--issuer", &authority.issuer]);
     command.args(["--audience", &authority.resource]);
@@ -137,6 +137,9 @@ fn the_gate_takes_the_collector_from_the_environment() {
     let token = authority.token();
     let good = Ask::get(&format!("{url}/orders/hush-4711?hush=1")).bearer(&token).send();
     assert_eq!(good.status, 200);
+    let unsampled = format!("00-{TRACE}-{CALLER}-00");
+    let other = Ask::get(&format!("{url}/orders")).header("traceparent", &unsampled);
+    assert_eq!(other.bearer(&token).send().status, 200);
     assert_eq!(Ask::get(&format!("{url}/orders")).bearer("hush").send().status, 401);
     let auth = format!("{url}/_claviger/auth");
     assert_eq!(Ask::get(&auth).header("x-original-uri", "/hush").send().status, 401);
@@ -146,11 +149,18 @@ fn the_gate_takes_the_collector_from_the_environment() {
     let spans = spans(&collector);
     let [good, bad] = named(&spans, "GET")[..] else { panic!("{spans:#?}") };
     assert_eq!(good.attribute("http.response.status_code").as_deref(), Some("200"));
-    let upstream = named(&spans, "upstream")[0];
+    let upstream_span = named(&spans, "upstream")[0];
     assert_eq!(
-        (upstream.text("parentSpanId"), &upstream.0["kind"]),
+        (upstream_span.text("parentSpanId"), &upstream_span.0["kind"]),
         (good.text("spanId"), &3.into())
     );
+    let below = format!("00-{}-{}-01", good.text("traceId"), upstream_span.text("spanId"));
+    let told: Vec<Vec<String>> = upstream
+        .heard()
+        .iter()
+        .map(|one| one.header("traceparent").into_iter().map(str::to_owned).collect())
+        .collect();
+    assert_eq!(told, [[below], [unsampled]], "the upstream goes on with the trace");
     assert_eq!(bad.attribute("http.response.status_code").as_deref(), Some("401"));
     assert!(bad.attribute("error.type").is_some_and(|code| !code.is_empty()), "{bad:?}");
     let asked = named(&spans, "GET /_claviger/auth")[0];
