@@ -1,8 +1,10 @@
 //! What is good is accepted however it comes, and nothing else is: the guard's own verifier is asked.
 
-use claviger_explain::{Surroundings, TextStyle, explain, text};
+use claviger_explain::{InputKind, Surroundings, TextStyle, explain, text};
 use claviger_token::{Algorithm, KeySet, Policy, Verdict, presentation, verify};
 use proptest::prelude::*;
+use proptest::strategy::ValueTree as _;
+use proptest::test_runner::TestRunner;
 use serde_json::json;
 
 use super::cases;
@@ -130,6 +132,41 @@ impl Scene {
     }
 }
 
+/// What a shell makes of a command line (POSIX §2.2): quotes and escapes are gone, what they held stays.
+fn unquoted(line: &str) -> String {
+    let mut out = String::new();
+    let mut quote = None;
+    let mut rest = line.chars().peekable();
+    while let Some(c) = rest.next() {
+        match (quote, c) {
+            (None, '\'' | '"') => quote = Some(c),
+            (Some(open), _) if open == c => quote = None,
+            (Some('"'), '\\') if !rest.peek().is_some_and(|c| "$`\"\\\n".contains(*c)) => {
+                out.push(c)
+            }
+            (None | Some('"'), '\\') => out.extend(rest.next().filter(|c| *c != '\n')),
+            _ => out.push(c),
+        }
+    }
+    out
+}
+
+#[test]
+fn what_a_shell_takes_away_is_no_part_of_a_token() {
+    assert_eq!(unquoted("a\\bc \"d\\e\\\"\" 'f\\g' h\\\ni j\"k\"l"), "abc d\\e\" f\\g hi jkl");
+    // Found by the property below: a backslash before a letter is that letter.
+    let written = written().new_tree(&mut TestRunner::deterministic()).unwrap().current();
+    let scene = Scene::new(&mut Dice::new(1), &written);
+    let (head, tail) = scene.good.token.split_at(40);
+    agrees(&scene, format!("curl --oauth2-bearer {head}\\{tail} https://a.example").as_bytes())
+        .unwrap();
+    agrees(
+        &scene,
+        format!("curl -H 'Authorization: Bearer {head}\\{tail}' https://a.example").as_bytes(),
+    )
+    .unwrap();
+}
+
 /// One small change anywhere.
 fn mutated(dice: &mut Dice, input: &str) -> String {
     let mut text = input.to_owned();
@@ -151,7 +188,8 @@ fn agrees(scene: &Scene, input: &[u8]) -> Result<(), TestCaseError> {
     let said = text(&report, &TextStyle::default());
     if report.verdict == Verdict::Accepted {
         let input = String::from_utf8_lossy(input).replace('\0', "");
-        prop_assert!(scene.guard_takes(&input), "the guard refuses {input:?}: {said}");
+        let by_shell = report.input == InputKind::Command && scene.guard_takes(&unquoted(&input));
+        prop_assert!(by_shell || scene.guard_takes(&input), "the guard refuses {input:?}: {said}");
         prop_assert!(report.faults.is_empty());
     } else {
         prop_assert!(
