@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::body::Body;
 use bytes::Bytes;
 use http::request::Parts;
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use serde::de::DeserializeOwned;
 
@@ -108,7 +108,7 @@ impl Call {
 
     /// Whether a page is wanted rather than JSON: what browsers send, and nothing else does.
     pub(crate) fn wants_html(&self) -> bool {
-        wants_html(&self.parts)
+        wants_html(&self.parts.headers)
     }
 
     /// The body of a form post.
@@ -192,9 +192,8 @@ impl Call {
 }
 
 /// Whether the request's `Accept` names HTML before JSON.
-pub(crate) fn wants_html(parts: &Parts) -> bool {
-    let Some(accept) = parts.headers.get(header::ACCEPT).and_then(|value| value.to_str().ok())
-    else {
+pub(crate) fn wants_html(headers: &HeaderMap) -> bool {
+    let Some(accept) = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()) else {
         return false;
     };
     let html = accept.find("text/html");

@@ -11,7 +11,6 @@ use axum::body::{Body, HttpBody as _};
 use axum::extract::{RawPathParams, Request};
 use axum::routing::any;
 use claviger_guard::trace;
-use claviger_web::NotFoundPage;
 use futures_util::FutureExt as _;
 use http::{HeaderValue, Method, StatusCode, header};
 use tracing::Instrument as _;
@@ -19,6 +18,7 @@ use tracing::Instrument as _;
 use crate::administrator;
 use crate::call::{Answer, Call, Reply, clipped, wants_html};
 use crate::deed::{Deed, written_down};
+use crate::endpoint::pages;
 use crate::refusal::Refusal;
 use crate::render;
 use crate::routes::{Answering, Face, Operation, Route, table};
@@ -90,6 +90,7 @@ async fn answer(prepared: Arc<Prepared>, state: Arc<State>, request: Request) ->
     let started = Instant::now();
     let Prepared { route, allow, .. } = &*prepared;
     let method = request.method().clone();
+    let reader = Reader::of(&request, route.face);
     let mut address = None;
     let answer = if method == Method::OPTIONS {
         Ok(options(route, allow))
@@ -113,7 +114,7 @@ async fn answer(prepared: Arc<Prepared>, state: Arc<State>, request: Request) ->
             None => Err(wrong_method(&method, allow, route)),
         }
     };
-    let place = (route.name, route.face, address);
+    let place = (route.name, reader, address);
     finish(&state, place, &method, answer, started)
 }
 
@@ -156,8 +157,9 @@ async fn nowhere(state: Arc<State>, request: Request) -> Reply {
     let _within = span.enter();
     let (parts, _) = request.into_parts();
     let path = parts.uri.path();
-    let answer = if wants_html(&parts) {
-        not_found_page(&state, path)
+    let reader = Reader { face: Face::Page, html: wants_html(&parts.headers) };
+    let answer = if reader.html {
+        pages::not_found(&state, path)
     } else {
         Err(Refusal::new(StatusCode::NOT_FOUND, "path-unknown")
             .detail(format!("there is nothing at `{}`", clipped(path)))
@@ -167,19 +169,9 @@ async fn nowhere(state: Arc<State>, request: Request) -> Reply {
             ))
             .into())
     };
-    let reply = finish(&state, ("unknown", Face::Page, None), &parts.method, answer, started);
+    let reply = finish(&state, ("unknown", reader, None), &parts.method, answer, started);
     trace::answered(&span, reply.status());
     reply
-}
-
-fn not_found_page(state: &State, path: &str) -> Answer {
-    let page = NotFoundPage { site: &state.site, path }.html().map_err(|error| {
-        Refusal::new(StatusCode::NOT_FOUND, "path-unknown")
-            .detail("there is nothing here")
-            .fix("start at the front page")
-            .evidence("inside", error.to_string())
-    })?;
-    Ok(render::reply(StatusCode::NOT_FOUND, render::HTML, page))
 }
 
 async fn call(state: &Arc<State>, request: Request) -> Result<Call, Box<Refusal>> {
@@ -215,20 +207,36 @@ fn wrong_method(method: &Method, allow: &HeaderValue, route: &Route) -> Box<Refu
         .into()
 }
 
+/// Who reads an answer.
+#[derive(Clone, Copy)]
+struct Reader {
+    face: Face,
+    /// Whether it is a person with a browser.
+    html: bool,
+}
+
+impl Reader {
+    fn of(request: &Request, face: Face) -> Self {
+        Self { face, html: face == Face::Page && wants_html(request.headers()) }
+    }
+}
+
 fn finish(
     state: &State,
-    (endpoint, face, address): (&'static str, Face, Option<IpAddr>),
+    (endpoint, reader, address): (&'static str, Reader, Option<IpAddr>),
     method: &Method,
     answer: Answer,
     started: Instant,
 ) -> Reply {
+    let face = reader.face;
     let mut reply = match answer {
         Ok(reply) => reply,
         Err(refusal) => {
             state.metrics.refusal(endpoint, refusal.error, refusal.code);
             let diagnosis = state.journal.refused(endpoint, face, &refusal, address);
             trace::refused(refusal.code, &diagnosis);
-            render::refusal(&refusal, face, &state.issuer, &diagnosis)
+            let page = reader.html.then(|| pages::refusal(&state.site, &refusal, &diagnosis));
+            render::refusal(&refusal, face, page.flatten(), &state.issuer, &diagnosis)
         }
     };
     render::protect(&mut reply, face, &state.issuer);

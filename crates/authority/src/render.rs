@@ -74,13 +74,20 @@ pub(crate) fn document(
     answer
 }
 
-/// A refusal as its reader can use it.
-pub(crate) fn refusal(refusal: &Refusal, face: Face, issuer: &Issuer, diagnosis: &str) -> Reply {
-    let mut answer = match face {
-        Face::Oauth | Face::Backend => {
+/// A refusal as its reader can use it: as the page, where one was written for a person.
+pub(crate) fn refusal(
+    refusal: &Refusal,
+    face: Face,
+    page: Option<String>,
+    issuer: &Issuer,
+    diagnosis: &str,
+) -> Reply {
+    let mut answer = match (page, face) {
+        (Some(page), _) => reply(refusal.status, HTML, page),
+        (None, Face::Oauth | Face::Backend) => {
             reply(refusal.status, JSON, oauth_error(refusal, diagnosis).to_string())
         }
-        Face::Public | Face::Bearer | Face::Page | Face::Admin => {
+        (None, Face::Public | Face::Bearer | Face::Page | Face::Admin) => {
             reply(refusal.status, PROBLEM, problem(refusal, face, issuer, diagnosis).to_string())
         }
     };

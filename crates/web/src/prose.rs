@@ -36,6 +36,14 @@ pub(crate) fn pieces(text: &str) -> Vec<Piece<'_>> {
     found
 }
 
+/// A message of ours, which begins small and has no full stop, as a sentence that stands by itself.
+pub(crate) fn sentence(text: &str) -> String {
+    let mut rest = text.chars();
+    let Some(first) = rest.next() else { return String::new() };
+    let end = if text.ends_with(['.', '?', '!']) { "" } else { "." };
+    format!("{}{}{end}", first.to_uppercase(), rest.as_str())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -54,5 +62,13 @@ mod tests {
         assert_eq!(said("it`s odd"), [("it`s odd", false)]);
         assert_eq!(said("`` is empty"), [(" is empty", false)]);
         assert_eq!(said(""), []);
+    }
+
+    #[test]
+    fn messages_stand_as_sentences() {
+        assert_eq!(sentence("the form is old"), "The form is old.");
+        assert_eq!(sentence("Ready? Go."), "Ready? Go.");
+        assert_eq!(sentence("`x` is none"), "`x` is none.");
+        assert_eq!(sentence(""), "");
     }
 }

@@ -511,7 +511,7 @@ pub(crate) fn told_here(call: &Call, endpoint: &'static str, fault: &OauthFault)
         } else {
             "This log-in cannot be served"
         },
-        text: &format!("{}.", fault.description),
+        text: &fault.description,
         fix: &fault.fix,
         diagnosis: &diagnosis,
     };

@@ -3,13 +3,16 @@
 
 use bytes::Bytes;
 use claviger_token::Code;
-use claviger_web::{FaultIndexPage, FaultPage, FrontPage, find_asset, near};
+use claviger_web::{
+    FaultIndexPage, FaultPage, FrontPage, MessagePage, NotFoundPage, Site, find_asset, near,
+};
 use http::{HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
 
 use crate::call::{Answer, Call, clipped};
 use crate::refusal::Refusal;
 use crate::render;
+use crate::state::State;
 
 /// What does not change while the program runs may be kept for an hour.
 const HOUR: HeaderValue = HeaderValue::from_static("public, max-age=3600");
@@ -32,6 +35,9 @@ pub(crate) async fn faults(call: Call) -> Answer {
 pub(crate) async fn fault(call: Call) -> Answer {
     let asked = call.place("code");
     let Ok(code) = asked.parse::<Code>() else {
+        if call.wants_html() {
+            return not_found(&call.state, &format!("/faults/{asked}"));
+        }
         let similar: Vec<_> = near(asked).iter().map(|code| format!("`{code}`")).collect();
         let fix = if similar.is_empty() {
             format!("all codes are listed at {}/faults", call.state.issuer.base)
@@ -47,6 +53,30 @@ pub(crate) async fn fault(call: Call) -> Answer {
         return json_page(&described(code));
     }
     html(FaultPage { site: &call.state.site, code }.html())
+}
+
+/// A refusal for whoever reads it in a browser; none where the page cannot be written.
+pub(crate) fn refusal(site: &Site, refusal: &Refusal, diagnosis: &str) -> Option<String> {
+    let title = match refusal.status {
+        StatusCode::NOT_FOUND => "Nothing is here",
+        StatusCode::METHOD_NOT_ALLOWED => "This is asked in another way",
+        StatusCode::TOO_MANY_REQUESTS => "Too many requests",
+        status if status.is_server_error() => "This cannot be answered now",
+        _ => "This cannot be answered",
+    };
+    let (text, fix) = (&refusal.detail, &refusal.fix);
+    MessagePage { site, title, text, fix, diagnosis }.html().ok()
+}
+
+/// What stands where nothing is, for people.
+pub(crate) fn not_found(state: &State, path: &str) -> Answer {
+    let page = NotFoundPage { site: &state.site, path }.html().map_err(|error| {
+        Refusal::new(StatusCode::NOT_FOUND, "path-unknown")
+            .detail("there is nothing here")
+            .fix("start at the front page")
+            .evidence("inside", error.to_string())
+    })?;
+    Ok(render::reply(StatusCode::NOT_FOUND, render::HTML, page))
 }
 
 pub(crate) async fn asset(call: Call) -> Answer {

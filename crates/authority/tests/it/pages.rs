@@ -24,6 +24,41 @@ async fn every_fault_has_a_page_and_its_json() {
     assert!(!unknown.json()["fix"].as_str().unwrap().is_empty());
 }
 
+/// A browser's request.
+fn browser(method: &str, path: &str) -> Request<Body> {
+    let request = Request::builder().method(method).uri(path);
+    request
+        .header("accept", "text/html,application/xhtml+xml,*/*;q=0.8")
+        .body(Body::empty())
+        .unwrap()
+}
+
+#[tokio::test]
+async fn whoever_has_a_browser_reads_no_json() {
+    let app = App::start().await;
+    for (method, path, status, says) in [
+        ("GET", "/faults/expird", 404, "faults/expired"),
+        ("GET", "/faults/%3Cb%3E", 404, "Nothing is here"),
+        ("GET", "/assets/nothing.css", 404, "Nothing is here"),
+        ("PUT", "/login", 405, "use POST"),
+        (
+            "GET",
+            "/authorize?client_id=nobody",
+            400,
+            "Check <code class=\"short\">client_id</code> in",
+        ),
+    ] {
+        let page = app.send(browser(method, path)).await.is(status);
+        assert!(page.header("content-type").starts_with("text/html"), "{path}");
+        assert!(page.header("content-security-policy").contains("default-src 'none'"), "{path}");
+        assert!(page.body.to_lowercase().contains(&says.to_lowercase()), "{path}: {}", page.body);
+        assert!(!page.body.contains("<b>"), "{path}: {}", page.body);
+    }
+    // Programs are answered as before.
+    let refused = app.send(Request::put("/login").body(Body::empty()).unwrap()).await.is(405);
+    assert_eq!(refused.json()["code"], "method-not-allowed");
+}
+
 #[tokio::test]
 async fn the_index_lists_them_all() {
     let app = App::start().await;

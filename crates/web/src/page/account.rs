@@ -94,6 +94,11 @@ struct Account<'v> {
 }
 
 impl Account<'_> {
+    /// Their e-mail address, where that is not what they log in with.
+    fn email(&self) -> Option<&str> {
+        self.page.email.filter(|email| *email != self.page.username)
+    }
+
     /// In the template: `{{ self.when(at) }}`.
     #[expect(clippy::unused_self, reason = "templates call methods of their context")]
     fn when(&self, unix: &i64) -> String {

@@ -59,7 +59,7 @@ impl SecondFactorPage<'_> {
     /// See [`Unrenderable`].
     pub fn html(&self) -> Result<String, Unrenderable> {
         render(&SecondFactor {
-            frame: Frame::titled(self.site, "Second step"),
+            frame: Frame::titled(self.site, "One more step"),
             action: self.site.to("/login/code"),
             passkey_action: self.site.to("/login/passkey"),
             script: self.site.script(),

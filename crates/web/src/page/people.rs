@@ -7,6 +7,7 @@ use askama::Template;
 use super::factors::PasskeyAsk;
 use super::{Frame, Unrenderable, render};
 use crate::Site;
+use crate::prose::{Piece, pieces, sentence};
 
 /// The log-in.
 #[derive(Clone, Debug)]
@@ -138,9 +139,9 @@ pub struct MessagePage<'a> {
     pub site: &'a Site,
     /// A short sentence.
     pub title: &'a str,
-    /// What happened.
+    /// What happened; literals in backticks.
     pub text: &'a str,
-    /// What to do; may be empty.
+    /// What to do, in the same way; may be empty.
     pub fix: &'a str,
     /// The id under which the operator finds more; may be empty.
     pub diagnosis: &'a str,
@@ -150,6 +151,8 @@ pub struct MessagePage<'a> {
 #[template(path = "message.html")]
 struct Message<'v> {
     frame: Frame,
+    text: Vec<Piece<'v>>,
+    fix: Vec<Piece<'v>>,
     page: &'v MessagePage<'v>,
 }
 
@@ -160,6 +163,7 @@ impl MessagePage<'_> {
     /// See [`Unrenderable`].
     pub fn html(&self) -> Result<String, Unrenderable> {
         let frame = Frame::titled(self.site, self.title);
-        render(&Message { frame, page: self })
+        let (text, fix) = (sentence(self.text), sentence(self.fix));
+        render(&Message { frame, text: pieces(&text), fix: pieces(&fix), page: self })
     }
 }
