@@ -3,7 +3,7 @@
 //! Decides what can be read in spite of it, and says what is wrong; whether the signature covers the text
 //! as sent or as mended is proven elsewhere (RFC 7515 §2, RFC 4648 §3.5).
 
-use claviger_token::{Code, Fact, Fault, Members, Strictness, base64url};
+use claviger_token::{Code, Fact, Fault, Members, Strictness, base64url, is_unsigned};
 
 use crate::opaque;
 use crate::passage::Passage;
@@ -193,7 +193,7 @@ pub(crate) fn named(fault: Fault, passage: &Passage, lengths: &[usize]) -> Fault
             // Unsigned and without the second dot: that no signature is due comes first.
             let unsigned = shape::header(header)
                 .and_then(|header| header.get("alg")?.as_str().map(str::to_owned))
-                .filter(|alg| alg.trim().eq_ignore_ascii_case("none"));
+                .filter(|alg| is_unsigned(alg));
             if let Some(alg) = unsigned {
                 let end = header.chars().count();
                 return Fault::new(Code::AlgorithmNone).with("found", alg).at(passage.span(0..end));

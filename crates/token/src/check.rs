@@ -170,7 +170,7 @@ fn algorithm<'c>(case: &Case<'c>, progress: &mut Progress<'c>) -> Judgement {
             Fault::new(Code::AlgorithmNotAllowed).with("alg", "").at(at)
         });
     };
-    if name.trim().eq_ignore_ascii_case("none") {
+    if is_unsigned(&name) {
         return refuse(Fault::new(Code::AlgorithmNone).with("found", name.into_owned()).at(at));
     }
     let algorithm = Algorithm::from_name(&name);
@@ -188,6 +188,14 @@ fn algorithm<'c>(case: &Case<'c>, progress: &mut Progress<'c>) -> Judgement {
     } else {
         fault
     })
+}
+
+/// Whether this `alg` says that nothing is signed (RFC 7518 §3.6), in any letter case and with whatever is not
+/// seen at its ends: what reads names as C does takes `none\0` for it.
+#[must_use]
+pub fn is_unsigned(alg: &str) -> bool {
+    let seen = alg.trim_matches(|c: char| c.is_whitespace() || c.is_control());
+    seen.eq_ignore_ascii_case("none")
 }
 
 /// The key is chosen out of the given set by `kid` (RFC 7515 §4.1.4); `jwk`, `jku`, `x5u` and `x5c` of

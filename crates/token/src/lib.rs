@@ -46,6 +46,7 @@ pub mod www_authenticate;
 
 pub use algorithm::{Algorithm, Family};
 pub use catalogue::Code;
+pub use check::is_unsigned;
 pub use claims::Claims;
 pub use compact::{MAX_TOKEN_BYTES, Part, Token};
 pub use fault::{Class, Fact, Fault, OauthError, Proof, Row, Span, UnknownCode, Who};

@@ -907,7 +907,7 @@ fn rights_and_pinned_claims_are_compared() {
     only("listed", token(algorithm).as_bytes(), &listed, "algorithm-not-allowed");
     let odd = mint(algorithm, &json!({"alg": "eddsa"}), &claims());
     expect("odd", odd.as_bytes(), &surroundings(algorithm), "algorithm-not-allowed", true);
-    for alg in ["none", "None", "NONE", "nOnE"] {
+    for alg in ["none", "None", "NONE", "nOnE", "none\0", "\u{1}none"] {
         let none = format!(
             "{}.{}.",
             base64url::encode(json!({"alg": alg, "typ": "at+jwt"}).to_string()),
@@ -971,7 +971,7 @@ fn what_stands_behind_the_one_blank_is_the_credentials_own_damage() {
 #[test]
 fn an_unsigned_token_is_named_with_and_without_its_second_dot() {
     let payload = base64url::encode(claims().to_string().as_bytes());
-    for alg in ["none", "NONE", "nOnE", "none "] {
+    for alg in ["none", "NONE", "nOnE", "none ", "none\0"] {
         let header = base64url::encode(json!({"alg": alg, "typ": "at+jwt"}).to_string().as_bytes());
         for input in [format!("{header}.{payload}."), format!("{header}.{payload}")] {
             let surroundings = surroundings(Algorithm::Es256);
