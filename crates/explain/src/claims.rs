@@ -108,7 +108,10 @@ fn near(mut fault: Fault, code: Code, names: Names) -> Fault {
             });
             several.then(|| "several names in one text, where a list is due".to_owned())
         });
-    let Some(difference) = difference else { return fault };
+    let Some(difference) = difference else {
+        let question = compare::mistyped(&found, &expected).filter(|_| names == Names::Audiences);
+        return fault.with_some("reason", question.map(Fact::Words));
+    };
     fault.code = code;
     fault.with("difference", Fact::Words(difference))
 }

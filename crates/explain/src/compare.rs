@@ -358,6 +358,23 @@ fn typing(found: &str, expected: &str) -> Option<String> {
     (distance(found, expected, 1)? == 1).then(|| "one letter".to_owned())
 }
 
+/// A found name that is a wanted one but for one letter, as a question: two names of things may be that near, and
+/// only their owners know.
+pub(crate) fn mistyped(found: &[String], wanted: &[String]) -> Option<String> {
+    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+    let long = |text: &str| text.chars().count() >= LONG_WORD;
+    let (one, other) = found.iter().find_map(|one| {
+        let near = |other: &&String| {
+            long(one)
+                && long(other)
+                && digits(one) == digits(other)
+                && distance(one, other, 1) == Some(1)
+        };
+        Some((one, wanted.iter().find(near)?))
+    })?;
+    Some(format!("`{one}` is `{other}` but for one letter; is one of them mistyped?"))
+}
+
 /// The shortest word in which one letter is a typing error; it may be the letter that is lost.
 const LONG_WORD: usize = 4;
 

@@ -6,6 +6,7 @@
 use claviger_token::{Code, Fact, Fault, Policy, Token};
 use serde_json::Value;
 
+use crate::compare;
 use crate::passage::Passage;
 use crate::peel::percent_decoded;
 
@@ -86,7 +87,7 @@ pub(crate) fn elsewhere(fault: Fault, token: &Token<'_>, policy: &Policy) -> Fau
         });
         match found {
             Some(found) => places.push(found),
-            None => return fault,
+            None => return with_near_miss(fault, &missing),
         }
     }
     let Some((claim, how)) = places.first().cloned() else { return fault };
@@ -99,6 +100,13 @@ pub(crate) fn elsewhere(fault: Fault, token: &Token<'_>, policy: &Policy) -> Fau
         Some(span) => shaped.at(span),
         None => shaped,
     }
+}
+
+/// Asks whether a scope of the token and one that is needed were meant to be the same.
+fn with_near_miss(fault: Fault, missing: &[String]) -> Fault {
+    let Some(Fact::List(found)) = fault.fact("found") else { return fault };
+    let question = compare::mistyped(found, missing).map(Fact::Words);
+    fault.with_some("reason", question)
 }
 
 /// Whether a value grants the right, and in which shape.

@@ -819,7 +819,7 @@ catalogue! {
         status: 401, error: Some(InvalidToken),
         clause: "RFC 7519 §4.1.3",
         title: "The token is for another API",
-        sentence: "`aud` is {found}; this API is {expected}",
+        sentence: "`aud` is {found}; this API is {expected}[: {reason}]",
         explanation: "The token names in `aud` the service that it was made for, and it is \
             another one. A token must work only there, or every API could use the tokens it \
             receives against all others. Usually the client requested a token without naming the \
@@ -893,7 +893,7 @@ catalogue! {
         status: 403, error: Some(InsufficientScope),
         clause: "RFC 6750 §3.1",
         title: "The token lacks a scope that is needed here",
-        sentence: "this needs the scope {missing}[; the token has {found}]",
+        sentence: "this needs the scope {missing}[; the token has {found}][: {reason}]",
         explanation: "The token is good and was granted less than this operation needs. The \
             client did not request the scope, the user did not consent to it, or the client is \
             not allowed to have it. A new token of the same kind will not help.",

@@ -928,6 +928,37 @@ fn rights_and_pinned_claims_are_compared() {
 }
 
 #[test]
+fn a_name_that_is_one_letter_off_is_asked_about() {
+    let algorithm = Algorithm::EdDsa;
+    let asked = |claims: &Value, policy: Policy| {
+        let report =
+            explain(token_with(algorithm, claims).as_bytes(), &surroundings_for(policy, algorithm));
+        let first = report.first().expect("a fault");
+        assert_eq!(first.certainty, Certainty::Proven);
+        (first.fault.code.as_str(), first.detail())
+    };
+    let scopes = |scope: &str| Policy { scopes: vec![scope.to_owned()], ..policy() };
+    for (has, needs, near) in [
+        ("order:read", "orders:read", true),
+        ("profile orders:raed", "orders:read", true),
+        ("orders:write", "orders:read", false),
+        ("orders1", "orders2", false),
+        ("a", "b", false),
+    ] {
+        let (code, detail) = asked(&json!({ "scope": has }), scopes(needs));
+        assert_eq!(code, "scope-insufficient", "{has}");
+        assert_eq!(detail.contains("but for one letter"), near, "{detail}");
+    }
+    for (aud, near) in [("order", true), ("odrers", true), ("ordering", false), ("orders2", false)]
+    {
+        let audiences = Policy { audiences: vec!["orders".to_owned()], ..policy() };
+        let (code, detail) = asked(&json!({ "aud": [aud, "account"] }), audiences);
+        assert_eq!(code, "audience-mismatch", "{aud}");
+        assert_eq!(detail.contains("but for one letter"), near, "{detail}");
+    }
+}
+
+#[test]
 fn a_blank_anywhere_in_a_bare_token_is_found() {
     let token = token(Algorithm::Es256);
     let surroundings = surroundings(Algorithm::Es256);
