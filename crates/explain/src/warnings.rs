@@ -98,6 +98,7 @@ pub(crate) fn of_token(bench: &Bench<'_>, token: &Token<'_>, signers: &[Signer])
     all.extend(secret(bench, header));
     all.extend(key_name(bench, header));
     all.extend(algorithm_name(header));
+    all.extend(loose_type(header, payload));
     all.extend(kind(bench, header, payload));
     if !payload.contains("aud") {
         all.push(
@@ -213,6 +214,33 @@ fn algorithm_name(header: &Members) -> Option<Warning> {
         )
         .fix("Let the issuer write `Ed25519` once all of its verifiers know that name.")
     })
+}
+
+/// A member of another type than its RFC gives it, which the verifier passes over as long as nothing is asked of
+/// it. Others read it, or refuse what they cannot read.
+fn loose_type(header: &Members, payload: &Members) -> Option<Warning> {
+    let (name, value, due, code) = match (header.get("cty"), payload.get("scope")) {
+        (Some(value), _) if !value.is_string() => {
+            ("cty", value, "a text (RFC 7515 §4.1.10)", Code::ClaimType)
+        }
+        (_, Some(value)) if !value.is_string() => {
+            ("scope", value, "one text (RFC 9068 §2.2.3)", Code::ScopeShape)
+        }
+        _ => return None,
+    };
+    let is = match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a truth value",
+        Value::Number(_) => "a number",
+        Value::Array(_) => "a list",
+        _ => "an object",
+    };
+    let detail = format!("`{name}` is {is}, and has to be {due}; nothing here asks for it");
+    Some(
+        Warning::new(code, "A member has another type than it should", detail)
+            .fix("Let the issuer write it with its type, before an API asks for it or a library refuses it.")
+            .with("member", name),
+    )
 }
 
 /// A key whose JWK says when it ends (`exp`, as some issuers publish it).

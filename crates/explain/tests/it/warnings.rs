@@ -3,10 +3,12 @@
 use claviger_explain::{Report, Surroundings, explain};
 use claviger_testkit::keys;
 use claviger_testkit::mint::{mint, mint_with, with};
-use claviger_token::{Algorithm, Expect, Policy, Verdict};
+use claviger_token::{Algorithm, Expect, KeySet, Policy, Verdict, verify};
 use serde_json::{Value, json};
 
-use crate::stage::{NOW, claims, policy, surroundings, surroundings_for, token, token_with};
+use crate::stage::{
+    NOW, claims, key_set, policy, surroundings, surroundings_for, token, token_with,
+};
 
 fn titles(report: &Report) -> Vec<&'static str> {
     report.warnings.iter().map(|warning| warning.title).collect()
@@ -145,6 +147,34 @@ fn a_refused_token_has_faults_and_no_warnings() {
     assert!(report.warnings.is_empty());
     let quoted = format!("\"{}\"", token_with(Algorithm::Es256, &json!({"exp": NOW + 10})));
     assert!(explain(quoted.as_bytes(), &surroundings(Algorithm::Es256)).warnings.is_empty());
+}
+
+#[test]
+fn a_type_that_nobody_looks_at_yet_is_warned_of_and_refuses_nothing() {
+    let algorithm = Algorithm::Es256;
+    let title = "A member has another type than it should";
+    for scope in [json!(5), json!(["orders:read"]), json!({}), json!(true)] {
+        let token = token_with(algorithm, &json!({ "scope": scope }));
+        // The guard takes it as long as no scope is demanded, and refuses it then.
+        assert!(verify(&token, &policy(), &guard_keys(), NOW).is_ok());
+        assert_eq!(warned(&token, &surroundings(algorithm)), [title], "{scope}");
+        let demanding = Policy { scopes: vec!["orders:read".to_owned()], ..policy() };
+        assert!(verify(&token, &demanding, &guard_keys(), NOW).is_err());
+        let report = explain(token.as_bytes(), &surroundings_for(demanding, algorithm));
+        assert_eq!(report.verdict, Verdict::Refused, "{scope}");
+    }
+    for cty in [json!(1), json!({}), json!(["JWT"])] {
+        let token = mint(algorithm, &json!({ "cty": cty }), &claims());
+        let taken = verify(&token, &policy(), &guard_keys(), NOW).is_ok();
+        let report = explain(token.as_bytes(), &surroundings(algorithm));
+        assert_eq!(report.verdict == Verdict::Accepted, taken, "{cty}");
+        assert_eq!(titles(&report), [title], "{cty}");
+    }
+}
+
+/// The keys of the surroundings as a guard has them.
+fn guard_keys() -> KeySet {
+    KeySet::from_json(&key_set()).expect("a key set")
 }
 
 #[test]
