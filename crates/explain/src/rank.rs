@@ -5,6 +5,7 @@
 use claviger_token::{Class, Code, Fact, Fault, Proof, TokenKind};
 
 use crate::report::Certainty;
+use crate::time::is_close;
 
 /// The rank of the first fault that is about claims.
 pub(crate) const CLAIMS: u16 = 500;
@@ -51,8 +52,9 @@ pub(crate) fn certainty(fault: &Fault, refuted: bool, exhausted: bool) -> Certai
     match fault.code {
         Code::SignatureMismatch if exhausted => Certainty::Likely,
         Code::SignatureMismatch => Certainty::Proven,
-        Code::TimeInLocalZone => match fault.fact("offset") {
-            Some(Fact::Lasting(offset)) if *offset < 0 => Certainty::Possible,
+        Code::TimeInLocalZone => match (fault.fact("offset"), fault.fact("age")) {
+            (Some(Fact::Lasting(offset)), _) if *offset < 0 => Certainty::Possible,
+            (_, Some(Fact::Lasting(age))) if !is_close(*age) => Certainty::Possible,
             _ => Certainty::Likely,
         },
         // Claims of a token whose signature is refuted are what somebody wrote.

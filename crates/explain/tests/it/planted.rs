@@ -690,6 +690,9 @@ fn times_audiences_issuers_and_kinds_are_compared() {
             json!({"iat": NOW - 5 + 7200, "nbf": NOW - 5 + 7200, "exp": NOW + 295 + 7200}),
             "time-in-local-zone",
         ),
+        // Minutes beside a whole hour: any clock that is ahead fits as well.
+        (json!({"iat": NOW - 200 + 3600, "exp": NOW + 100 + 3600}), "issued-in-future"),
+        (json!({"iat": NOW + 40 + 3600, "exp": NOW + 340 + 3600}), "issued-in-future"),
         (json!({"exp": null}), "expiry-missing"),
         (json!({"sub": null}), "subject-missing"),
         (json!({"aud": null}), "audience-missing"),
@@ -741,6 +744,20 @@ fn times_audiences_issuers_and_kinds_are_compared() {
             code != "time-in-local-zone",
         );
     }
+    // An hour ahead to the second is a zone, or a clock: both are said, and which of them is not claimed.
+    let east = token_with(algorithm, &json!({"iat": NOW + 3600, "exp": NOW + 3900}));
+    let report = explain(east.as_bytes(), &context);
+    let first = report.first().expect("a fault");
+    assert_eq!(first.certainty, Certainty::Likely);
+    assert!(first.detail().contains("a clock that is 1 h ahead"), "{}", said(&report));
+    // Where the hour fits loosely, the plain finding is proven and the zone only possible.
+    let loose = token_with(algorithm, &json!({"iat": NOW - 200 + 3600, "exp": NOW + 3700}));
+    let report = explain(loose.as_bytes(), &context);
+    let found: Vec<(&str, Certainty)> =
+        report.faults.iter().map(|one| (one.fault.code.as_str(), one.certainty)).collect();
+    let expected =
+        [("issued-in-future", Certainty::Proven), ("time-in-local-zone", Certainty::Possible)];
+    assert_eq!(found, expected, "{}", said(&report));
     let west = token_with(algorithm, &json!({"iat": NOW - 10 - 18_000, "exp": NOW + 290 - 18_000}));
     let report = explain(west.as_bytes(), &context);
     let found: Vec<&str> = report.faults.iter().map(|one| one.fault.code.as_str()).collect();
