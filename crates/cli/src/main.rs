@@ -3,6 +3,7 @@
 mod args;
 mod command;
 mod http;
+mod listing;
 mod say;
 
 use std::process::ExitCode;

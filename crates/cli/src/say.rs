@@ -1,6 +1,6 @@
 //! How the commands speak: results on standard output, words on standard error, meaning in the exit code.
 
-use std::io::Write as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
 use anstyle::{AnsiColor, Style};
@@ -100,6 +100,11 @@ pub(crate) fn width() -> usize {
         .or_else(|| terminal_size::terminal_size().map(|(width, _)| usize::from(width.0)))
         .unwrap_or(100)
         .clamp(60, 120)
+}
+
+/// The columns that a line of a list may take: the terminal's. Tools that read lines get each entry as one.
+pub(crate) fn columns() -> usize {
+    if std::io::stdout().is_terminal() { width() } else { usize::MAX }
 }
 
 /// Whether standard output takes colour.

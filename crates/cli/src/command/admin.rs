@@ -13,7 +13,8 @@ use crate::args::{
 };
 use crate::command::explain::{input, moment, read_file};
 use crate::http::send;
-use crate::say::{self, BOLD, CYAN, GOOD, GREEN, Stop, YELLOW};
+use crate::listing;
+use crate::say::{self, GOOD, GREEN, Stop, YELLOW};
 
 /// Asks the admin API; what is not a success becomes the reason why the command stops.
 pub(super) fn ask(
@@ -75,36 +76,16 @@ pub(super) fn segment(text: &str) -> String {
     out
 }
 
-/// One object as lines of name and value, lists joined; nothing is hidden but nulls and empty lists.
-fn object(value: &Value) -> String {
-    let mut out = String::new();
-    for (name, value) in value.as_object().into_iter().flatten() {
-        let text = match value {
-            Value::Null => continue,
-            Value::String(text) => text.clone(),
-            Value::Array(list) if list.is_empty() => continue,
-            Value::Array(list) => list
-                .iter()
-                .map(|item| item.as_str().map_or_else(|| item.to_string(), str::to_owned))
-                .collect::<Vec<_>>()
-                .join(" "),
-            other => other.to_string(),
-        };
-        let _ = writeln!(out, "{CYAN}{:<20}{CYAN:#} {text}", name.replace('_', " "));
-    }
-    out
-}
-
 fn show(value: &Value, format: Format) -> Result<ExitCode, Stop> {
     if format == Format::Json {
         say::print(value)?;
     } else {
-        say::line(object(value).trim_end())?;
+        say::line(listing::members(value, now()).trim_end())?;
     }
     Ok(ExitCode::from(GOOD))
 }
 
-/// A list: the first member that is a list, one line for each of its objects.
+/// A list: the objects of the first member that is one, by these members.
 fn list(value: &Value, columns: &[&str], format: Format) -> Result<ExitCode, Stop> {
     if format == Format::Json {
         say::print(value)?;
@@ -118,27 +99,14 @@ fn list(value: &Value, columns: &[&str], format: Format) -> Result<ExitCode, Sto
         .unwrap_or_default();
     if rows.is_empty() {
         say::line("none")?;
+        return Ok(ExitCode::from(GOOD));
     }
-    for row in rows {
-        let mut line = String::new();
-        for (nth, column) in columns.iter().enumerate() {
-            let text = match row.get(*column) {
-                Some(Value::String(text)) => text.clone(),
-                Some(Value::Array(list)) => {
-                    list.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" ")
-                }
-                Some(Value::Null) | None => continue,
-                Some(other) => other.to_string(),
-            };
-            if nth == 0 {
-                let _ = write!(line, "{BOLD}{text:<28}{BOLD:#}");
-            } else {
-                let _ = write!(line, "  {CYAN}{}{CYAN:#} {text}", column.replace('_', " "));
-            }
-        }
-        say::line(&line)?;
-    }
+    say::line(listing::rows(&rows, columns, now(), say::columns()).trim_end())?;
     Ok(ExitCode::from(GOOD))
+}
+
+fn now() -> i64 {
+    jiff::Timestamp::now().as_second()
 }
 
 fn done(what: &str, value: &Value, format: Format) -> Result<ExitCode, Stop> {

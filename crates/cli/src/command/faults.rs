@@ -90,7 +90,7 @@ fn one(code: Code, format: Format) -> Result<(), Stop> {
         None => row.status.to_string(),
     };
     let width = say::width();
-    let mut out = format!("{BOLD}{}{BOLD:#} {DIM}{}{DIM:#}\n\n", row.title, row.code);
+    let mut out = format!("{BOLD}{}{BOLD:#} {DIM}({}){DIM:#}\n\n", row.title, row.code);
     let mut put = |name: &str, text: &str| {
         let text = say::wrap(text, width.saturating_sub(11));
         for (nth, line) in text.lines().enumerate() {
@@ -141,7 +141,7 @@ fn fixes(code: Code, wanted: &[Stack]) -> Result<(), Stop> {
         return Err(Stop::usage(format!("{code} is not fixed in {}", stack.title()))
             .hint(format!("it is fixed in: {}", names.join(", "))));
     }
-    let mut out = format!("{BOLD}{}{BOLD:#} {DIM}{code}{DIM:#}\n", code.title());
+    let mut out = format!("{BOLD}{}{BOLD:#} {DIM}({code}){DIM:#}\n", code.title());
     for remedy in remedies(code).iter().filter(|remedy| wanted.contains(&remedy.stack)) {
         let text = say::wrap(remedy.text, say::width());
         let _ = write!(out, "\n{CYAN}{}{CYAN:#}\n{text}\n\n", remedy.stack.title());

@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use super::admin::{ask, segment};
 use crate::args::{Admin, Format, Journal};
+use crate::listing::{self, plain};
 use crate::say::{self, BOLD, CYAN, DIM, GOOD, GREEN, RED, Stop, YELLOW};
 
 /// How often is asked for news.
@@ -69,26 +70,30 @@ fn tell(page: &Value, format: Format, last: &mut u64) -> Result<usize, Stop> {
         if format == Format::Json {
             say::line(&entry.to_string())?;
         } else {
-            say::line(&row(entry))?;
+            say::line(&row(entry, say::columns()))?;
         }
     }
     *last = places(page).max().unwrap_or(*last).max(*last);
     Ok(items.len())
 }
 
-fn row(entry: &Value) -> String {
+/// What one entry takes in one line, at least.
+const LINE: usize = 105;
+
+/// One entry: a line, or two where that would be wider than the terminal.
+fn row(entry: &Value, width: usize) -> String {
     let text = |name: &str| plain(entry.get(name).and_then(Value::as_str).unwrap_or_default());
-    let kind = text("kind");
-    let style = style(&kind, &text("code"));
+    let (kind, code, client, id) = (text("kind"), text("code"), text("client"), text("id"));
+    let (style, at) = (style(&kind, &code), when(entry, "at"));
     let count = entry.get("count").and_then(Value::as_u64).unwrap_or(1);
-    let mut row = format!(
-        "{DIM}{}{DIM:#}  {style}{:<14}{style:#} {BOLD}{:<24}{BOLD:#} {CYAN}{:<20}{CYAN:#} {}",
-        when(entry, "at"),
-        kind,
-        text("code"),
-        text("client"),
-        text("id"),
-    );
+    let mut row = if width < LINE {
+        let indent = at.chars().count() + 2;
+        let what = format!("{style}{kind:<14}{style:#} {BOLD}{code}{BOLD:#}");
+        format!("{DIM}{at}{DIM:#}  {what}  {CYAN}{client}{CYAN:#}\n{:indent$}{id}", "")
+    } else {
+        let what = format!("{style}{kind:<14}{style:#} {BOLD}{code:<24}{BOLD:#}");
+        format!("{DIM}{at}{DIM:#}  {what} {CYAN}{client:<20}{CYAN:#} {id}")
+    };
     if count > 1 {
         let _ = write!(row, "  {YELLOW}{count} times{YELLOW:#}");
     }
@@ -131,7 +136,9 @@ pub(crate) fn why(id: &str, admin: &Admin, format: Format) -> Result<ExitCode, S
         0 | 1 => String::new(),
         many => format!(", {many} times until {}", when(&entry, "last_at")),
     };
-    say("when", &format!("{}{times}", when(&entry, "at")));
+    let at = entry.get("at").and_then(Value::as_i64).unwrap_or_default();
+    let since = listing::time(at, Timestamp::now().as_second());
+    say("when", &format!("{since}{times}"));
     say("what", &text("detail"));
     let fix = text("fix");
     match known {
@@ -151,6 +158,11 @@ pub(crate) fn why(id: &str, admin: &Admin, format: Format) -> Result<ExitCode, S
         let shown = match value {
             Value::String(text) => text.clone(),
             Value::Object(members) if members.is_empty() => continue,
+            Value::Array(list) => list
+                .iter()
+                .map(|item| item.as_str().map_or_else(|| item.to_string(), str::to_owned))
+                .collect::<Vec<_>>()
+                .join(" "),
             other => other.to_string(),
         };
         say(&plain(&name.replace('_', " ")), &plain(&shown));
@@ -193,15 +205,6 @@ fn ago(text: &str, now: Timestamp) -> Result<i64, Stop> {
     text.parse::<Timestamp>().map(|at| at.as_second()).map_err(|_| wrong())
 }
 
-/// A text that forges no line and moves no cursor: the authority cleans what it keeps, and may be an older one.
-fn plain(text: &str) -> String {
-    let odd = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    text.chars().map(|c| if odd(c) { '\u{fffd}' } else { c }).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -230,8 +233,11 @@ mod tests {
             "at": 0, "kind": "refusal", "code": "x", "id": "dg_1",
             "client": "a\r\nb\u{1b}[2J\u{9b}\u{202e}", "count": 3,
         });
-        let row = row(&entry);
-        assert!(!row.contains(['\n', '\r', '\u{9b}', '\u{202e}']), "{row:?}");
-        assert!(!row.contains("\u{1b}[2J") && row.contains("3 times"), "{row:?}");
+        for (width, lines) in [(usize::MAX, 1), (80, 2)] {
+            let row = row(&entry, width);
+            assert_eq!(row.lines().count(), lines, "{row:?}");
+            assert!(!row.contains(['\r', '\u{9b}', '\u{202e}']), "{row:?}");
+            assert!(!row.contains("\u{1b}[2J") && row.contains("3 times"), "{row:?}");
+        }
     }
 }
