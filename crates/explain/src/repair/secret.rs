@@ -5,6 +5,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
 use claviger_token::{Code, Fact, Fault, base64url};
+use icu_normalizer::{ComposingNormalizerBorrowed, DecomposingNormalizerBorrowed};
 use serde_json::Value;
 
 use super::{Explained, SIGNATURE};
@@ -142,6 +143,13 @@ fn single(secret: &[u8]) -> Vec<Spelling> {
     }
     if text.chars().all(|c| u32::from(c) < 256) && !text.is_ascii() {
         add(Encoding, text.chars().map(|c| c as u8).collect(), "as Latin-1");
+    }
+    if !text.is_ascii() {
+        // `é` is one character or two; what types, pastes and saves a text decides which (UAX #15).
+        let composed = ComposingNormalizerBorrowed::new_nfc().normalize(text);
+        add(Encoding, composed.into_owned().into_bytes(), "in Unicode's composed form (NFC)");
+        let decomposed = DecomposingNormalizerBorrowed::new_nfd().normalize(text);
+        add(Encoding, decomposed.into_owned().into_bytes(), "in Unicode's decomposed form (NFD)");
     }
     add(Encoding, text.to_lowercase().into_bytes(), "in lower case");
     add(Encoding, text.to_uppercase().into_bytes(), "in upper case");

@@ -343,6 +343,18 @@ fn secrets_in_another_spelling_are_found() {
         ),
         ("blank", format!("{text} ").into_bytes(), strong.to_vec(), "secret-encoding"),
         (
+            "composed in the file",
+            "gr\u{fc}\u{df}e-aus-z\u{fc}rich-0123456789abcdef".as_bytes().to_vec(),
+            "gru\u{308}\u{df}e-aus-zu\u{308}rich-0123456789abcdef".as_bytes().to_vec(),
+            "secret-encoding",
+        ),
+        (
+            "decomposed in the file, with a line end",
+            "gru\u{308}\u{df}e-aus-zu\u{308}rich-0123456789abcdef\n".as_bytes().to_vec(),
+            "gr\u{fc}\u{df}e-aus-z\u{fc}rich-0123456789abcdef".as_bytes().to_vec(),
+            "secret-encoding",
+        ),
+        (
             "base64 in the file",
             STANDARD.encode(strong).into_bytes(),
             strong.to_vec(),
