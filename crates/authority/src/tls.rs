@@ -44,17 +44,21 @@ pub(crate) struct Tls {
     client_authority: ArcSwap<Option<Arc<dyn ClientCertVerifier>>>,
     expires: std::sync::atomic::AtomicI64,
     handshake: Duration,
+    /// What the files were when they were first read.
+    opened: reload::Stamp,
 }
 
 impl Tls {
     /// Loads what the configuration names; nothing is served under TLS where it names no certificate.
     pub(crate) fn open(config: &Config, now: i64) -> Result<Self, ConfigError> {
+        let opened = reload::stamp(&config.tls);
         let loaded = load(config, now)?;
         let tls = Self {
             config: ArcSwapOption::empty(),
             client_authority: ArcSwap::from_pointee(None),
             expires: 0.into(),
             handshake: Duration::from_secs(config.tls.handshake_seconds),
+            opened,
         };
         tls.put(loaded);
         Ok(tls)

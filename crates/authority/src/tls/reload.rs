@@ -9,7 +9,7 @@ use claviger_token::rfc3339;
 use tokio::sync::Notify;
 use tokio::time::interval;
 
-use super::load;
+use super::{TlsSettings, load};
 use crate::state::State;
 
 /// How often the files are looked at.
@@ -30,10 +30,9 @@ impl Reload {
 }
 
 /// What tells a file from the one that stood there before.
-type Stamp = Vec<Option<(SystemTime, u64)>>;
+pub(super) type Stamp = Vec<Option<(SystemTime, u64)>>;
 
-fn stamp(state: &State) -> Stamp {
-    let tls = &state.config.tls;
+pub(super) fn stamp(tls: &TlsSettings) -> Stamp {
     let of = |path: &Path| {
         let found = path.metadata().ok()?;
         Some((found.modified().ok()?, found.len()))
@@ -50,7 +49,8 @@ pub(crate) async fn follow(state: Arc<State>) {
     if tls.cert_file.is_none() && tls.client_ca_file.is_none() {
         return;
     }
-    let mut last = stamp(&state);
+    // From before the files were read that are served by now: what was written since is news.
+    let mut last = state.tls.opened.clone();
     let mut warned = i64::MIN;
     let mut ticks = interval(LOOK);
     loop {
@@ -60,7 +60,7 @@ pub(crate) async fn follow(state: Arc<State>) {
             () = state.ending.cancelled() => return,
         };
         // Before the files are read: what is written meanwhile is seen the next time.
-        let found = stamp(&state);
+        let found = stamp(tls);
         if asked || found != last {
             last = found;
             again(&state);

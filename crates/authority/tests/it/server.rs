@@ -21,6 +21,15 @@ pub(crate) struct Served {
 
 impl Served {
     pub(crate) async fn start(change: impl FnOnce(&mut Config)) -> Self {
+        Self::start_while(change, || {}).await
+    }
+
+    /// Does something between opening and serving, before any of the authority's own jobs has begun where the
+    /// runtime has one thread.
+    pub(crate) async fn start_while(
+        change: impl FnOnce(&mut Config),
+        meanwhile: impl FnOnce(),
+    ) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let mut config = Config {
             data_dir: dir.path().join("data"),
@@ -31,6 +40,7 @@ impl Served {
         let listener = bind(&mut config).await.unwrap();
         let address = config.listen;
         let (authority, bootstrap) = Authority::open_at(config, Clock::manual(NOW)).await.unwrap();
+        meanwhile();
         let bootstrap = bootstrap.unwrap();
         let reload = authority.reload();
         let example = bootstrap.example.as_ref().unwrap();

@@ -148,6 +148,26 @@ async fn new_files_are_served_to_new_connections_and_broken_ones_change_nothing(
     served.stop().await;
 }
 
+/// A renewal at the very moment of the start.
+#[tokio::test]
+async fn files_that_change_right_after_they_were_read_are_noticed() {
+    let (files, settings) = Files::new();
+    let next = files.pki.server();
+    let served = Served::start_while(
+        |config| config.tls = settings,
+        || {
+            files.put(&next);
+        },
+    )
+    .await;
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while leaf(&files.connect(&served, b"http/1.1").await) != next.der {
+        assert!(Instant::now() < deadline, "the new certificate was not served");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    served.stop().await;
+}
+
 #[test]
 fn files_that_cannot_be_served_are_refused_with_words() {
     let (files, good) = Files::new();
