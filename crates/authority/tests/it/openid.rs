@@ -1,14 +1,14 @@
 //! What applications are told about people: `/userinfo`, claims of the operator's own, and names of a sector's own.
 
 use axum::body::Body;
-use claviger_token::{Algorithm, SigningKey};
+use claviger_token::{Algorithm, Expect, KeySet, Policy, SigningKey, verify};
 use http::Request;
 use serde_json::{Value, json};
 
-use crate::app::{Answer, App, ISSUER, NOW};
+use crate::app::{Answer, App, ISSUER, NOW, header};
 use crate::people::{
     API, Browser, PASSWORD, REDIRECT, claims, code_of, is_refused, query, redeem, refresh, request,
-    stage, text,
+    stage, text, with_people,
 };
 
 async fn userinfo(app: &App, token: &str) -> Answer {
@@ -420,4 +420,45 @@ fn dpop_proof(
         claims["nonce"] = json!(nonce);
     }
     key.seal_with(&header, &claims).unwrap()
+}
+
+/// One application with ML-DSA-65 (RFC 9964) throughout: its ID tokens, what `/userinfo` signs, and the hint that
+/// comes back. Others keep the default.
+#[tokio::test]
+async fn an_application_can_have_ml_dsa_for_all_that_is_signed_for_it() {
+    let also = claviger_authority::SigningAlgorithm::MlDsa65;
+    let app = App::with(|config| config.signing.also = vec![also]).await;
+    with_people(&app).await;
+    let change = json!({
+        "id_token_signed_response_alg": "ML-DSA-65", "userinfo_signed_response_alg": "ML-DSA-65",
+    });
+    app.admin("PATCH", "/clients/app", Some(change)).await.is(200);
+    let mut ada = Browser::default();
+    let code = ada.code(&app, &[]).await;
+    let given = redeem(&app, &code, &[]).await.is(200).json();
+    let (access, id_token) = (text(&given, "access_token"), text(&given, "id_token"));
+    assert_eq!(
+        (&header(&access)["alg"], &header(&id_token)["alg"]),
+        (&json!("ES256"), &json!("ML-DSA-65"))
+    );
+    let at_hash = Algorithm::MlDsa65.left_half(access.as_bytes());
+    assert_eq!(claims(&id_token)["at_hash"], at_hash);
+    let told = userinfo(&app, &access).await.is(200);
+    assert_eq!(header(&told.body)["alg"], "ML-DSA-65");
+
+    let set = KeySet::from_json(&app.get("/jwks").await.json().to_string()).unwrap();
+    for (token, expect) in [(&id_token, Expect::Id), (&told.body, Expect::Any)] {
+        let policy = Policy {
+            issuers: vec![ISSUER.to_owned()],
+            audiences: vec!["app".to_owned()],
+            algorithms: vec![Algorithm::MlDsa65],
+            expect,
+            ..Policy::default()
+        };
+        verify(token, &policy, &set, NOW).unwrap();
+    }
+    // The hint is an ID token of ours, large as it is.
+    let silently = request(&[("prompt", "none"), ("id_token_hint", &id_token)]);
+    let answer = ada.get(&app, &format!("/authorize?{silently}")).await.is(303);
+    code_of(&answer);
 }
