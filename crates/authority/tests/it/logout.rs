@@ -250,6 +250,20 @@ async fn until_written(app: &App, code: &str, client: &str) -> Value {
     panic!("no {code} of {client}");
 }
 
+/// Lets the time pass after which a client is not tried again.
+async fn until_given_up(app: &App, client: &str) -> Value {
+    let asked = format!("&code=client-not-told&client={client}");
+    for _ in 0..300 {
+        if !entries(app, &asked).await.is_empty() {
+            break;
+        }
+        // No pause is longer. Each attempt waits for the next look at the queue, within a second.
+        app.clock.advance(43_200);
+        tokio::time::sleep(Duration::from_millis(300)).await;
+    }
+    until_written(app, "client-not-told", client).await
+}
+
 /// After about a day it is given up; the journal says of whom and why, for somebody has to look at that application.
 #[tokio::test]
 async fn a_client_that_cannot_be_told_is_given_up_and_stands_in_the_journal() {
@@ -263,17 +277,7 @@ async fn a_client_that_cannot_be_told_is_given_up_and_stands_in_the_journal() {
     logged_in(&app, &mut browser).await;
     let page = browser.get(&app, "/logout").await.is(200);
     browser.fill(&app, &page, &[]).await.is(200);
-    for attempt in 1..=10 {
-        for _ in 0..200 {
-            if receiver.came().len() >= attempt {
-                break;
-            }
-            // No pause is longer.
-            app.clock.advance(43_200);
-            tokio::time::sleep(Duration::from_millis(200)).await;
-        }
-    }
-    let entry = until_written(&app, "client-not-told", "app").await;
+    let entry = until_given_up(&app, "app").await;
     assert_eq!((&entry["attempts"], &entry["reason"]), (&json!(10), &json!("status 500")));
     assert_eq!(receiver.came().len(), 10);
 }
@@ -314,11 +318,7 @@ async fn a_registered_client_is_told_outside_and_never_inside() {
             until_written(&app, "client-told", &id).await;
             continue;
         }
-        for _ in 0..10 {
-            app.clock.advance(43_200);
-            tokio::time::sleep(Duration::from_millis(1100)).await;
-        }
-        let entry = until_written(&app, "client-not-told", &id).await;
+        let entry = until_given_up(&app, &id).await;
         assert!(text(&entry, "reason").contains("public"), "{entry}");
         assert_eq!(receiver.came().len(), 1, "nothing was sent inside");
     }
