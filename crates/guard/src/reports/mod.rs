@@ -2,7 +2,7 @@
 //! gave out.
 //!
 //! Decides when reports are sent, sent again and given up; never slows a request down: what is refused is put
-//! on the [`desk`](desk) and sent by a task of its own.
+//! on the [`desk`] and sent by a task of its own.
 
 mod desk;
 
