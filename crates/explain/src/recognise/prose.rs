@@ -173,11 +173,13 @@ fn is_bare_with_blanks(chunks: &[&str]) -> bool {
         return true;
     }
     // The longer piece of a token that was torn inside its header has three segments, and no header.
-    if pieces.iter().any(|piece| has_three_parts(piece) && is_complete(piece)) {
+    // A piece that is as long as a shorter key's signature is none where all together are as long as one, too.
+    let is_whole = is_complete(&joined);
+    if !is_whole && pieces.iter().any(|piece| has_three_parts(piece) && is_complete(piece)) {
         return false;
     }
     // A wrapped token: pieces that only together make three segments, or make the signature whole.
-    is_complete(&joined)
+    is_whole
         || !pieces.iter().any(|piece| has_three_parts(piece)) && joined.split('.').count() >= 2
         || pieces[..pieces.len() - 1].iter().all(|piece| piece.len() >= 16)
 }

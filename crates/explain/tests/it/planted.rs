@@ -989,6 +989,20 @@ fn a_blank_anywhere_in_a_bare_token_is_found() {
 }
 
 #[test]
+fn a_token_is_whole_where_it_breaks_at_the_length_of_a_shorter_key_s_signature() {
+    // Found by the property of the planted faults: 171 characters are a signature of 1024 bits.
+    let token = token(Algorithm::Rs256);
+    let surroundings = surroundings(Algorithm::Rs256);
+    let at = token.rfind('.').expect("a signature") + 1 + 171;
+    for blank in [" ", "\n", "\t\n"] {
+        let torn = format!("{}{blank}{}", &token[..at], &token[at..]);
+        only(&format!("{blank:?}"), torn.as_bytes(), &surroundings, "whitespace-inside");
+        let torn = format!("{}{blank}{} {}", &token[..at], &token[at..at + 50], &token[at + 50..]);
+        only(&format!("{blank:?}, twice"), torn.as_bytes(), &surroundings, "whitespace-inside");
+    }
+}
+
+#[test]
 fn a_response_over_several_lines_is_opened() {
     let token = token(Algorithm::Es256);
     let input = format!(
