@@ -3,6 +3,7 @@
 //! The generator shares the machine with the server it loads, so what compares is requests per second of
 //! the server's own processor time.
 
+use std::io::{Read as _, Write as _};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -75,6 +76,58 @@ pub fn post(path: &str, body: impl Into<Bytes>) -> Request<Full<Bytes>> {
     request.body(Full::new(body.into())).expect("a request")
 }
 
+/// One kept connection that does as little as can be done: what is measured with one of them is the server and
+/// the way to it, not a client library.
+#[derive(Debug)]
+pub struct PlainConnection {
+    stream: std::net::TcpStream,
+    held: Vec<u8>,
+}
+
+impl PlainConnection {
+    /// Connects to `http://host:port`.
+    ///
+    /// # Panics
+    /// Where nobody listens there.
+    #[must_use]
+    pub fn open(url: &str) -> Self {
+        let address = url.trim_start_matches("http://");
+        let stream = std::net::TcpStream::connect(address).expect("a connection");
+        stream.set_nodelay(true).expect("a socket");
+        Self { stream, held: Vec::with_capacity(16 * 1024) }
+    }
+
+    /// Posts a form; gives the status and the body of the answer.
+    ///
+    /// # Panics
+    /// Where the connection is not kept, or an answer has no `Content-Length`.
+    pub fn post(&mut self, path: &str, form: &str) -> (u16, &[u8]) {
+        let length = form.len();
+        let request = format!(
+            "POST {path} HTTP/1.1\r\nhost: bench\r\ncontent-type: application/x-www-form-urlencoded\r\n\
+             content-length: {length}\r\n\r\n{form}"
+        );
+        self.stream.write_all(request.as_bytes()).expect("a connection that is kept");
+        self.held.clear();
+        let mut piece = [0; 8 * 1024];
+        loop {
+            let read = self.stream.read(&mut piece).expect("an answer");
+            assert!(read > 0, "the server hung up in the middle of an answer");
+            self.held.extend_from_slice(&piece[..read]);
+            let Some(end) = self.held.windows(4).position(|four| four == b"\r\n\r\n") else {
+                continue;
+            };
+            let head = String::from_utf8_lossy(&self.held[..end]).to_ascii_lowercase();
+            let length = head.lines().find_map(|line| line.strip_prefix("content-length:"));
+            let length: usize = length.expect("a length").trim().parse().expect("a number");
+            if self.held.len() >= end + 4 + length {
+                let status = head.get(9..12).and_then(|status| status.parse().ok());
+                return (status.expect("a status"), &self.held[end + 4..end + 4 + length]);
+            }
+        }
+    }
+}
+
 /// Sends `form` over and over for `duration` on `connections` connections, and measures.
 ///
 /// # Panics
@@ -135,7 +188,7 @@ where
     let runtime = runtime.expect("a runtime");
     let before = server.map(processor_seconds);
     let here = tokio::task::LocalSet::new();
-    let (mut latencies, wrong) = here.block_on(&runtime, async {
+    let (latencies, wrong) = here.block_on(&runtime, async {
         let running: Vec<_> =
             (0..tasks).map(|place| tokio::task::spawn_local(task(place))).collect();
         let (mut latencies, mut wrong) = (Vec::new(), 0);
@@ -147,6 +200,29 @@ where
         (latencies, wrong)
     });
     let spent = server.zip(before).map(|(id, before)| processor_seconds(id) - before);
+    figures(latencies, wrong, duration, spent)
+}
+
+/// Does `deed` over and over for `duration` on this very thread, and measures.
+#[must_use]
+pub fn alone(server: u32, duration: Duration, mut deed: impl FnMut() -> bool) -> Figures {
+    let before = processor_seconds(server);
+    let (start, mut latencies, mut wrong) = (Instant::now(), Vec::new(), 0);
+    while start.elapsed() < duration {
+        let asked = Instant::now();
+        let right = deed();
+        latencies.push(u32::try_from(asked.elapsed().as_micros()).unwrap_or(u32::MAX));
+        wrong += usize::from(!right);
+    }
+    figures(latencies, wrong, duration, Some(processor_seconds(server) - before))
+}
+
+fn figures(
+    mut latencies: Vec<u32>,
+    wrong: usize,
+    duration: Duration,
+    spent: Option<f64>,
+) -> Figures {
     latencies.sort_unstable();
     let at = |part: f64| {
         let index = (latencies.len() as f64 * part) as usize;

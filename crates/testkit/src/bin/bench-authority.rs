@@ -17,7 +17,7 @@ use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
-use claviger_testkit::load::{self, Connection, Figures, Form, median};
+use claviger_testkit::load::{self, Connection, Figures, Form, PlainConnection, median};
 use claviger_testkit::{Ask, Person, Process};
 use http::{Request, Response};
 use http_body_util::{BodyExt as _, Full};
@@ -139,7 +139,8 @@ impl Served {
         made(
             "/clients",
             json!({
-                "client_id": "app", "auth_method": "none", "redirect_uris": [REDIRECT], "scopes": ["openid"],
+                "client_id": "app", "auth_method": "none", "redirect_uris": [REDIRECT],
+                "scopes": ["openid", "orders:read"],
                 "resources": [self.says("resource")], "first_party": true,
             }),
         );
@@ -267,31 +268,31 @@ fn refreshing(plan: &Plan) {
     let served = Served::start(&plan.binary, "0,1");
     served.with_people();
     let mut person = Person::new(&served.url, "person-0", PASSWORD);
-    let held: Vec<String> = (0..64)
-        .map(|_| {
-            let tokens = person.tokens("app", REDIRECT, "openid");
-            tokens["refresh_token"].as_str().expect("a refresh token").to_owned()
-        })
-        .collect();
+    let mut granted = |scope: &str| {
+        let tokens = person.tokens("app", REDIRECT, scope);
+        tokens["refresh_token"].as_str().expect("a refresh token").to_owned()
+    };
+    // An ID token is a second signature; a client that asked for none is spared it.
+    let (mut plain, mut openid) = (granted("orders:read"), granted("openid"));
     let held: Arc<Vec<std::sync::Mutex<String>>> =
-        Arc::new(held.into_iter().map(std::sync::Mutex::new).collect());
+        Arc::new((0..64).map(|_| std::sync::Mutex::new(granted("openid"))).collect());
     let lasts = Duration::from_secs(plan.seconds);
-    let clients = |count: usize| {
-        load::over(Some(served.process.id()), count, lasts, |place| {
+    let one = |token: &mut String| {
+        let mut connection = PlainConnection::open(&served.url);
+        load::alone(served.process.id(), lasts, || {
+            let (_, answer) = connection.post("/token", &refresh(token));
+            next(answer).map(|next| *token = next).is_some()
+        })
+    };
+    let many = || {
+        load::over(Some(served.process.id()), held.len(), lasts, |place| {
             let (url, held) = (served.url.clone(), Arc::clone(&held));
             async move {
                 let mut token = held[place].lock().expect("no panic before").clone();
                 let mut connection = Connection::open(&url).await;
                 let done = load::measured(lasts, async || {
-                    let body =
-                        format!("grant_type=refresh_token&client_id=app&refresh_token={token}");
-                    let answer = connection.ask(load::post("/token", body)).await;
-                    let value: Value = serde_json::from_slice(answer.body()).unwrap_or_default();
-                    match value["refresh_token"].as_str() {
-                        Some(next) => next.clone_into(&mut token),
-                        None => return false,
-                    }
-                    true
+                    let answer = connection.ask(load::post("/token", refresh(&token))).await;
+                    next(answer.body()).map(|next| token = next).is_some()
                 })
                 .await;
                 *held[place].lock().expect("no panic before") = token;
@@ -300,39 +301,45 @@ fn refreshing(plan: &Plan) {
         })
     };
     let folder = tempfile::tempdir().expect("a folder");
-    println!(
-        "refresh with rotation, ES256 access and ID token, durable (SQLite, synchronous=FULL)"
-    );
-    let (mut raw, mut one, mut many) = (Vec::new(), Vec::new(), Vec::new());
+    println!("refresh with rotation, ES256, durable (SQLite, synchronous=FULL)");
+    let mut raw = Vec::new();
+    let mut rows = [
+        ("1 client, access token", Vec::new()),
+        ("1 client, access and ID token", Vec::new()),
+        ("64 clients, access and ID token", Vec::new()),
+    ];
     for round in 0..=plan.rounds {
         let commits = commits(folder.path(), round, lasts);
-        let (single, all) = (clients(1), clients(64));
-        assert_eq!((single.wrong, all.wrong), (0, 0), "a refresh was refused");
+        let figures = [one(&mut plain), one(&mut openid), many()];
         if round > 0 {
             raw.push(commits);
-            one.push(single);
-            many.push(all);
+        }
+        for ((_, row), one) in rows.iter_mut().zip(figures) {
+            assert_eq!(one.wrong, 0, "a refresh was refused");
+            if round > 0 {
+                row.push(one);
+            }
         }
     }
-    let rate = |figures: &[Figures]| median(figures.iter().map(|figures| figures.rate).collect());
-    let p99 = |figures: &[Figures]| {
-        median(figures.iter().map(|figures| f64::from(figures.p99)).collect())
-    };
     let raw = median(raw);
-    println!("bare commits of one row             {raw:>10.0}/s");
-    println!(
-        "1 client                            {:>10.0}/s   p99 {:.0} µs",
-        rate(&one),
-        p99(&one)
-    );
-    println!(
-        "64 clients                          {:>10.0}/s   p99 {:.0} µs",
-        rate(&many),
-        p99(&many)
-    );
-    println!("1 client ÷ bare commits: {:.2}", rate(&one) / raw);
-    println!("64 clients ÷ bare commits: {:.1}", rate(&many) / raw);
-    println!("64 clients ÷ 1 client: {:.1}\n", rate(&many) / rate(&one));
+    println!("{:<36}{raw:>10.0}/s", "bare commits of one row");
+    let rates = rows.map(|(name, figures)| {
+        let of = |what: fn(&Figures) -> f64| median(figures.iter().map(what).collect::<Vec<f64>>());
+        let (rate, p99) = (of(|one| one.rate), of(|one| f64::from(one.p99)));
+        println!("{name:<36}{rate:>10.0}/s   p99 {p99:.0} µs   ÷ bare commits: {:.2}", rate / raw);
+        rate
+    });
+    println!("64 clients ÷ 1 client: {:.1}\n", rates[2] / rates[1]);
+}
+
+fn refresh(token: &str) -> String {
+    format!("grant_type=refresh_token&client_id=app&refresh_token={token}")
+}
+
+/// The refresh token of an answer.
+fn next(answer: &[u8]) -> Option<String> {
+    let (_, rest) = std::str::from_utf8(answer).ok()?.split_once(r#""refresh_token":""#)?;
+    Some(rest.split_once('"')?.0.to_owned())
 }
 
 /// How many rows with random keys SQLite commits a second, one by one, as durably as the authority does.
