@@ -3,7 +3,7 @@
 //! The generator shares the machine with the server it loads, so what compares is requests per second of
 //! the server's own processor time.
 
-use std::io::{Read as _, Write as _};
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -43,8 +43,7 @@ impl Connection {
     /// # Panics
     /// Where nobody listens there.
     pub async fn open(url: &str) -> Self {
-        let address = url.trim_start_matches("http://");
-        let stream = TcpStream::connect(address).await.expect("a connection");
+        let stream = TcpStream::connect(address(url)).await.expect("a connection");
         stream.set_nodelay(true).expect("a socket");
         let handshake = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await;
         let (sender, connection) = handshake.expect("HTTP");
@@ -76,56 +75,100 @@ pub fn post(path: &str, body: impl Into<Bytes>) -> Request<Full<Bytes>> {
     request.body(Full::new(body.into())).expect("a request")
 }
 
-/// One kept connection that does as little as can be done: what is measured with one of them is the server and
-/// the way to it, not a client library.
+/// A kept connection that does as little as can be done, so that little but the server is measured: `S` is a
+/// socket of the standard library, which waits on its thread, or one of tokio.
 #[derive(Debug)]
-pub struct PlainConnection {
-    stream: std::net::TcpStream,
+pub struct PlainConnection<S> {
+    stream: S,
     held: Vec<u8>,
 }
 
-impl PlainConnection {
+/// The longest piece that is read at once.
+const PIECE: usize = 8 * 1024;
+
+impl PlainConnection<std::net::TcpStream> {
     /// Connects to `http://host:port`.
     ///
     /// # Panics
     /// Where nobody listens there.
     #[must_use]
     pub fn open(url: &str) -> Self {
-        let address = url.trim_start_matches("http://");
-        let stream = std::net::TcpStream::connect(address).expect("a connection");
+        let stream = std::net::TcpStream::connect(address(url)).expect("a connection");
         stream.set_nodelay(true).expect("a socket");
-        Self { stream, held: Vec::with_capacity(16 * 1024) }
+        Self { stream, held: Vec::new() }
     }
 
-    /// Posts a form; gives the status and the body of the answer.
+    /// Posts a form; gives the body of the answer.
     ///
     /// # Panics
     /// Where the connection is not kept, or an answer has no `Content-Length`.
-    pub fn post(&mut self, path: &str, form: &str) -> (u16, &[u8]) {
-        let length = form.len();
-        let request = format!(
-            "POST {path} HTTP/1.1\r\nhost: bench\r\ncontent-type: application/x-www-form-urlencoded\r\n\
-             content-length: {length}\r\n\r\n{form}"
-        );
-        self.stream.write_all(request.as_bytes()).expect("a connection that is kept");
+    pub fn post(&mut self, path: &str, form: &str) -> &[u8] {
+        use std::io::{Read as _, Write as _};
+        self.stream.write_all(plain_post(path, form).as_bytes()).expect("a kept connection");
         self.held.clear();
-        let mut piece = [0; 8 * 1024];
         loop {
+            let mut piece = [0; PIECE];
             let read = self.stream.read(&mut piece).expect("an answer");
-            assert!(read > 0, "the server hung up in the middle of an answer");
             self.held.extend_from_slice(&piece[..read]);
-            let Some(end) = self.held.windows(4).position(|four| four == b"\r\n\r\n") else {
-                continue;
-            };
-            let head = String::from_utf8_lossy(&self.held[..end]).to_ascii_lowercase();
-            let length = head.lines().find_map(|line| line.strip_prefix("content-length:"));
-            let length: usize = length.expect("a length").trim().parse().expect("a number");
-            if self.held.len() >= end + 4 + length {
-                let status = head.get(9..12).and_then(|status| status.parse().ok());
-                return (status.expect("a status"), &self.held[end + 4..end + 4 + length]);
+            if let Some(body) = whole_body(&self.held, read) {
+                return &self.held[body];
             }
         }
     }
+}
+
+impl PlainConnection<TcpStream> {
+    /// The same with a socket of tokio.
+    ///
+    /// # Panics
+    /// Where nobody listens there.
+    pub async fn connect(url: &str) -> Self {
+        let stream = TcpStream::connect(address(url)).await.expect("a connection");
+        stream.set_nodelay(true).expect("a socket");
+        Self { stream, held: Vec::new() }
+    }
+
+    /// Posts a form; gives the body of the answer.
+    ///
+    /// # Panics
+    /// Where the connection is not kept, or an answer has no `Content-Length`.
+    pub async fn ask(&mut self, path: &str, form: &str) -> &[u8] {
+        use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+        self.stream.write_all(plain_post(path, form).as_bytes()).await.expect("a kept connection");
+        self.held.clear();
+        loop {
+            let read = self.stream.read_buf(&mut self.held).await.expect("an answer");
+            if let Some(body) = whole_body(&self.held, read) {
+                return &self.held[body];
+            }
+        }
+    }
+}
+
+fn address(url: &str) -> &str {
+    url.trim_start_matches("http://")
+}
+
+fn plain_post(path: &str, form: &str) -> String {
+    let length = form.len();
+    format!(
+        "POST {path} HTTP/1.1\r\nhost: bench\r\ncontent-type: application/x-www-form-urlencoded\r\n\
+         content-length: {length}\r\n\r\n{form}"
+    )
+}
+
+/// Where the body of an answer stands, once all of it was read; `read` bytes came last.
+fn whole_body(held: &[u8], read: usize) -> Option<Range<usize>> {
+    assert!(read > 0, "the server hung up in the middle of an answer");
+    let start = held.windows(4).position(|four| four == b"\r\n\r\n")? + 4;
+    let head = std::str::from_utf8(&held[..start]).expect("a head in ASCII");
+    let length = head.lines().find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        name.eq_ignore_ascii_case("content-length").then(|| value.trim())
+    });
+    let length: usize = length.expect("a length").parse().expect("a number");
+    let body = start..start + length;
+    (held.len() >= body.end).then_some(body)
 }
 
 /// Sends `form` over and over for `duration` on `connections` connections, and measures.
