@@ -19,8 +19,6 @@ use crate::state::State;
 
 const PROOF: &str = "dpop";
 const NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
-/// Proofs remembered at most, at some 30 bytes each: 2 700 a second for as long as one could be accepted.
-const PROOFS_HELD: usize = 1_000_000;
 /// No client id begins like that, so nothing in the store's memory of assertions is mistaken for a proof.
 const STORED_AS: &str = "dpop:";
 
@@ -33,7 +31,7 @@ pub(crate) struct Senders {
 impl Senders {
     pub(crate) fn new() -> Result<Self, NoRandomness> {
         let nonces = Nonces::new(&random::bytes::<32>()?);
-        Ok(Self { nonces, used: Mutex::new(Used::new(PROOFS_HELD)) })
+        Ok(Self { nonces, used: Mutex::new(Used::default()) })
     }
 }
 
@@ -53,13 +51,9 @@ impl Sender {
         url: &str,
         token: Option<&str>,
     ) -> Result<Self, Box<Refusal>> {
-        let mut values = call.parts.headers.get_all(PROOF).iter();
-        let Some(value) = values.next() else { return Ok(Self(None)) };
-        if values.next().is_some() {
-            let error = ProofError::new(Misfit::Several, "the request carries more than one proof");
-            return Err(misfit(&error));
-        }
-        let text = value.to_str().unwrap_or_default();
+        let values = call.parts.headers.get_all(PROOF).iter();
+        let only = dpop::only(values.map(|value| value.to_str().unwrap_or_default()));
+        let Some(text) = only.map_err(|error| misfit(&error))? else { return Ok(Self(None)) };
         let state = &call.state;
         let now = state.clock.now();
         let expected = Expected { method: call.parts.method.as_str(), url, token };

@@ -4,7 +4,7 @@
 //! without one is the verifier's own finding.
 
 use claviger_token::bond::{Bond, Proven, unbound};
-use claviger_token::dpop::{Expected, Misfit, ProofError, Signed};
+use claviger_token::dpop::{self, Expected, Signed};
 use claviger_token::{Fault, Token};
 
 use crate::bench::Bench;
@@ -37,12 +37,10 @@ pub(crate) fn judge(
     };
     // That no proof came would be wrong: one came.
     bench.policy.sender_bound = true;
-    let several = request.is_some_and(|request| request.named("dpop").count() > 1);
-    let judged = if several {
-        let reason = "the request carries more than one proof";
-        Err(ProofError::new(Misfit::Several, reason).fault)
-    } else {
-        check(proof.text().trim(), &bond, credential.text(), request, bench.now)
+    let values = request.into_iter().flat_map(|request| request.named("dpop"));
+    let judged = match dpop::only(values.map(|field| field.value.text())) {
+        Err(several) => Err(several.fault),
+        Ok(_) => check(proof.text().trim(), &bond, credential.text(), request, bench.now),
     };
     sure(judged.err()?.at(proof.whole()))
 }

@@ -12,13 +12,9 @@ use claviger_token::challenge::Demand;
 use claviger_token::dpop::{self, Expected, Misfit, Nonces, Proof, ProofError, Use, Used};
 use claviger_token::presentation::Scheme;
 use claviger_token::{Code, Fact, Fault};
-use http::HeaderMap;
 
 use crate::asked::Asked;
 use crate::clock;
-
-/// Proofs remembered at most, at some 30 bytes each: 2 700 a second for as long as one could be accepted.
-const PROOFS_HELD: usize = 1_000_000;
 
 /// What refuses a request, and which scheme its sender is to use.
 #[derive(Debug)]
@@ -50,7 +46,7 @@ impl Senders {
     /// With `nonces`, only proofs with a nonce of this very guard are taken; with `bound_only`, only tokens that are
     /// bound to something.
     pub(crate) fn new(nonces: Option<Nonces>, bound_only: bool) -> Self {
-        Self { nonces, bound_only, used: Mutex::new(Used::new(PROOFS_HELD)) }
+        Self { nonces, bound_only, used: Mutex::new(Used::default()) }
     }
 
     /// The nonce that the next proofs shall have, where they need one.
@@ -115,7 +111,9 @@ impl Senders {
 
 /// The one proof of a request, judged for its method and address, and for the token that came along.
 fn read(asked: &Asked<'_>, url: Option<&str>, token: &str, now: i64) -> Result<Proof, Box<Fault>> {
-    let Some(text) = only(asked.headers)? else {
+    let values = asked.headers.get_all("dpop").iter();
+    let only = dpop::only(values.map(|value| value.to_str().unwrap_or_default()));
+    let Some(text) = only.map_err(|error| error.fault)? else {
         let reason = Fact::Words("there is no header `DPoP`".to_owned());
         return Err(Box::new(Fault::new(Code::SenderProofMissing).with("reason", reason)));
     };
@@ -126,15 +124,4 @@ fn read(asked: &Asked<'_>, url: Option<&str>, token: &str, now: i64) -> Result<P
     };
     let expected = Expected { method: asked.method, url, token: Some(token) };
     dpop::verify(text, &expected, now).map_err(|error| error.fault)
-}
-
-/// RFC 9449 §4.3: there is not more than one `DPoP` header.
-fn only(headers: &HeaderMap) -> Result<Option<&str>, Box<Fault>> {
-    let mut values = headers.get_all("dpop").iter();
-    let Some(value) = values.next() else { return Ok(None) };
-    if values.next().is_some() {
-        let reason = "the request carries more than one proof";
-        return Err(ProofError::new(Misfit::Several, reason).fault);
-    }
-    Ok(Some(value.to_str().unwrap_or_default()))
 }

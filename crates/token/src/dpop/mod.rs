@@ -170,6 +170,19 @@ impl fmt::Debug for Signed {
     }
 }
 
+/// The proof among the values of a request's `DPoP` fields; none where there is none.
+///
+/// # Errors
+/// There is more than one (RFC 9449 §4.3).
+pub fn only<'v>(values: impl IntoIterator<Item = &'v str>) -> Result<Option<&'v str>, ProofError> {
+    let mut values = values.into_iter();
+    let first = values.next();
+    match values.next() {
+        Some(_) => Err(ProofError::new(Misfit::Several, "the request carries more than one proof")),
+        None => Ok(first),
+    }
+}
+
 /// Judges the proof of a request.
 ///
 /// # Errors

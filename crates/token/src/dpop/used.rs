@@ -28,6 +28,17 @@ pub struct Used {
     most: usize,
 }
 
+/// Proofs that a server remembers at most, at some 30 bytes each: 2 700 a second for as long as one could be
+/// accepted.
+const USUAL_MOST: usize = 1_000_000;
+
+impl Default for Used {
+    /// Remembers up to a million proofs.
+    fn default() -> Self {
+        Self::new(USUAL_MOST)
+    }
+}
+
 impl Used {
     /// Remembers up to `most` proofs; one costs some 30 bytes.
     #[must_use]
