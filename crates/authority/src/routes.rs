@@ -141,9 +141,24 @@ fn oauth() -> Vec<Route> {
             Face::Page,
             vec![does!(GET authorize::authorize), does!(POST authorize::authorize)],
         ),
-        route("/login", "login", Face::Page, vec![does!(POST log_in::log_in)]),
-        route("/login/code", "login-code", Face::Page, vec![does!(POST log_in::code)]),
-        route("/login/passkey", "login-passkey", Face::Page, vec![does!(POST log_in::passkey)]),
+        route(
+            "/login",
+            "login",
+            Face::Page,
+            vec![does!(GET log_in::begin_anew), does!(POST log_in::log_in)],
+        ),
+        route(
+            "/login/code",
+            "login-code",
+            Face::Page,
+            vec![does!(GET log_in::begin_anew), does!(POST log_in::code)],
+        ),
+        route(
+            "/login/passkey",
+            "login-passkey",
+            Face::Page,
+            vec![does!(GET log_in::begin_anew), does!(POST log_in::passkey)],
+        ),
         route(
             "/logout",
             "logout",

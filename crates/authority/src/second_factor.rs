@@ -72,6 +72,18 @@ impl SecondFactors {
         Ok(step_of(&secret, typed, held.last_step, now))
     }
 
+    /// Whether a code that is not taken would have been right, had it not been used up.
+    pub(crate) fn has_served(
+        &self,
+        sub: &str,
+        held: &HeldTotp,
+        typed: &str,
+        now: i64,
+    ) -> Result<bool, SealError> {
+        let secret = seal::open(&self.master, &totp_name(sub), &held.sealed)?;
+        Ok(step_of(&secret, typed, 0, now).is_some())
+    }
+
     /// New recovery codes, as they are shown, with what is kept of them.
     pub(crate) fn new_recovery_codes(
         &self,

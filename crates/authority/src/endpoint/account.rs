@@ -20,7 +20,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
-use super::authorize::{LOG_OUT, no_randomness, people_page, redirected, session, stale_form};
+use super::authorize::{
+    LOG_OUT, STALE_FORM, form_is_stale, no_randomness, people_page, redirected, session,
+};
 use super::log_in::{self, Goal, begin, password_is_right, wait_words};
 use crate::call::{Answer, Call};
 use crate::ending;
@@ -51,7 +53,9 @@ async fn acting(call: &mut Call) -> Result<Result<Acting, Answer>, Box<Refusal>>
         return Ok(Err(log_in_first(call, "", None)));
     };
     if !call.state.browsers.proves(call, &purpose(&session), form.get("proof")) {
-        return Ok(Err(stale_form(call)));
+        form_is_stale(call, "account");
+        let told = Told { problem: Some(STALE_FORM), ..Told::default() };
+        return Ok(Err(page(call, &session, &user, StatusCode::BAD_REQUEST, told).await));
     }
     Ok(Ok(Acting { session, user, form }))
 }
@@ -111,7 +115,16 @@ pub(crate) async fn show(call: Call) -> Answer {
     };
     let query = call.parts.uri.query().unwrap_or_default();
     let word = query.strip_prefix("done=").unwrap_or_default();
-    page(&call, &session, &user, StatusCode::OK, done_words(word), None).await
+    let told = Told { done: done_words(word), ..Told::default() };
+    page(&call, &session, &user, StatusCode::OK, told).await
+}
+
+/// What the page says beside what stands there.
+#[derive(Clone, Copy, Default)]
+struct Told<'a> {
+    done: Option<&'a str>,
+    problem: Option<&'a str>,
+    password_problem: Option<&'a str>,
 }
 
 async fn page(
@@ -119,8 +132,7 @@ async fn page(
     session: &LoginSession,
     user: &User,
     status: StatusCode,
-    done: Option<&str>,
-    password_problem: Option<&str>,
+    told: Told<'_>,
 ) -> Answer {
     let state = &call.state;
     let sessions = state.store.list_sessions(&user.id, state.clock.now()).await?;
@@ -169,8 +181,9 @@ async fn page(
         username: &user.username,
         name: user.name.as_deref(),
         email: user.email.as_deref(),
-        done,
-        password_problem,
+        done: told.done,
+        problem: told.problem,
+        password_problem: told.password_problem,
         proof: &state.browsers.proof(&mark, &purpose(session)),
         log_out_proof: &state.browsers.proof(&mark, LOG_OUT),
         log_ins: &log_ins,
@@ -254,7 +267,8 @@ pub(crate) async fn password(mut call: Call) -> Answer {
     let state = &call.state;
     let refused = async |problem: String| {
         let status = StatusCode::FORBIDDEN;
-        page(&call, &session, &user, status, None, Some(&problem)).await
+        let told = Told { password_problem: Some(&problem), ..Told::default() };
+        page(&call, &session, &user, status, told).await
     };
     let new = Secret::new(form.get("new").unwrap_or_default().to_owned());
     if Some(new.expose()) != form.get("again") {
@@ -341,7 +355,7 @@ pub(crate) async fn totp(mut call: Call) -> Answer {
             };
             let typed = form.get("code").unwrap_or_default();
             let Some(step) = step_of(&secret, typed, 0, now) else {
-                let problem = "The code is not right. Is the clock of your phone?";
+                let problem = "The code is not right. Does the clock of your phone go right?";
                 return totp_page(&call, &session, &user, Some(&secret), Some(problem));
             };
             let sealed = state.second_factors.seal_totp(&user.id, &secret).map_err(unopened)?;

@@ -26,7 +26,6 @@ use crate::refusal::Refusal;
 use crate::render;
 use crate::routes::Face;
 
-const CONSENT: &str = "consent";
 pub(crate) const LOG_OUT: &str = "log-out";
 
 /// A request that can be answered, with everything that was loaded for it.
@@ -83,7 +82,7 @@ pub(crate) async fn authorize(mut call: Call) -> Answer {
                 "the user was not asked yet",
             ));
         }
-        return consent_page(&call, &asking, &user);
+        return consent_page(&call, &asking, &session, &user, None);
     }
     code(&call, &asking, &session).await
 }
@@ -144,9 +143,6 @@ async fn stronger(call: &Call, asking: Asking, user: &User) -> Answer {
 /// `POST /consent`.
 pub(crate) async fn consent(mut call: Call) -> Answer {
     let form = Form::parse(&call.form().await?)?;
-    if !call.state.browsers.proves(&call, CONSENT, form.get("proof")) {
-        return stale_form(&call);
-    }
     let raw = form.get("request").unwrap_or_default().to_owned();
     let asking = match asking(&call, raw).await? {
         Ok(asking) => asking,
@@ -155,6 +151,13 @@ pub(crate) async fn consent(mut call: Call) -> Answer {
     let Some((session, user)) = session(&call).await? else {
         return log_in::page(&call, &Goal::Client(Box::new(asking)), "", StatusCode::OK, None);
     };
+    let about = decision_about(&asking.raw, &session.sid);
+    if !call.state.browsers.proves(&call, &about, form.get("proof")) {
+        form_is_stale(&call, "consent");
+        let problem = "Nothing was decided: the page before showed something else, or somebody else was logged in. \
+                       Look again.";
+        return consent_page(&call, &asking, &session, &user, Some(problem));
+    }
     if form.get("decision") != Some("allow") {
         return Ok(unable(&call, &asking, OauthCode::AccessDenied, "the user did not allow it"));
     }
@@ -173,7 +176,7 @@ pub(crate) async fn consent(mut call: Call) -> Answer {
         // The consent is for this once, so it cannot be looked up again behind a redirect.
         return code(&call, &asking, &session).await;
     }
-    Ok(go_on(&call, &without_prompt(&asking.raw)))
+    Ok(go_on(&call, &without_prompts(&asking.raw, &["consent"])))
 }
 
 pub(super) fn message(call: &Call, title: &str, text: &str) -> Answer {
@@ -330,7 +333,19 @@ async fn code(call: &Call, asking: &Asking, session: &LoginSession) -> Answer {
     Ok(sent_back(call, &asking.back(), &[("code", &code)]))
 }
 
-fn consent_page(call: &Call, asking: &Asking, user: &User) -> Answer {
+/// What a decision is about: this request, shown to whoever is logged in now. A page that somebody else has left
+/// open, or one about another request, decides nothing.
+fn decision_about(raw: &str, sid: &str) -> String {
+    format!("consent {sid} {raw}")
+}
+
+fn consent_page(
+    call: &Call,
+    asking: &Asking,
+    session: &LoginSession,
+    user: &User,
+    problem: Option<&str>,
+) -> Answer {
     let browsers = &call.state.browsers;
     let mark = browsers.mark(call).map_err(no_randomness)?;
     let destination = origin(&asking.request.redirect_uri);
@@ -344,10 +359,12 @@ fn consent_page(call: &Call, asking: &Asking, user: &User) -> Answer {
             resource: asking.request.resource.as_deref(),
         },
         destination: &destination,
-        proof: &browsers.proof(&mark, CONSENT),
+        problem,
+        proof: &browsers.proof(&mark, &decision_about(&asking.raw, &session.sid)),
         request: &asking.raw,
     };
-    let mut reply = form_page(StatusCode::OK, page.html(), &asking.request.redirect_uri)?;
+    let status = if problem.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+    let mut reply = form_page(status, page.html(), &asking.request.redirect_uri)?;
     browsers.keep(&mark, &mut reply);
     Ok(reply)
 }
@@ -525,14 +542,17 @@ pub(crate) fn told_here(call: &Call, endpoint: &'static str, fault: &OauthFault)
     }
 }
 
-pub(crate) fn stale_form(call: &Call) -> Answer {
-    let fault = OauthFault::new(
-        OauthCode::InvalidRequest,
-        "form-stale",
-        "the form was not filled in on a page of this browser, or its cookies are gone",
-    )
-    .fix("go back to the application and log in again; cookies must be allowed here");
-    Ok(told_here(call, "authorize", &fault))
+/// What is said where a form was not filled in on a page of this browser and log-in. The same page is shown again,
+/// with a form that will do.
+pub(crate) const STALE_FORM: &str = "Nothing was done: the page was from an earlier log-in, or this browser keeps no \
+                                     cookies, which are needed here. Try again.";
+
+/// Writes down that a form proved nothing: it was another site's, another log-in's, or its cookies are gone.
+pub(crate) fn form_is_stale(call: &Call, endpoint: &'static str) {
+    let refusal = Refusal::new(StatusCode::BAD_REQUEST, "form-stale")
+        .detail("the form was not filled in on a page of this browser and log-in, or its cookies are gone")
+        .fix("it is shown again; cookies must be allowed here");
+    journal(call, endpoint, &refusal);
 }
 
 pub(crate) fn journal(call: &Call, endpoint: &'static str, refusal: &Refusal) -> String {
@@ -546,10 +566,20 @@ pub(super) fn event(call: &Call, kind: Kind, code: &'static str, client: &str, s
     By::user(call).event(kind, code).client(client).subject(sub)
 }
 
-/// The request without `prompt`: what it asked for was done.
-pub(crate) fn without_prompt(raw: &str) -> String {
-    let kept = url::form_urlencoded::parse(raw.as_bytes()).filter(|(name, _)| name != "prompt");
-    url::form_urlencoded::Serializer::new(String::new()).extend_pairs(kept).finish()
+/// The request without what `prompt` asked for and was done; the rest is still to be done.
+pub(crate) fn without_prompts(raw: &str, done: &[&str]) -> String {
+    let mut out = url::form_urlencoded::Serializer::new(String::new());
+    for (name, value) in url::form_urlencoded::parse(raw.as_bytes()) {
+        if name != "prompt" {
+            out.append_pair(&name, &value);
+            continue;
+        }
+        let left: Vec<&str> = value.split(' ').filter(|prompt| !done.contains(prompt)).collect();
+        if !left.is_empty() {
+            out.append_pair(&name, &left.join(" "));
+        }
+    }
+    out.finish()
 }
 
 pub(crate) fn no_randomness(error: random::NoRandomness) -> Box<Refusal> {

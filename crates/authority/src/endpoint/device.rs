@@ -18,7 +18,7 @@ use crate::call::{Answer, Call, clipped};
 use crate::client_check;
 use crate::credential;
 use crate::endpoint::authorize::{
-    form_page, message, no_randomness, session, stale_form, with_meanings,
+    STALE_FORM, form_is_stale, form_page, message, no_randomness, session, with_meanings,
 };
 use crate::endpoint::log_in::{self, Goal};
 use crate::journal::{By, Kind};
@@ -95,10 +95,10 @@ pub(crate) async fn look_up(mut call: Call) -> Answer {
     let form = Form::parse(&call.form().await?)?;
     let state = &call.state;
     let browsers = &state.browsers;
-    if !browsers.proves(&call, LOOK_UP, form.get("proof")) {
-        return stale_form(&call);
-    }
     let typed = clipped(form.get("user_code").unwrap_or_default());
+    if !browsers.proves(&call, LOOK_UP, form.get("proof")) {
+        return stale(&call, &typed);
+    }
     let Some(key) = user_code_key(&typed) else { return code_page(&call, &typed, Some(UNKNOWN)) };
     let shown = shown_user_code(&key);
     let Some((session, user)) = session(&call).await? else {
@@ -152,20 +152,19 @@ fn decision_about(key: &str, sid: &str) -> String {
 pub(crate) async fn decide(mut call: Call) -> Answer {
     let form = Form::parse(&call.form().await?)?;
     let state = &call.state;
-    let Some(key) = user_code_key(form.get("user_code").unwrap_or_default()) else {
-        return stale_form(&call);
-    };
+    let typed = clipped(form.get("user_code").unwrap_or_default());
+    let Some(key) = user_code_key(&typed) else { return stale(&call, &typed) };
     let Some((session, _)) = session(&call).await? else {
         return log_in_first(&call, &shown_user_code(&key));
     };
     let about = decision_about(&key, &session.sid);
     if !state.browsers.proves(&call, &about, form.get("proof")) {
-        return stale_form(&call);
+        return stale(&call, &shown_user_code(&key));
     }
     let allows = form.get("decision") == Some("allow");
     let now = state.clock.now();
     let by = session.clone();
-    let client = state.store.find_device(&key).await?.map(|grant| grant.client_id);
+    let found = state.store.find_device(&key).await?;
     let decided = state
         .store
         .decide_device(&key, move |grant| {
@@ -182,28 +181,52 @@ pub(crate) async fn decide(mut call: Call) -> Answer {
         })
         .await?;
     if !decided {
-        return code_page(&call, "", Some(UNKNOWN));
+        // Of a button that was pressed twice the browser shows the second answer.
+        let same = found.is_some_and(|grant| match grant.decision {
+            DeviceDecision::Pending => false,
+            DeviceDecision::Allow | DeviceDecision::Redeemed => {
+                allows && grant.sub.as_ref() == Some(&session.sub)
+            }
+            DeviceDecision::Deny => !allows,
+        });
+        return if same {
+            decided_page(&call, allows)
+        } else {
+            code_page(&call, "", Some(UNKNOWN))
+        };
     }
     let code = if allows { "device-allowed" } else { "device-denied" };
     let event = By::user(&call).event(Kind::Grant, code).subject(session.sub.as_str());
-    state.journal.event(match client {
-        Some(client) => event.client(client),
+    state.journal.event(match found {
+        Some(grant) => event.client(grant.client_id),
         None => event,
     });
     tracing::info!(sub = session.sub, allows, "a person decided about a device");
+    decided_page(&call, allows)
+}
+
+fn decided_page(call: &Call, allows: bool) -> Answer {
     if allows {
         message(
-            &call,
+            call,
             "The device may go on",
             "Look at the device: it goes on within seconds. You can close this page.",
         )
     } else {
         message(
-            &call,
+            call,
             "The device got nothing",
             "It is told that you did not allow it. You can close this page.",
         )
     }
+}
+
+/// The form proved nothing: the code is asked for again.
+fn stale(call: &Call, code: &str) -> Answer {
+    form_is_stale(call, "device");
+    let mut reply = code_page(call, code, Some(STALE_FORM))?;
+    *reply.status_mut() = StatusCode::BAD_REQUEST;
+    Ok(reply)
 }
 
 /// Somebody is logged in by less than the device asks for: they log in again with more, if they have it.

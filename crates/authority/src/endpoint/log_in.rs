@@ -14,8 +14,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::authorize::{
-    Asking, Refused, asking, go_on, journal, no_randomness, people_page, redirected, session,
-    stale_form, told_here, without_prompt,
+    Asking, Refused, STALE_FORM, asking, form_is_stale, go_on, journal, no_randomness, people_page,
+    redirected, session, told_here, without_prompts,
 };
 use crate::browser::{Browsers, Mark};
 use crate::call::{Answer, Call, Reply};
@@ -104,7 +104,9 @@ impl Goal {
 
     fn reply(&self, call: &Call) -> Reply {
         match self {
-            Self::Client(asking) => go_on(call, &without_prompt(&asking.raw)),
+            Self::Client(asking) => {
+                go_on(call, &without_prompts(&asking.raw, &["login", "select_account"]))
+            }
             Self::Own(path) => redirected(&format!("{}{path}", call.state.issuer.path)),
         }
     }
@@ -182,16 +184,35 @@ fn passkey_ask(
     Ok(Some((options.to_string(), ticket)))
 }
 
+/// Where a form leads, if it was filled in on a page of this browser; else the answer: the log-in begins anew.
+async fn goal_of(
+    call: &Call,
+    form: &Form,
+    purpose: &str,
+) -> Result<Result<Goal, Answer>, Box<Refusal>> {
+    let goal = match Goal::read(call, form).await? {
+        Ok(goal) => goal,
+        Err(reply) => return Ok(Err(Ok(*reply))),
+    };
+    if call.state.browsers.proves(call, purpose, form.get("proof")) {
+        return Ok(Ok(goal));
+    }
+    form_is_stale(call, "login");
+    Ok(Err(page(call, &goal, "", StatusCode::BAD_REQUEST, Some(STALE_FORM))))
+}
+
+/// `GET` of what forms post to: somebody reloaded the address, or typed it.
+pub(crate) async fn begin_anew(call: Call) -> Answer {
+    Ok(redirected(&format!("{}/account", call.state.issuer.path)))
+}
+
 /// `POST /login`.
 pub(crate) async fn log_in(mut call: Call) -> Answer {
     let form = Form::parse(&call.form().await?)?;
     let state = call.state.clone();
-    if !state.browsers.proves(&call, LOG_IN, form.get("proof")) {
-        return stale_form(&call);
-    }
-    let goal = match Goal::read(&call, &form).await? {
+    let goal = match goal_of(&call, &form, LOG_IN).await? {
         Ok(goal) => goal,
-        Err(reply) => return Ok(*reply),
+        Err(answer) => return answer,
     };
     let typed = form.get("username").unwrap_or_default();
     let refused = |problem: &str| {
@@ -343,12 +364,9 @@ const AGAIN: &str = "That took too long, or the account has changed. Log in agai
 pub(crate) async fn code(mut call: Call) -> Answer {
     let form = Form::parse(&call.form().await?)?;
     let state = call.state.clone();
-    if !state.browsers.proves(&call, STEP, form.get("proof")) {
-        return stale_form(&call);
-    }
-    let goal = match Goal::read(&call, &form).await? {
+    let goal = match goal_of(&call, &form, STEP).await? {
         Ok(goal) => goal,
-        Err(reply) => return Ok(*reply),
+        Err(answer) => return answer,
     };
     let Some(user) = first_step(&call, &form).await? else {
         return page(&call, &goal, "", StatusCode::FORBIDDEN, Some(AGAIN));
@@ -362,6 +380,7 @@ pub(crate) async fn code(mut call: Call) -> Answer {
         }
     };
     let now = state.clock.now();
+    let mut problem = "The code is not right, or was used before.";
     let proof = if let Some(typed) = form.get("recovery") {
         let digest = state.second_factors.recovery_digest(&user.id, typed);
         match digest {
@@ -370,22 +389,25 @@ pub(crate) async fn code(mut call: Call) -> Answer {
             }
             _ => None,
         }
-    } else {
+    } else if let Some(held) = &factors.totp {
         let typed = form.get("code").unwrap_or_default();
-        let step = match &factors.totp {
-            Some(held) => {
-                state.second_factors.totp_step(&user.id, held, typed, now).map_err(unopened)?
-            }
-            None => None,
-        };
+        let step = state.second_factors.totp_step(&user.id, held, typed, now).map_err(unopened)?;
         match step {
             Some(step) if state.store.consume_totp_step(&user.id, step).await? => Some(Proof::Totp),
-            _ => None,
+            _ => {
+                let factors = &state.second_factors;
+                if factors.has_served(&user.id, held, typed, now).map_err(unopened)? {
+                    // Of a button that was pressed twice the browser shows the second answer.
+                    problem = "That code has been used already. Wait for the next one.";
+                }
+                None
+            }
         }
+    } else {
+        None
     };
     let Some(proof) = proof else {
         report_of(&call, &goal, "second-factor-refused", Some(&user));
-        let problem = "The code is not right, or was used before.";
         return second_page(&call, &goal, &user, &factors, Some(problem));
     };
     state.guesses.succeeded(attempt);
@@ -403,12 +425,9 @@ pub(crate) async fn passkey(mut call: Call) -> Answer {
     let state = call.state.clone();
     let second = form.get("step").is_some();
     let purpose = if second { STEP } else { LOG_IN };
-    if !state.browsers.proves(&call, purpose, form.get("proof")) {
-        return stale_form(&call);
-    }
-    let goal = match Goal::read(&call, &form).await? {
+    let goal = match goal_of(&call, &form, purpose).await? {
         Ok(goal) => goal,
-        Err(reply) => return Ok(*reply),
+        Err(answer) => return answer,
     };
     let first = if second {
         let Some(user) = first_step(&call, &form).await? else {

@@ -13,7 +13,7 @@ use claviger_web::LogOutPage;
 use http::{Method, StatusCode};
 
 use super::authorize::{
-    LOG_OUT, form_page, message, no_randomness, redirected, session, stale_form, told_here,
+    LOG_OUT, form_is_stale, form_page, message, no_randomness, redirected, session, told_here,
 };
 use crate::call::{Answer, Call};
 use crate::ending;
@@ -37,10 +37,11 @@ pub(crate) async fn answer(mut call: Call) -> Answer {
         // the person is asked.
         return judge(&call, String::from_utf8_lossy(&body).into_owned(), false).await;
     };
-    if !call.state.browsers.proves(&call, LOG_OUT, Some(proof)) {
-        return stale_form(&call);
+    let allowed = call.state.browsers.proves(&call, LOG_OUT, Some(proof));
+    if !allowed {
+        form_is_stale(&call, "logout");
     }
-    judge(&call, form.get("request").unwrap_or_default().to_owned(), true).await
+    judge(&call, form.get("request").unwrap_or_default().to_owned(), allowed).await
 }
 
 /// Judges a request and carries it out, or asks. `allowed`: the person has said yes on our own page.

@@ -85,6 +85,9 @@ async fn a_device_is_allowed_on_another_machine() {
     let ada = text(&app.admin("GET", "/users/ada", None).await.is(200).json(), "id");
     let entry = last(&app, "grant", "device-allowed", "user", Some(&ada)).await;
     assert_eq!(entry["client"], "tv");
+    // A button that was pressed twice.
+    let again = decide(&app, &mut browser, &page, "allow").await.is(200);
+    assert!(again.body.contains("The device may go on"), "{}", again.body);
     app.clock.advance(5);
     let tokens = poll(&app, &device).await.is(200).json();
     let (access, id) = (claims(&text(&tokens, "access_token")), claims(&text(&tokens, "id_token")));
@@ -102,6 +105,7 @@ async fn a_device_is_allowed_on_another_machine() {
     app.clock.advance(5);
     is_told(poll(&app, &device).await, "invalid_grant");
     decide(&app, &mut browser, &page, "deny").await.is(403);
+    is_told(poll(&app, &device).await, "invalid_grant");
 }
 
 /// RFC 9470: a device that asks for two factors is allowed by somebody who logged in with two.

@@ -106,9 +106,13 @@ async fn with_an_app_set_up_the_password_alone_logs_nobody_in() {
     let again = browser.get(&app, &format!("/authorize?{}", request(&[]))).await.is(200);
     assert!(again.body.contains("name=\"password\""));
     // The code that set it up is used up; a wrong one is refused, and no code is shown again.
-    for code in [phone.code(NOW), "000000".to_owned(), String::new()] {
+    for (code, said) in [
+        (phone.code(NOW), "has been used already. Wait for the next one"),
+        ("000000".to_owned(), "not right, or was used before"),
+        (String::new(), "not right, or was used before"),
+    ] {
         let refused = enter(&app, &mut browser, &page, ("code", &code)).await.is(403);
-        assert!(refused.body.contains("not right, or was used before"), "{}", refused.body);
+        assert!(refused.body.contains(said), "{}", refused.body);
     }
     app.clock.advance(30);
     let code = phone.code(NOW + 30);

@@ -40,7 +40,7 @@ async fn whoever_has_a_browser_reads_no_json() {
         ("GET", "/faults/expird", 404, "faults/expired"),
         ("GET", "/faults/%3Cb%3E", 404, "Nothing is here"),
         ("GET", "/assets/nothing.css", 404, "Nothing is here"),
-        ("PUT", "/login", 405, "use POST"),
+        ("PUT", "/consent", 405, "use POST"),
         (
             "GET",
             "/authorize?client_id=nobody",
@@ -55,7 +55,7 @@ async fn whoever_has_a_browser_reads_no_json() {
         assert!(!page.body.contains("<b>"), "{path}: {}", page.body);
     }
     // Programs are answered as before.
-    let refused = app.send(Request::put("/login").body(Body::empty()).unwrap()).await.is(405);
+    let refused = app.send(Request::put("/consent").body(Body::empty()).unwrap()).await.is(405);
     assert_eq!(refused.json()["code"], "method-not-allowed");
 }
 

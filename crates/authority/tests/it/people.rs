@@ -314,6 +314,87 @@ async fn no_other_site_can_post_the_forms() {
 }
 
 #[tokio::test]
+async fn who_is_shown_a_consent_page_decides_and_nobody_else() {
+    let app = stage().await;
+    let eve = json!({"username": "eve", "password": PASSWORD});
+    app.admin("POST", "/users", Some(eve)).await.is(201);
+    let asked = format!("/authorize?{}", request(&[]));
+    let mut browser = Browser::default();
+    let page = browser.get(&app, &asked).await.is(200);
+    let answer = browser.log_in(&app, &page, PASSWORD).await.is(303);
+    let hers = browser.get(&app, answer.header("location")).await.is(200);
+    assert!(hers.body.contains("<strong>ada</strong>"), "{}", hers.body);
+    // In another tab somebody else logs in, and then Ada's page is answered.
+    let asking_anew = format!("/authorize?{}", request(&[("prompt", "login")]));
+    let page = browser.get(&app, &asking_anew).await.is(200);
+    let fields = [("username", "eve"), ("password", PASSWORD)];
+    browser.fill(&app, &page, &fields).await.is(303);
+    for decision in ["allow", "deny"] {
+        let shown = browser.fill(&app, &hers, &[("decision", decision)]).await.is(400);
+        assert!(shown.body.contains("<strong>eve</strong>"), "{}", shown.body);
+        assert!(shown.body.contains("Nothing was decided"), "{}", shown.body);
+    }
+    let silent = format!("/authorize?{}", request(&[("prompt", "none")]));
+    let answer = browser.get(&app, &silent).await.is(303);
+    assert_eq!(parameter(&answer, "error").as_deref(), Some("consent_required"));
+    // The form of one request allows no other.
+    let shown = browser.get(&app, &asked).await.is(200);
+    let more = request(&[("scope", "openid")]);
+    let body = query(&[
+        ("proof", &between(&shown.body, "name=\"proof\" value=\"", "\"")),
+        ("request", &more),
+        ("decision", "allow"),
+    ]);
+    assert_eq!(browser.send(&app, "POST", "/consent", Some(body)).await.status, 400);
+    // What is shown now decides.
+    let answer = browser.fill(&app, &shown, &[("decision", "allow")]).await.is(303);
+    code_of(&browser.get(&app, answer.header("location")).await.is(303));
+}
+
+#[tokio::test]
+async fn a_client_that_wants_consent_gets_it_behind_a_log_in_too() {
+    let app = stage().await;
+    Browser::default().code(&app, &[]).await;
+    for prompt in ["consent", "login consent", "consent select_account"] {
+        let mut browser = Browser::default();
+        let asked = format!("/authorize?{}", request(&[("prompt", prompt)]));
+        let page = browser.get(&app, &asked).await.is(200);
+        let answer = browser.log_in(&app, &page, PASSWORD).await.is(303);
+        let page = browser.get(&app, answer.header("location")).await.is(200);
+        let answer = browser.fill(&app, &page, &[("decision", "allow")]).await.is(303);
+        code_of(&browser.get(&app, answer.header("location")).await.is(303));
+    }
+}
+
+/// A page that stood open too long, in a browser without its cookies, or under an address that was reloaded.
+#[tokio::test]
+async fn whoever_comes_with_an_old_page_goes_on_from_there() {
+    let app = stage().await;
+    let mut browser = Browser::default();
+    let page = browser.get(&app, &format!("/authorize?{}", request(&[]))).await.is(200);
+    browser.cookies.clear();
+    let again = browser.log_in(&app, &page, PASSWORD).await.is(400);
+    assert!(again.body.contains("Nothing was done") && again.body.contains("Orders &#60;app&#62;"));
+    assert!(!again.body.contains("value=\" ADA") && !again.body.contains(PASSWORD));
+    // The page that comes instead leads to where the first one led.
+    let answer = browser.log_in(&app, &again, PASSWORD).await.is(303);
+    assert!(answer.header("location").starts_with("/authorize?"), "{:?}", answer.headers);
+    // A form of the account page from a log-in that has ended changes nothing and says so.
+    let account = browser.get(&app, "/account").await.is(200);
+    let form = crate::factors::form(&account, "/logout");
+    browser.fill(&app, &form, &[]).await.is(200);
+    let page = browser.get(&app, "/account").await.is(200);
+    browser.log_in(&app, &page, PASSWORD).await.is(303);
+    let old = crate::factors::form(&account, "/account/password");
+    let fields = [("old", PASSWORD), ("new", "another password"), ("again", "another password")];
+    let answer = browser.fill(&app, &old, &fields).await.is(400);
+    assert!(answer.body.contains("Your account</h1>") && answer.body.contains("Nothing was done"));
+    for path in ["/login", "/login/code", "/login/passkey"] {
+        assert_eq!(browser.get(&app, path).await.is(303).header("location"), "/account");
+    }
+}
+
+#[tokio::test]
 async fn a_code_is_for_one_client_one_verifier_and_one_time() {
     let app = stage().await;
     let code = Browser::default().code(&app, &[]).await;

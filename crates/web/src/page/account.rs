@@ -64,6 +64,8 @@ pub struct AccountPage<'a> {
     pub email: Option<&'a str>,
     /// What was done just now.
     pub done: Option<&'a str>,
+    /// Why nothing was done, where it was not.
+    pub problem: Option<&'a str>,
     /// What went wrong with the new password.
     pub password_problem: Option<&'a str>,
     /// Proves that the forms came from here.

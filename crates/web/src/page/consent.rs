@@ -31,6 +31,8 @@ pub struct ConsentPage<'a> {
     pub asked: Asked<'a>,
     /// Where the person will be sent: the host, so that they can see it.
     pub destination: &'a str,
+    /// Why it is shown again.
+    pub problem: Option<&'a str>,
     /// Proves that the form came from here.
     pub proof: &'a str,
     /// The request to go on with.

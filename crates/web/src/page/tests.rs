@@ -45,6 +45,7 @@ fn people(site: &Site, application: &str, username: &str) -> Vec<(String, String
         site,
         asked,
         destination: application,
+        problem: Some(application),
         proof: username,
         request: application,
     };
@@ -125,6 +126,7 @@ fn factors(site: &Site, application: &str, username: &str) -> Vec<(String, Strin
         name: Some(application),
         email: Some(application),
         done: Some(application),
+        problem: Some(application),
         password_problem: Some(application),
         proof: username,
         log_out_proof: username,
@@ -145,6 +147,7 @@ fn factors(site: &Site, application: &str, username: &str) -> Vec<(String, Strin
         name: None,
         email: None,
         done: None,
+        problem: None,
         password_problem: None,
         log_ins: &[log_in],
         applications: &[],
