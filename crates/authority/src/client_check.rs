@@ -3,24 +3,19 @@
 //! Loads the facts and carries out the checks that `claviger_protocol` asks for. Writes into the
 //! journal which client it was and what failed; the client itself is told one answer for all of it.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use claviger_protocol::{
-    Check, Client, Form, OauthCode, OauthFault, Presented, PresentedCertificate, admit,
-    assertion_cause, assertion_replayed, authenticate, check_client_id, is_document_id,
-    not_authenticated, verify_assertion, verify_certificate,
+    Check, Client, Form, OauthCode, OauthFault, Presented, PresentedCertificate, Secret, Unproven,
+    admit, assertion_replayed, authenticate, check_client_id, is_document_id, not_authenticated,
+    verify_assertion, verify_certificate,
 };
-use claviger_store::StoreError;
 use http::{HeaderValue, StatusCode, header};
 
 use crate::call::Call;
 use crate::documents;
 use crate::refusal::Refusal;
-use crate::render::BASIC_CHALLENGE;
 use crate::secrets::{Asked, Unjudged};
-
-/// For endpoints that want a bearer token of another kind than an access token (RFC 6750 §3).
-const BEARER_CHALLENGE: HeaderValue = HeaderValue::from_static("Bearer realm=\"claviger\"");
 
 /// Parameters that carry something which must not stand in a URL, where every log keeps it.
 const BODY_ONLY: [&str; 12] = [
@@ -37,31 +32,6 @@ const BODY_ONLY: [&str; 12] = [
     "subject_token",
     "actor_token",
 ];
-
-impl From<OauthFault> for Box<Refusal> {
-    fn from(fault: OauthFault) -> Self {
-        let status = StatusCode::from_u16(fault.status()).unwrap_or(StatusCode::BAD_REQUEST);
-        let refusal = Refusal::new(status, fault.code)
-            .error(fault.error.as_str())
-            .detail(fault.description)
-            .fix(fault.fix);
-        if fault.error == OauthCode::InvalidToken {
-            return refusal.header(header::WWW_AUTHENTICATE, BEARER_CHALLENGE).into();
-        }
-        if status == StatusCode::UNAUTHORIZED {
-            // RFC 6749 §5.2 wants it where the header was used, RFC 9110 §15.5.2 with every 401.
-            let (name, value) = BASIC_CHALLENGE;
-            return refusal.header(name, value).into();
-        }
-        refusal.into()
-    }
-}
-
-impl From<StoreError> for Box<Refusal> {
-    fn from(error: StoreError) -> Self {
-        Refusal::unavailable("store-unavailable", error).into()
-    }
-}
 
 /// The form of a request.
 pub(crate) async fn form(call: &mut Call) -> Result<Form, Box<Refusal>> {
@@ -105,24 +75,16 @@ pub(crate) async fn client(call: &Call, form: &Form) -> Result<Arc<Client>, Box<
         Some(id) => call.state.client(id).await?,
         None => None,
     };
-    match authenticate(&presented, found.as_deref())
+    let client = found.as_deref();
+    match authenticate(&presented, client)
         .map_err(|fault| about(fault.into(), "client-unproven"))?
     {
         Check::CompareSecret { hash } => {
-            let asked = Asked {
-                client: named.unwrap_or_default(),
-                hash: hash.as_deref(),
-                presented: presented.secret().map_or("", claviger_protocol::Secret::expose),
-                peer: call.peer(),
-            };
-            let right = call
-                .state
-                .secrets
-                .verify(&asked)
+            let right = compare(call, named, hash.as_deref(), presented.secret())
                 .await
                 .map_err(|unjudged| about(later(unjudged), "secret-unjudged"))?;
             if !right {
-                let cause = match (&found, &hash) {
+                let cause = match (client, &hash) {
                     (None, _) => "client-unknown",
                     (Some(_), None) => "method-not-of-this-client",
                     (Some(_), Some(_)) => "secret-wrong",
@@ -132,17 +94,17 @@ pub(crate) async fn client(call: &Call, form: &Form) -> Result<Arc<Client>, Box<
         }
         Check::Named => {}
         Check::VerifyCertificate => {
-            let judge = |client: Option<&Client>| certificate(call, client);
-            by_keys(call, found.as_deref(), judge).await.map_err(|fault| {
-                let cause = if fault.code == "client-unproven" {
+            let judge = |client: Option<&Client>| Ok(certificate(call, client)?);
+            by_keys(call, client, judge).await.map_err(|unproven| {
+                let cause = if unproven.fault.code == "client-unproven" {
                     "certificate-missing"
                 } else {
                     "certificate-refused"
                 };
-                about(fault.into(), cause)
+                about(unproven.into(), cause)
             })?;
         }
-        Check::VerifyAssertion => assertion(call, &presented, found.as_deref())
+        Check::VerifyAssertion => assertion(call, &presented, client)
             .await
             .map_err(|refusal| about(refusal, "assertion-refused"))?,
     }
@@ -153,25 +115,41 @@ pub(crate) async fn client(call: &Call, form: &Form) -> Result<Arc<Client>, Box<
     Ok(client)
 }
 
+/// Whether it is the client's secret. One that nobody has is compared with nobody's.
+async fn compare(
+    call: &Call,
+    client: Option<&str>,
+    hash: Option<&str>,
+    presented: Option<&Secret>,
+) -> Result<bool, Unjudged> {
+    let asked = Asked {
+        client: client.unwrap_or_default(),
+        hash,
+        presented: presented.map_or("", Secret::expose),
+        peer: call.peer(),
+    };
+    call.state.secrets.verify(&asked).await
+}
+
 /// Judges a client by the keys that it registered; where it publishes them, by those that are known, and where none
 /// fits, by newer ones. What is wrong with the request itself is said before anything is fetched.
 async fn by_keys<T>(
     call: &Call,
     client: Option<&Client>,
-    judge: impl Fn(Option<&Client>) -> Result<T, OauthFault> + Send,
-) -> Result<T, OauthFault> {
-    let unproven = not_authenticated();
+    judge: impl Fn(Option<&Client>) -> Result<T, Unproven> + Send,
+) -> Result<T, Unproven> {
+    let other_keys_may_do = |unproven: &Unproven| unproven.fault == not_authenticated();
     let judged = judge(client);
-    let (Some(client), Err(fault)) = (client, &judged) else { return judged };
-    if *fault != unproven {
+    let (Some(client), Err(unproven)) = (client, &judged) else { return judged };
+    if !other_keys_may_do(unproven) {
         return judged;
     }
     let (keys, now) = (&call.state.client_keys, call.state.clock.now());
     let Some(published) = keys.published(client, now).await? else { return judged };
     match judge(Some(&published.of(client))) {
-        Err(fault) if fault == unproven => match keys.newer(&published, now).await? {
+        Err(unproven) if other_keys_may_do(&unproven) => match keys.newer(&published, now).await? {
             Some(newer) => judge(Some(&newer.of(client))),
-            None => Err(fault),
+            None => Err(unproven),
         },
         judged => judged,
     }
@@ -201,23 +179,10 @@ async fn assertion(
     };
     let now = state.clock.now();
     let (issuer, endpoint) = (&state.issuer.text, &state.token_endpoint);
-    let inside = Mutex::new(None);
     let judge = |client: Option<&Client>| {
-        verify_assertion(assertion.expose(), client, issuer, endpoint, now).inspect_err(|_| {
-            let cause = client.and_then(|client| {
-                assertion_cause(assertion.expose(), client, issuer, endpoint, now)
-            });
-            *inside.lock().unwrap_or_else(PoisonError::into_inner) = cause;
-        })
+        verify_assertion(assertion.expose(), client, issuer, endpoint, now)
     };
-    let judged = by_keys(call, client, judge).await;
-    let accepted = judged.map_err(|fault| {
-        let refusal: Box<Refusal> = fault.into();
-        match inside.into_inner().unwrap_or_else(PoisonError::into_inner) {
-            Some(cause) => Box::new(refusal.evidence("inside", cause.detail())),
-            None => refusal,
-        }
-    })?;
+    let accepted = by_keys(call, client, judge).await?;
     if state.store.consume_assertion(id, &accepted.jti, accepted.exp, now).await? {
         Ok(())
     } else {

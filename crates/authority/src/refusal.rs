@@ -5,9 +5,22 @@
 
 use std::borrow::Cow;
 
+use claviger_protocol::{OauthCode, OauthFault, Unproven};
+use claviger_store::StoreError;
 use claviger_token::Fault;
+use claviger_web::Unrenderable;
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde_json::{Map, Value};
+
+use crate::keyring::KeyringError;
+use crate::random::NoRandomness;
+use crate::secrets::NotHashed;
+
+/// `Basic` with the charset that RFC 7617 §2.1 lets us name.
+const BASIC_CHALLENGE: HeaderValue =
+    HeaderValue::from_static("Basic realm=\"claviger\", charset=\"UTF-8\"");
+/// For endpoints that want a bearer token of another kind than an access token (RFC 6750 §3).
+const BEARER_CHALLENGE: HeaderValue = HeaderValue::from_static("Bearer realm=\"claviger\"");
 
 /// Why a request is refused.
 #[derive(Debug)]
@@ -98,5 +111,70 @@ impl Refusal {
     pub(crate) fn evidence(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.evidence.insert(name.to_owned(), value.into());
         self
+    }
+}
+
+/// What OAuth refuses, as the protocol says it.
+impl From<OauthFault> for Box<Refusal> {
+    fn from(fault: OauthFault) -> Self {
+        let status = StatusCode::from_u16(fault.status()).unwrap_or(StatusCode::BAD_REQUEST);
+        let refusal = Refusal::new(status, fault.code)
+            .error(fault.error.as_str())
+            .detail(fault.description)
+            .fix(fault.fix);
+        let challenge = match (fault.error, status) {
+            (OauthCode::InvalidToken, _) => BEARER_CHALLENGE,
+            // RFC 6749 §5.2 wants it where the header was used, RFC 9110 §15.5.2 with every 401.
+            (_, StatusCode::UNAUTHORIZED) => BASIC_CHALLENGE,
+            _ => return refusal.into(),
+        };
+        refusal.header(header::WWW_AUTHENTICATE, challenge).into()
+    }
+}
+
+impl From<Unproven> for Box<Refusal> {
+    fn from(unproven: Unproven) -> Self {
+        let refusal: Self = unproven.fault.into();
+        match unproven.inside {
+            Some(inside) => Self::new(refusal.evidence("inside", inside.detail())),
+            None => refusal,
+        }
+    }
+}
+
+impl From<StoreError> for Box<Refusal> {
+    fn from(error: StoreError) -> Self {
+        Refusal::unavailable("store-unavailable", error).into()
+    }
+}
+
+impl From<KeyringError> for Box<Refusal> {
+    fn from(error: KeyringError) -> Self {
+        match error {
+            KeyringError::Store(error) => error.into(),
+            error => Refusal::unavailable("keys-unchanged", error).into(),
+        }
+    }
+}
+
+impl From<NoRandomness> for Box<Refusal> {
+    fn from(error: NoRandomness) -> Self {
+        Refusal::unavailable("no-randomness", error).into()
+    }
+}
+
+impl From<NotHashed> for Box<Refusal> {
+    fn from(error: NotHashed) -> Self {
+        Refusal::unavailable("hashing-failed", error).into()
+    }
+}
+
+impl From<Unrenderable> for Box<Refusal> {
+    fn from(error: Unrenderable) -> Self {
+        Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "internal")
+            .detail("the page could not be written")
+            .fix("please report it with the diagnosis id")
+            .evidence("inside", error.to_string())
+            .into()
     }
 }

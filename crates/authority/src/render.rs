@@ -5,7 +5,7 @@
 use axum::body::Body;
 use bytes::Bytes;
 use claviger_token::challenge::{Challenge, Disclosure};
-use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -217,12 +217,6 @@ pub(crate) fn preflight(allow: &HeaderValue) -> Reply {
     headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("86400"));
     answer
 }
-
-/// `Basic` with the charset that RFC 7617 §2.1 lets us name.
-pub(crate) const BASIC_CHALLENGE: (HeaderName, HeaderValue) = (
-    header::WWW_AUTHENTICATE,
-    HeaderValue::from_static("Basic realm=\"claviger\", charset=\"UTF-8\""),
-);
 
 #[cfg(test)]
 mod tests {

@@ -59,6 +59,11 @@ pub(crate) enum Unjudged {
     Failed,
 }
 
+/// A new secret got no hash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("Argon2id could not be run")]
+pub(crate) struct NotHashed;
+
 /// A secret to be judged.
 pub(crate) struct Asked<'a> {
     pub(crate) client: &'a str,
@@ -170,9 +175,9 @@ impl Secrets {
     }
 
     /// The Argon2id hash under which a new secret is stored.
-    pub(crate) async fn hash(&self, secret: &Secret) -> Result<String, Unjudged> {
+    pub(crate) async fn hash(&self, secret: &Secret) -> Result<String, NotHashed> {
         let inner = &self.0;
-        let _turn = inner.runs.acquire().await.map_err(|_| Unjudged::Failed)?;
+        let _turn = inner.runs.acquire().await.map_err(|_| NotHashed)?;
         inner.metrics.argon2_run();
         let secret = secret.clone();
         let hashed = inner.hashing.run(move || {
@@ -180,7 +185,7 @@ impl Secrets {
                 .hash_password(secret.expose().as_bytes())
                 .map(|hash| hash.to_string())
         });
-        hashed.await.and_then(Result::ok).ok_or(Unjudged::Failed)
+        hashed.await.and_then(Result::ok).ok_or(NotHashed)
     }
 
     /// Forgets what was verified for a client that changed.

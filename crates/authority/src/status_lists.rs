@@ -47,8 +47,7 @@ impl StatusLists {
     ) -> Result<Status, Box<Refusal>> {
         let mut candidates = Vec::with_capacity(TRIES);
         while candidates.len() < TRIES {
-            let drawn: [u8; 4] =
-                random::bytes().map_err(|error| Refusal::unavailable("no-randomness", error))?;
+            let drawn: [u8; 4] = random::bytes()?;
             candidates.push(u32::from_be_bytes(drawn) % LIST_SIZE);
         }
         match state.store.list_token(token, candidates, MOST).await? {

@@ -4,12 +4,10 @@
 //! Decides whether an assertion is this client's, for this authority and for now. That it is used
 //! once is the store's matter; what it needs for that is in [`Accepted`].
 
-use claviger_token::{
-    Algorithm, Claims, Expect, Fault, KeySet, Members, Policy, Token, examine, verify,
-};
+use claviger_token::{Algorithm, Claims, Expect, KeySet, Members, Policy, Token, examine, verify};
 
 use crate::client::{AuthMethod, Client};
-use crate::client_auth::not_authenticated;
+use crate::client_auth::{Unproven, not_authenticated};
 use crate::error::{OauthCode, OauthFault, quoted};
 
 /// An assertion is made for one request and counts once (`jti`), so a long life gains a thief nothing
@@ -44,26 +42,25 @@ pub fn verify_assertion(
     issuer: &str,
     token_endpoint: &str,
     now: i64,
-) -> Result<Accepted, OauthFault> {
+) -> Result<Accepted, Unproven> {
     let id = claimed_client(text).ok_or_else(not_authenticated)?;
     let policy = policy(&id, issuer, token_endpoint);
     if let Some(fault) = examine(text, &policy, None, now).faults().next() {
-        return Err(refused(
-            "assertion-invalid",
-            format!("the client assertion: {}", fault.detail()),
-        )
-        .fix(fault.code.fix()));
+        let description = format!("the client assertion: {}", fault.detail());
+        return Err(refused("assertion-invalid", description).fix(fault.code.fix()).into());
     }
-    let keys = client.and_then(|client| keys_of(client, &id));
-    let keys = keys.unwrap_or_else(|| KeySet::new(Vec::new()));
     if let Some(token) = Token::parse(text).ok().as_ref()
         && let Some(header) = token.header()
         && let Some(payload) = token.payload()
     {
         profile(header, payload, &policy.audiences, now)?;
     }
-    let verified = verify(text, &policy, &keys, now).map_err(|_| not_authenticated())?;
-    accepted(verified.claims())
+    let Some(keys) = client.and_then(|client| keys_of(client, &id)) else {
+        return Err(not_authenticated().into());
+    };
+    let verified = verify(text, &policy, &keys, now)
+        .map_err(|inside| Unproven { fault: not_authenticated(), inside: Some(inside) })?;
+    Ok(accepted(verified.claims())?)
 }
 
 /// The algorithms that an assertion may be signed with: a client must not name ML-DSA for itself where the
@@ -90,21 +87,6 @@ fn policy(id: &str, issuer: &str, token_endpoint: &str) -> Policy {
 fn keys_of(client: &Client, id: &str) -> Option<KeySet> {
     let has_keys = client.id == id && client.auth_method == AuthMethod::PrivateKeyJwt;
     client.usable_keys().filter(|_| has_keys)
-}
-
-/// Why an assertion of a known client is refused, for the operator's eyes: the client is not told
-/// what depends on its keys. None where there are no keys to judge by, or no fault beyond the rules
-/// that [`verify_assertion`] tells itself.
-#[must_use]
-pub fn assertion_cause(
-    text: &str,
-    client: &Client,
-    issuer: &str,
-    token_endpoint: &str,
-    now: i64,
-) -> Option<Box<Fault>> {
-    let keys = keys_of(client, &claimed_client(text)?)?;
-    verify(text, &policy(&client.id, issuer, token_endpoint), &keys, now).err()
 }
 
 /// What is asked of an assertion beyond what is asked of any token.
@@ -204,7 +186,7 @@ mod tests {
     }
 
     fn judge(text: &str, client: Option<&Client>) -> Result<Accepted, OauthFault> {
-        verify_assertion(text, client, ISSUER, TOKEN, NOW)
+        verify_assertion(text, client, ISSUER, TOKEN, NOW).map_err(|unproven| unproven.fault)
     }
 
     #[test]
@@ -249,10 +231,11 @@ mod tests {
         assert_eq!(judge(&made(&json!({})), Some(&secret)).unwrap_err(), known);
         assert_eq!(known, not_authenticated());
         // The operator learns which of them it was.
-        let cause = |text: &str, client: &Client| assertion_cause(text, client, ISSUER, TOKEN, NOW);
-        assert!(cause(&foreign, &client()).is_some());
-        assert!(cause(&made(&json!({})), &client()).is_none());
-        assert!(cause(&foreign, &secret).is_none());
+        let inside = |client: &Client| {
+            verify_assertion(&foreign, Some(client), ISSUER, TOKEN, NOW).unwrap_err().inside
+        };
+        assert!(inside(&client()).is_some());
+        assert!(inside(&secret).is_none());
     }
 
     /// The store remembers an assertion until it would be refused for its age: no second is left over
@@ -263,7 +246,7 @@ mod tests {
         let until = judge(&text, Some(&client())).unwrap().exp;
         let at = |now| verify_assertion(&text, Some(&client()), ISSUER, TOKEN, now);
         assert!(at(until - 1).is_ok());
-        assert_eq!(at(until).unwrap_err().code, "assertion-invalid");
+        assert_eq!(at(until).unwrap_err().fault.code, "assertion-invalid");
         // A life beyond all bounds is refused however it is written.
         for exp in ["1e300", "9223372036854775807", "1e15", "-1", "1795003661.5"] {
             let exp: Value = serde_json::from_str(exp).unwrap();

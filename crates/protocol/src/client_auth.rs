@@ -5,6 +5,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use claviger_token::Fault;
 use zeroize::Zeroizing;
 
 use crate::assertion::claimed_client;
@@ -258,6 +259,21 @@ pub fn not_authenticated() -> OauthFault {
         "the client is unknown, or its credentials are not the right ones",
     )
     .fix("check client_id, the secret or key, and the method the client is registered with")
+}
+
+/// Why a client is not believed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Unproven {
+    /// What it is told.
+    pub fault: OauthFault,
+    /// What only the operator is told: the fault under the keys of this very client.
+    pub inside: Option<Box<Fault>>,
+}
+
+impl From<OauthFault> for Unproven {
+    fn from(fault: OauthFault) -> Self {
+        Self { fault, inside: None }
+    }
 }
 
 /// Whether a client that has proved who it is may go on.

@@ -50,7 +50,7 @@ mod totp;
 mod user;
 mod user_info;
 
-pub use assertion::{Accepted, assertion_cause, assertion_replayed, verify_assertion};
+pub use assertion::{Accepted, assertion_replayed, verify_assertion};
 pub use assurance::{Factors, Proof};
 pub use authorization::{
     AuthorizationRequest, IDENTITY_SCOPES, Prompt, ResponseMode, acr_values, answer_to, asked_for,
@@ -59,7 +59,7 @@ pub use authorization::{
 pub use certificate::{CertificateName, PresentedCertificate, verify_certificate};
 pub use claim_rule::{ClaimPlace, ClaimRule, ClaimSource, custom_claims};
 pub use client::{AuthMethod, Client, GrantType, check_client_id};
-pub use client_auth::{Check, Presented, admit, authenticate, not_authenticated};
+pub use client_auth::{Check, Presented, Unproven, admit, authenticate, not_authenticated};
 pub use client_credentials::{
     ACCESS_TOKEN_TYPE, AccessClaims, Ask, Facts, Grant, check_grant, decide, grant_type, life,
     wanted_resource,

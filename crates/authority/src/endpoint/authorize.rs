@@ -12,21 +12,19 @@ use claviger_protocol::{
 };
 use claviger_store::LoginSession;
 use claviger_token::base64url;
-use claviger_web::{Asked, ConsentPage, FormPostPage, MessagePage};
+use claviger_web::{Asked, ConsentPage, FormPostPage};
 use http::{HeaderValue, Method, StatusCode, header};
 
 use super::log_in::{self, Goal};
 use super::par::{self, Opened};
+use super::people::{form_is_stale, form_page, origin, redirected, refused, session, told_here};
 use crate::call::{Answer, Call, Reply};
 use crate::credential;
-use crate::journal::{By, Event, Kind};
+use crate::journal::{By, Kind};
 use crate::own_token;
 use crate::random;
 use crate::refusal::Refusal;
 use crate::render;
-use crate::routes::Face;
-
-pub(crate) const LOG_OUT: &str = "log-out";
 
 /// A request that can be answered, with everything that was loaded for it.
 pub(crate) struct Asking {
@@ -165,10 +163,14 @@ pub(crate) async fn consent(mut call: Call) -> Answer {
     let resource = request.resource.as_deref().unwrap_or_default();
     let now = call.state.clock.now();
     call.state.store.consent(&user.id, &asking.client.id, resource, &request.scope, now).await?;
-    let consented = event(&call, Kind::Grant, "consented", &asking.client.id, &user.id);
-    call.state
-        .journal
-        .event(consented.with("scope", request.scope.as_str()).with("resource", resource));
+    call.state.journal.event(
+        By::user(&call)
+            .event(Kind::Grant, "consented")
+            .client(asking.client.id.as_str())
+            .subject(user.id.as_str())
+            .with("scope", request.scope.as_str())
+            .with("resource", resource),
+    );
     if asks_each_time(&asking.client, &request.redirect_uri)
         && !request.prompt.login
         && is_fresh(request, &session, now)
@@ -177,11 +179,6 @@ pub(crate) async fn consent(mut call: Call) -> Answer {
         return code(&call, &asking, &session).await;
     }
     Ok(go_on(&call, &without_prompts(&asking.raw, &["consent"])))
-}
-
-pub(super) fn message(call: &Call, title: &str, text: &str) -> Answer {
-    let page = MessagePage { site: &call.state.site, title, text, fix: "", diagnosis: "" };
-    form_page(StatusCode::OK, page.html(), "")
 }
 
 /// A pushed request cannot be sent on without its `prompt`: what was done since a browser came with it was done
@@ -244,7 +241,7 @@ pub(crate) async fn asking(
         Err(fault) => {
             let refusal: Box<Refusal> = fault.clone().into();
             let diagnosis =
-                journal(call, "authorize", &refusal.evidence("client_id", client.id.as_str()));
+                refused(call, "authorize", &refusal.evidence("client_id", client.id.as_str()));
             let fault =
                 OauthFault { description: format!("{} ({diagnosis})", fault.description), ..fault };
             let members =
@@ -273,15 +270,6 @@ pub(crate) async fn resource(
     }
 }
 
-/// The living session of this browser, and whose it is.
-pub(crate) async fn session(call: &Call) -> Result<Option<(LoginSession, User)>, Box<Refusal>> {
-    let Some(cookie) = call.state.browsers.session(call) else { return Ok(None) };
-    let now = call.state.clock.now();
-    let Some(session) = call.state.store.find_session(cookie, now).await? else { return Ok(None) };
-    let user = call.state.store.find_user(&session.sub).await?;
-    Ok(user.filter(|user| !user.disabled).map(|user| (session, user)))
-}
-
 /// Whether the person has allowed all of it before, or need not be asked.
 async fn may_go_on(call: &Call, asking: &Asking, user: &User) -> Result<bool, Box<Refusal>> {
     if asking.client.first_party && !asking.request.prompt.consent {
@@ -304,7 +292,7 @@ async fn may_go_on(call: &Call, asking: &Asking, user: &User) -> Result<bool, Bo
 
 async fn code(call: &Call, asking: &Asking, session: &LoginSession) -> Answer {
     let request = &asking.request;
-    let code = base64url::encode(random::bytes::<32>().map_err(no_randomness)?);
+    let code = base64url::encode(random::bytes::<32>()?);
     let now = call.state.clock.now();
     let grant = CodeGrant {
         client_id: asking.client.id.clone(),
@@ -347,7 +335,7 @@ fn consent_page(
     problem: Option<&str>,
 ) -> Answer {
     let browsers = &call.state.browsers;
-    let mark = browsers.mark(call).map_err(no_randomness)?;
+    let mark = browsers.mark(call)?;
     let destination = origin(&asking.request.redirect_uri);
     let page = ConsentPage {
         site: &call.state.site,
@@ -355,7 +343,7 @@ fn consent_page(
             application: &asking.client.name,
             publisher: publisher(&asking.client),
             username: &user.username,
-            scopes: &with_meanings(&asking.request.scope),
+            scope: &asking.request.scope,
             resource: asking.request.resource.as_deref(),
         },
         destination: &destination,
@@ -364,91 +352,12 @@ fn consent_page(
         request: &asking.raw,
     };
     let status = if problem.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
-    let mut reply = form_page(status, page.html(), &asking.request.redirect_uri)?;
-    browsers.keep(&mark, &mut reply);
-    Ok(reply)
+    form_page(call, &mark, status, page.html(), &asking.request.redirect_uri)
 }
 
-/// The scopes of a list, each with what it means for people.
-pub(crate) fn with_meanings(scopes: &str) -> Vec<(String, String)> {
-    scopes
-        .split(' ')
-        .filter(|scope| !scope.is_empty())
-        .map(|scope| (scope.to_owned(), meaning(scope).to_owned()))
-        .collect()
-}
-
-/// What the scopes of OpenID Connect Core §5.4 and §11 mean.
-const fn meaning(scope: &str) -> &'static str {
-    match scope.as_bytes() {
-        b"openid" => "to know who you are",
-        b"profile" => "to know your name and what else your profile says",
-        b"email" => "to know your e-mail address",
-        b"phone" => "to know your telephone number",
-        b"address" => "to know your postal address",
-        b"offline_access" => "to go on while you are away",
-        _ => "",
-    }
-}
-
-/// A page with a form. Browsers hold a form's redirects to `form-action` as well, so it names where the client is.
-pub(crate) fn form_page(
-    status: StatusCode,
-    html: Result<String, claviger_web::Unrenderable>,
-    redirect_uri: &str,
-) -> Answer {
-    people_page(status, html, redirect_uri, false)
-}
-
-/// The same; `scripted` where it speaks to an authenticator.
-pub(crate) fn people_page(
-    status: StatusCode,
-    html: Result<String, claviger_web::Unrenderable>,
-    redirect_uri: &str,
-    scripted: bool,
-) -> Answer {
-    let html = html.map_err(|error| {
-        Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "internal")
-            .detail("the page could not be written")
-            .evidence("inside", error.to_string())
-    })?;
-    let mut reply = render::reply(status, render::HTML, html);
-    let policy = format!(
-        "default-src 'none'; style-src 'self'; img-src 'self'; {}base-uri 'none'; form-action 'self' {}; frame-ancestors 'none'",
-        if scripted { "script-src 'self'; " } else { "" },
-        origin(redirect_uri)
-    );
-    let headers = reply.headers_mut();
-    if let Ok(policy) = HeaderValue::from_str(&policy) {
-        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
-    }
-    headers.insert(header::CACHE_CONTROL, render::NO_STORE);
-    Ok(reply)
-}
-
-/// Scheme, host and port of a registered address; of a private-use scheme, the scheme.
-fn origin(uri: &str) -> String {
-    match url::Url::parse(uri) {
-        Ok(url) if url.has_host() => url.origin().ascii_serialization(),
-        Ok(url) => format!("{}:", url.scheme()),
-        Err(_) => String::new(),
-    }
-}
-
-/// On to the request again, now that somebody is logged in or has allowed it. 303, so that the password is not
-/// posted on (RFC 9700 §4.12).
+/// On to the request again, now that somebody is logged in or has allowed it.
 pub(crate) fn go_on(call: &Call, raw: &str) -> Reply {
     redirected(&format!("{}/authorize?{raw}", call.state.issuer.path))
-}
-
-pub(crate) fn redirected(to: &str) -> Reply {
-    let mut reply = render::empty(StatusCode::SEE_OTHER);
-    let headers = reply.headers_mut();
-    if let Ok(to) = HeaderValue::from_str(to) {
-        headers.insert(header::LOCATION, to);
-    }
-    headers.insert(header::CACHE_CONTROL, render::NO_STORE);
-    reply
 }
 
 /// The way back to a client.
@@ -517,55 +426,6 @@ fn unable(call: &Call, asking: &Asking, error: OauthCode, description: &str) -> 
     sent_back(call, &asking.back(), &members)
 }
 
-/// The person is told, for nobody knows whether the address is the client's.
-pub(crate) fn told_here(call: &Call, endpoint: &'static str, fault: &OauthFault) -> Reply {
-    let refusal: Box<Refusal> = fault.clone().into();
-    let diagnosis = journal(call, endpoint, &refusal);
-    let page = MessagePage {
-        site: &call.state.site,
-        title: if endpoint == "logout" {
-            "This log-out cannot be served"
-        } else {
-            "This log-in cannot be served"
-        },
-        text: &fault.description,
-        fix: &fault.fix,
-        diagnosis: &diagnosis,
-    };
-    match page.html() {
-        Ok(html) => {
-            let mut reply = render::reply(StatusCode::BAD_REQUEST, render::HTML, html);
-            reply.headers_mut().insert(header::CACHE_CONTROL, render::NO_STORE);
-            reply
-        }
-        Err(_) => render::empty(StatusCode::BAD_REQUEST),
-    }
-}
-
-/// What is said where a form was not filled in on a page of this browser and log-in. The same page is shown again,
-/// with a form that will do.
-pub(crate) const STALE_FORM: &str = "Nothing was done: the page was from an earlier log-in, or this browser keeps no \
-                                     cookies, which are needed here. Try again.";
-
-/// Writes down that a form proved nothing: it was another site's, another log-in's, or its cookies are gone.
-pub(crate) fn form_is_stale(call: &Call, endpoint: &'static str) {
-    let refusal = Refusal::new(StatusCode::BAD_REQUEST, "form-stale")
-        .detail("the form was not filled in on a page of this browser and log-in, or its cookies are gone")
-        .fix("it is shown again; cookies must be allowed here");
-    journal(call, endpoint, &refusal);
-}
-
-pub(crate) fn journal(call: &Call, endpoint: &'static str, refusal: &Refusal) -> String {
-    let state = &call.state;
-    state.metrics.refusal(endpoint, refusal.error, refusal.code);
-    state.journal.refused(endpoint, Face::Page, refusal, call.peer())
-}
-
-/// What a person did, for the journal.
-pub(super) fn event(call: &Call, kind: Kind, code: &'static str, client: &str, sub: &str) -> Event {
-    By::user(call).event(kind, code).client(client).subject(sub)
-}
-
 /// The request without what `prompt` asked for and was done; the rest is still to be done.
 pub(crate) fn without_prompts(raw: &str, done: &[&str]) -> String {
     let mut out = url::form_urlencoded::Serializer::new(String::new());
@@ -580,8 +440,4 @@ pub(crate) fn without_prompts(raw: &str, done: &[&str]) -> String {
         }
     }
     out.finish()
-}
-
-pub(crate) fn no_randomness(error: random::NoRandomness) -> Box<Refusal> {
-    Refusal::unavailable("no-randomness", error).into()
 }

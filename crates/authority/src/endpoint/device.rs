@@ -14,13 +14,11 @@ use claviger_web::{Asked, DeviceConsentPage, DevicePage};
 use http::StatusCode;
 use serde_json::json;
 
+use super::log_in::{self, Goal};
+use super::people::{STALE_FORM, form_is_stale, form_page, message, session};
 use crate::call::{Answer, Call, clipped};
 use crate::client_check;
 use crate::credential;
-use crate::endpoint::authorize::{
-    STALE_FORM, form_is_stale, form_page, message, no_randomness, session, with_meanings,
-};
-use crate::endpoint::log_in::{self, Goal};
 use crate::journal::{By, Kind};
 use crate::random;
 use crate::refusal::Refusal;
@@ -58,8 +56,8 @@ pub(crate) async fn begin(mut call: Call) -> Answer {
         ..DeviceGrant::new(&client.id, scope, audience, now)
     };
     for _ in 0..ATTEMPTS {
-        let code = base64url::encode(random::bytes::<32>().map_err(no_randomness)?);
-        let key = random::letters(USER_CODE_LETTERS, USER_CODE_LENGTH).map_err(no_randomness)?;
+        let code = base64url::encode(random::bytes::<32>()?);
+        let key = random::letters(USER_CODE_LETTERS, USER_CODE_LENGTH)?;
         let hash = credential::digest(&code);
         if state.store.create_device_code(hash, &key, grant.clone()).await? {
             let user_code = shown_user_code(&key);
@@ -125,22 +123,20 @@ pub(crate) async fn look_up(mut call: Call) -> Answer {
     if !assurance::reaches(&session.amr, &grant.acr_values) {
         return stronger(&call, &user, &grant, &shown).await;
     }
-    let mark = browsers.mark(&call).map_err(no_randomness)?;
+    let mark = browsers.mark(&call)?;
     let page = DeviceConsentPage {
         site: &state.site,
         asked: Asked {
             application: &client.name,
             publisher: publisher(&client),
             username: &user.username,
-            scopes: &with_meanings(&grant.scope),
+            scope: &grant.scope,
             resource: grant.resource.as_deref(),
         },
         code: &shown,
         proof: &browsers.proof(&mark, &decision_about(&key, &session.sid)),
     };
-    let mut reply = form_page(StatusCode::OK, page.html(), "")?;
-    browsers.keep(&mark, &mut reply);
-    Ok(reply)
+    form_page(&call, &mark, StatusCode::OK, page.html(), "")
 }
 
 /// The proof of a decision names what is decided on, and in which log-in it was shown: only who saw that page decides.
@@ -250,11 +246,9 @@ fn log_in_first(call: &Call, code: &str) -> Answer {
 
 fn code_page(call: &Call, code: &str, problem: Option<&str>) -> Answer {
     let browsers = &call.state.browsers;
-    let mark = browsers.mark(call).map_err(no_randomness)?;
+    let mark = browsers.mark(call)?;
     let site = &call.state.site;
     let page = DevicePage { site, code, problem, proof: &browsers.proof(&mark, LOOK_UP) };
     let status = if problem.is_some() { StatusCode::FORBIDDEN } else { StatusCode::OK };
-    let mut reply = form_page(status, page.html(), "")?;
-    browsers.keep(&mark, &mut reply);
-    Ok(reply)
+    form_page(call, &mark, status, page.html(), "")
 }

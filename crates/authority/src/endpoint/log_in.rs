@@ -3,114 +3,36 @@
 //! No session exists before the last step. What was proven in the first travels with the form, sealed for that
 //! browser for five minutes. A log-in leads on to an application's request, or to a page of the authority's own.
 
+mod goal;
+mod passkey;
+
 use claviger_protocol::assurance::{self, Next};
-use claviger_protocol::passkey::{Assertion, Expected, use_passkey};
-use claviger_protocol::{Form, OauthCode, OauthFault, Proof, User, username_key};
+use claviger_protocol::{Form, Proof, User, username_key};
 use claviger_store::{HeldFactors, LoginSession};
 use claviger_token::base64url;
 use claviger_web::{LogInPage, PasskeyAsk, SecondFactorPage, browser_words};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 
-use super::authorize::{
-    Asking, Refused, STALE_FORM, asking, form_is_stale, go_on, journal, no_randomness, people_page,
-    redirected, session, told_here, without_prompts,
+pub(crate) use self::goal::Goal;
+pub(crate) use self::passkey::passkey;
+use super::people::{
+    self, STALE_FORM, form_is_stale, form_page, passkey_page, redirected, session,
 };
-use crate::browser::{Browsers, Mark};
-use crate::call::{Answer, Call, Reply};
+use crate::browser::Browsers;
+use crate::call::{Answer, Call};
 use crate::ending;
 use crate::guesses::{Attempt, Guess, Guesser};
 use crate::journal::{By, Kind};
 use crate::random;
 use crate::refusal::Refusal;
-use crate::second_factor::{challenge, sha256, unopened, verify_passkey};
+use crate::second_factor::{sha256, unopened};
 use crate::secrets::{Asked, Unjudged};
 
-pub(crate) const LOG_IN: &str = "log-in";
+const LOG_IN: &str = "log-in";
 const STEP: &str = "step";
-const PASSKEY: &str = "log-in passkey";
 /// Seconds from the password to the second factor.
 const STEP_SECONDS: i64 = 300;
-/// Seconds that a page with a passkey's challenge may stand open.
-const CHALLENGE_SECONDS: i64 = 900;
-
-/// Where a log-in leads.
-pub(crate) enum Goal {
-    /// On with the request of an application.
-    Client(Box<Asking>),
-    /// To a page of the authority's own: a path below the issuer's.
-    Own(String),
-}
-
-/// Pages of the authority's own that ask for a log-in.
-const OWN_PAGES: [&str; 2] = ["/account", "/device"];
-
-/// Whether a path leads to such a page and to nothing else, however a browser reads it.
-fn is_own_page(path: &str) -> bool {
-    let (page, query) = path.split_once('?').unwrap_or((path, ""));
-    OWN_PAGES.contains(&page)
-        && query.len() <= 500
-        && query.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~=&%+".contains(&byte))
-}
-
-impl Goal {
-    /// Reads what a form carries as `request`: the query of `/authorize`, or an own page.
-    async fn read(call: &Call, form: &Form) -> Result<Result<Self, Refused>, Box<Refusal>> {
-        let request = form.get("request").unwrap_or_default();
-        if request.starts_with('/') {
-            if is_own_page(request) {
-                return Ok(Ok(Self::Own(request.to_owned())));
-            }
-            let fault = OauthFault::new(
-                OauthCode::InvalidRequest,
-                "page-unknown",
-                "the log-in leads to a page that is not one of this authority's",
-            )
-            .fix("start again where you came from");
-            return Ok(Err(Box::new(told_here(call, "login", &fault))));
-        }
-        Ok(asking(call, request.to_owned()).await?.map(|asking| Self::Client(Box::new(asking))))
-    }
-
-    fn application(&self) -> Option<&str> {
-        match self {
-            Self::Client(asking) => Some(&asking.client.name),
-            Self::Own(_) => None,
-        }
-    }
-
-    fn client_id(&self) -> Option<&str> {
-        match self {
-            Self::Client(asking) => Some(&asking.client.id),
-            Self::Own(_) => None,
-        }
-    }
-
-    fn redirect_uri(&self) -> &str {
-        match self {
-            Self::Client(asking) => &asking.request.redirect_uri,
-            Self::Own(_) => "",
-        }
-    }
-
-    /// As it travels through forms.
-    fn request(&self) -> &str {
-        match self {
-            Self::Client(asking) => &asking.raw,
-            Self::Own(path) => path,
-        }
-    }
-
-    fn reply(&self, call: &Call) -> Reply {
-        match self {
-            Self::Client(asking) => {
-                go_on(call, &without_prompts(&asking.raw, &["login", "select_account"]))
-            }
-            Self::Own(path) => redirected(&format!("{}{path}", call.state.issuer.path)),
-        }
-    }
-}
 
 /// The first step of a log-in, on its way to the second.
 #[derive(Serialize, Deserialize)]
@@ -118,13 +40,6 @@ struct Step {
     sub: String,
     /// A digest of the password's hash: a password that was changed meanwhile is none.
     password: String,
-}
-
-/// A challenge for a passkey, and whom it was given to; nobody where any passkey may answer.
-#[derive(Serialize, Deserialize)]
-struct Challenge {
-    challenge: String,
-    sub: Option<String>,
 }
 
 /// The page on which a log-in begins. `problem` says what went wrong the last time.
@@ -136,8 +51,8 @@ pub(crate) fn page(
     problem: Option<&str>,
 ) -> Answer {
     let browsers = &call.state.browsers;
-    let mark = browsers.mark(call).map_err(no_randomness)?;
-    let asked = passkey_ask(call, &mark, None)?;
+    let mark = browsers.mark(call)?;
+    let asked = passkey::asked(call, &mark, None)?;
     let page = LogInPage {
         site: &call.state.site,
         application: goal.application(),
@@ -147,41 +62,8 @@ pub(crate) fn page(
         request: goal.request(),
         passkey: asked.as_ref().map(|(options, ticket)| PasskeyAsk { options, ticket }),
     };
-    let scripted = asked.is_some();
-    let mut reply = people_page(status, page.html(), goal.redirect_uri(), scripted)?;
-    browsers.keep(&mark, &mut reply);
-    Ok(reply)
-}
-
-/// What an authenticator is asked, and the same for our own memory. Of a person's own passkeys one is asked for,
-/// else any that lies on the device for this site.
-fn passkey_ask(
-    call: &Call,
-    mark: &Mark,
-    of: Option<(&User, &HeldFactors)>,
-) -> Result<Option<(String, String)>, Box<Refusal>> {
-    let state = &call.state;
-    let Some(site) = state.second_factors.passkey_site() else { return Ok(None) };
-    if of.is_some_and(|(_, factors)| factors.passkeys.is_empty()) {
-        return Ok(None);
-    }
-    let challenge = challenge().map_err(no_randomness)?;
-    let allowed: Vec<Value> = of
-        .iter()
-        .flat_map(|(_, factors)| &factors.passkeys)
-        .map(|passkey| json!({ "id": passkey.id, "transports": passkey.transports }))
-        .collect();
-    let options = json!({
-        "challenge": challenge,
-        "rpId": site.id,
-        "allowCredentials": allowed,
-        "timeout": 120_000,
-        "userVerification": if of.is_some() { "preferred" } else { "required" },
-    });
-    let about = Challenge { challenge, sub: of.map(|(user, _)| user.id.clone()) };
-    let until = state.clock.now().saturating_add(CHALLENGE_SECONDS);
-    let ticket = state.tickets.seal(PASSKEY, mark, until, &about)?;
-    Ok(Some((options.to_string(), ticket)))
+    let answered = if asked.is_some() { passkey_page } else { form_page };
+    answered(call, &mark, status, page.html(), goal.redirect_uri())
 }
 
 /// Where a form leads, if it was filled in on a page of this browser; else the answer: the log-in begins anew.
@@ -297,7 +179,7 @@ fn report(call: &Call, goal: &Goal, code: &'static str) {
 }
 
 fn report_of(call: &Call, goal: &Goal, code: &'static str, user: Option<&User>) {
-    journal(call, "login", &refusal(goal, code, user));
+    people::refused(call, "login", &refusal(goal, code, user));
 }
 
 fn refusal(goal: &Goal, code: &'static str, user: Option<&User>) -> Refusal {
@@ -319,27 +201,28 @@ fn second_page(
     problem: Option<&str>,
 ) -> Answer {
     let state = &call.state;
-    let mark = state.browsers.mark(call).map_err(no_randomness)?;
+    let mark = state.browsers.mark(call)?;
     let step = Step { sub: user.id.clone(), password: password_mark(user) };
     let until = state.clock.now().saturating_add(STEP_SECONDS);
     let step = state.tickets.seal(STEP, &mark, until, &step)?;
-    let asked = passkey_ask(call, &mark, Some((user, factors)))?;
+    let asked = passkey::asked(call, &mark, Some((user, factors)))?;
     let page = SecondFactorPage {
-        site: &state.site,
-        application: goal.application(),
-        username: &user.username,
-        problem,
-        proof: &state.browsers.proof(&mark, STEP),
-        request: goal.request(),
+        log_in: LogInPage {
+            site: &state.site,
+            application: goal.application(),
+            username: &user.username,
+            problem,
+            proof: &state.browsers.proof(&mark, STEP),
+            request: goal.request(),
+            passkey: asked.as_ref().map(|(options, ticket)| PasskeyAsk { options, ticket }),
+        },
         step: &step,
         totp: factors.totp.is_some(),
         recovery: factors.recovery_codes > 0,
-        passkey: asked.as_ref().map(|(options, ticket)| PasskeyAsk { options, ticket }),
     };
     let status = if problem.is_some() { StatusCode::FORBIDDEN } else { StatusCode::OK };
-    let mut reply = people_page(status, page.html(), goal.redirect_uri(), asked.is_some())?;
-    state.browsers.keep(&mark, &mut reply);
-    Ok(reply)
+    let answered = if asked.is_some() { passkey_page } else { form_page };
+    answered(call, &mark, status, page.html(), goal.redirect_uri())
 }
 
 fn password_mark(user: &User) -> String {
@@ -349,7 +232,7 @@ fn password_mark(user: &User) -> String {
 /// Who took the first step, if it is theirs still.
 async fn first_step(call: &Call, form: &Form) -> Result<Option<User>, Box<Refusal>> {
     let state = &call.state;
-    let mark = state.browsers.mark(call).map_err(no_randomness)?;
+    let mark = state.browsers.mark(call)?;
     let now = state.clock.now();
     let Some(step) = state.tickets.open::<Step>(STEP, &mark, form.get("step"), now) else {
         return Ok(None);
@@ -419,117 +302,19 @@ pub(crate) async fn code(mut call: Call) -> Answer {
     finish(&call, &goal, &user, &[Proof::Password, proof]).await
 }
 
-/// `POST /login/passkey`: a passkey alone, or after the password.
-pub(crate) async fn passkey(mut call: Call) -> Answer {
-    let form = Form::parse(&call.form().await?)?;
-    let state = call.state.clone();
-    let second = form.get("step").is_some();
-    let purpose = if second { STEP } else { LOG_IN };
-    let goal = match goal_of(&call, &form, purpose).await? {
-        Ok(goal) => goal,
-        Err(answer) => return answer,
-    };
-    let first = if second {
-        let Some(user) = first_step(&call, &form).await? else {
-            return page(&call, &goal, "", StatusCode::FORBIDDEN, Some(AGAIN));
-        };
-        Some(user)
-    } else {
-        None
-    };
-    match proven(&call, &form, first.as_ref()).await? {
-        Ok((user, proof)) => {
-            let proofs = [Proof::Password, proof];
-            let proofs = if second { &proofs[..] } else { &proofs[1..] };
-            finish(&call, &goal, &user, proofs).await
-        }
-        Err(inside) => {
-            let refusal = refusal(&goal, "passkey-refused", first.as_ref());
-            journal(&call, "login", &refusal.evidence("inside", inside));
-            let problem = "The passkey was not taken. Try again, or log in another way.";
-            match first {
-                Some(user) => {
-                    let factors = state.store.find_factors(&user.id).await?;
-                    second_page(&call, &goal, &user, &factors, Some(problem))
-                }
-                None => page(&call, &goal, "", StatusCode::FORBIDDEN, Some(problem)),
-            }
-        }
-    }
-}
-
-/// Whose passkey it was, and what it is worth; or, for the journal, why it is not taken.
-async fn proven(
-    call: &Call,
-    form: &Form,
-    first: Option<&User>,
-) -> Result<Result<(User, Proof), &'static str>, Box<Refusal>> {
-    let state = &call.state;
-    let Some(site) = state.second_factors.passkey_site() else {
-        return Ok(Err("the issuer is a bare address"));
-    };
-    let mark = state.browsers.mark(call).map_err(no_randomness)?;
-    let now = state.clock.now();
-    let ticket = state.tickets.open::<Challenge>(PASSKEY, &mark, form.get("ticket"), now);
-    let Some(asked) = ticket else {
-        return Ok(Err("its challenge is too old, or another browser's"));
-    };
-    if asked.sub.as_deref() != first.map(|user| user.id.as_str()) {
-        return Ok(Err("its challenge was given to somebody else"));
-    }
-    let Ok(assertion) = serde_json::from_str::<Assertion>(form.get("answer").unwrap_or_default())
-    else {
-        return Ok(Err("the answer is not the script's"));
-    };
-    let Some(held) = state.store.find_passkey(&assertion.id).await? else {
-        return Ok(Err("nobody has such a passkey"));
-    };
-    let user = match first {
-        Some(user) if user.id == held.sub => user.clone(),
-        Some(_) => return Ok(Err("it is another person's")),
-        None => {
-            // §7.2, step 6: whoever was not asked by name has to say whose it is.
-            if assertion.user_handle.is_none() {
-                return Ok(Err("it does not say whose it is"));
-            }
-            match state.store.find_user(&held.sub).await? {
-                Some(user) if !user.disabled => user,
-                _ => return Ok(Err("its owner is gone or disabled")),
-            }
-        }
-    };
-    let expected = Expected {
-        challenge: &asked.challenge,
-        origin: &site.origin,
-        rp_id_hash: &site.id_hash,
-        user_verification: first.is_none(),
-    };
-    let used = match use_passkey(&held, &assertion, expected, now, sha256, verify_passkey) {
-        Ok(used) => used,
-        Err(refusal) => return Ok(Err(refusal.0)),
-    };
-    // Each challenge serves once: an answer that somebody overheard is worth nothing.
-    let until = now.saturating_add(CHALLENGE_SECONDS);
-    let fresh = state.store.consume_assertion(":passkey", &asked.challenge, until, now).await?;
-    if !fresh || !state.store.move_passkey(held.sign_count, used.passkey).await? {
-        return Ok(Err("it was used before"));
-    }
-    Ok(Ok((user, used.proof)))
-}
-
 /// Somebody has proven who they are: a session begins, or theirs in this browser goes on under a new cookie.
 pub(crate) async fn finish(call: &Call, goal: &Goal, user: &User, proofs: &[Proof]) -> Answer {
     let state = &call.state;
     let now = state.clock.now();
     let seconds = i64::try_from(state.config.tokens.session_ttl_seconds).unwrap_or(i64::MAX);
     // Never the cookie that the browser came with: somebody else may have put it there (session fixation).
-    let (cookie, digest) = Browsers::new_session().map_err(no_randomness)?;
+    let (cookie, digest) = Browsers::new_session()?;
     let before = session(call).await?.map(|(session, _)| session);
     let theirs = before.as_ref().filter(|session| session.sub == user.id);
     let renewed = LoginSession {
         sid: match theirs {
             Some(session) => session.sid.clone(),
-            None => random::token_id().map_err(no_randomness)?,
+            None => random::token_id()?,
         },
         sub: user.id.clone(),
         auth_time: now,
@@ -540,7 +325,7 @@ pub(crate) async fn finish(call: &Call, goal: &Goal, user: &User, proofs: &[Proo
     };
     let goes_on = theirs.is_some() && state.store.renew_session(digest, renewed.clone()).await?;
     if !goes_on {
-        let sid = random::token_id().map_err(no_randomness)?;
+        let sid = random::token_id()?;
         state.store.create_session(digest, LoginSession { sid, started: now, ..renewed }).await?;
     }
     // One browser is one person: whoever was logged in here before is not any more.
@@ -555,7 +340,7 @@ pub(crate) async fn finish(call: &Call, goal: &Goal, user: &User, proofs: &[Proo
     });
     let mut reply = goal.reply(call);
     state.browsers.keep_session(&mut reply, &cookie, seconds);
-    state.browsers.keep_known(call, &mut reply, &user.username).map_err(no_randomness)?;
+    state.browsers.keep_known(call, &mut reply, &user.username)?;
     tracing::info!(sub = user.id, amr = assurance::amr(proofs), "somebody logged in");
     Ok(reply)
 }
@@ -563,26 +348,6 @@ pub(crate) async fn finish(call: &Call, goal: &Goal, user: &User, proofs: &[Proo
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_log_in_leads_nowhere_else() {
-        for good in ["/account", "/account?done=password", "/device?user_code=ABCD-EFGH"] {
-            assert!(is_own_page(good), "{good}");
-        }
-        for bad in [
-            "//evil.example",
-            "/\\evil.example",
-            "/account/../token",
-            "/accountant",
-            "/account?x=\r\nSet-Cookie:a",
-            "/account#x",
-            "/authorize?client_id=x",
-            "https://evil.example/account",
-            "",
-        ] {
-            assert!(!is_own_page(bad), "{bad}");
-        }
-    }
 
     #[test]
     fn waits_are_said_in_words() {

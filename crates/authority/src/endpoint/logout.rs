@@ -12,14 +12,14 @@ use claviger_token::Token;
 use claviger_web::LogOutPage;
 use http::{Method, StatusCode};
 
-use super::authorize::{
-    LOG_OUT, form_is_stale, form_page, message, no_randomness, redirected, session, told_here,
-};
+use super::people::{form_is_stale, form_page, message, redirected, session, told_here};
 use crate::call::{Answer, Call};
 use crate::ending;
 use crate::journal::{By, Kind};
 use crate::own_token;
-use crate::refusal::Refusal;
+
+/// What the proof of the form that logs out is for.
+pub(super) const LOG_OUT: &str = "log-out";
 
 /// `GET /logout`.
 pub(crate) async fn ask(call: Call) -> Answer {
@@ -118,9 +118,9 @@ fn page(
     username: &str,
     client: Option<&Client>,
     back_to: Option<&str>,
-) -> Result<crate::call::Reply, Box<Refusal>> {
+) -> Answer {
     let browsers = &call.state.browsers;
-    let mark = browsers.mark(call).map_err(no_randomness)?;
+    let mark = browsers.mark(call)?;
     let page = LogOutPage {
         site: &call.state.site,
         application: client.map(|client| client.name.as_str()),
@@ -128,7 +128,5 @@ fn page(
         proof: &browsers.proof(&mark, LOG_OUT),
         request: raw,
     };
-    let mut reply = form_page(StatusCode::OK, page.html(), back_to.unwrap_or_default())?;
-    browsers.keep(&mark, &mut reply);
-    Ok(reply)
+    form_page(call, &mark, StatusCode::OK, page.html(), back_to.unwrap_or_default())
 }

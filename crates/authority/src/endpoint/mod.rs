@@ -15,6 +15,7 @@ pub(crate) mod logout;
 pub(crate) mod metadata;
 pub(crate) mod pages;
 pub(crate) mod par;
+mod people;
 pub(crate) mod registration;
 pub(crate) mod revoke;
 pub(crate) mod status_list;

@@ -123,13 +123,7 @@ fn json_page(value: &Value) -> Answer {
 }
 
 fn html(page: Result<String, claviger_web::Unrenderable>) -> Answer {
-    let page = page.map_err(|error| {
-        Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "internal")
-            .detail("the page could not be written")
-            .fix("please report it with the diagnosis id")
-            .evidence("inside", error.to_string())
-    })?;
-    let mut answer = render::reply(StatusCode::OK, render::HTML, page);
+    let mut answer = render::reply(StatusCode::OK, render::HTML, page?);
     let headers = answer.headers_mut();
     headers.insert(header::CACHE_CONTROL, HOUR);
     headers.insert(header::VARY, HeaderValue::from_static("Accept"));

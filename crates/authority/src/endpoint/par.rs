@@ -37,9 +37,7 @@ pub(crate) async fn par(mut call: Call) -> Answer {
         Ok(form)
     };
     let form = judged.await.map_err(about)?;
-    let name = base64url::encode(
-        random::bytes::<32>().map_err(|error| Refusal::unavailable("no-randomness", error))?,
-    );
+    let name = base64url::encode(random::bytes::<32>()?);
     let now = state.clock.now();
     let pushed = PushedRequest {
         client_id: client.id.clone(),

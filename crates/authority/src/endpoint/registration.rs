@@ -58,11 +58,11 @@ pub(crate) async fn register(mut call: Call) -> Answer {
     let metadata = ClientMetadata::read(&call.json_bytes().await?)?;
     let resources = state.resources_of_policy().await?;
     let terms = state.terms(&resources);
-    let id = random::alphanumeric(20).map_err(no_randomness)?;
+    let id = random::alphanumeric(20)?;
     let mut client = metadata.apply(Client::new(format!("cl_{}", *id), now), &terms)?;
     check_algorithm(&state, &client)?;
     let secret = secret_for(&state, &mut client).await?;
-    let token = credential::mint(credential::REGISTRATION).map_err(no_randomness)?;
+    let token = credential::mint(credential::REGISTRATION)?;
     let registered = client.registered.get_or_insert_default();
     registered.token = kept(&token);
     registered.by = leave.map(|token| token.id);
@@ -212,10 +212,6 @@ fn limited(retry_after_seconds: u64) -> Box<Refusal> {
         .fix("use the client that was registered; or try again after the time in `Retry-After`")
         .retry_after(retry_after_seconds)
         .into()
-}
-
-fn no_randomness(error: random::NoRandomness) -> Box<Refusal> {
-    Refusal::unavailable("no-randomness", error).into()
 }
 
 /// Whether its answers can be signed with what it asks for.

@@ -16,10 +16,31 @@ pub struct Asked<'a> {
     pub publisher: Option<&'a str>,
     /// Who is logged in.
     pub username: &'a str,
-    /// The scopes, each with what it means.
-    pub scopes: &'a [(String, String)],
+    /// The scopes, separated by spaces.
+    pub scope: &'a str,
     /// The API they are for.
     pub resource: Option<&'a str>,
+}
+
+impl Asked<'_> {
+    /// The scopes, each with what it means for people; empty where nobody but the API knows.
+    fn scopes(&self) -> impl Iterator<Item = (&str, &'static str)> {
+        let scopes = self.scope.split(' ').filter(|scope| !scope.is_empty());
+        scopes.map(|scope| (scope, meaning(scope)))
+    }
+}
+
+/// What the scopes of OpenID Connect Core §5.4 and §11 mean.
+fn meaning(scope: &str) -> &'static str {
+    match scope {
+        "openid" => "to know who you are",
+        "profile" => "to know your name and what else your profile says",
+        "email" => "to know your e-mail address",
+        "phone" => "to know your telephone number",
+        "address" => "to know your postal address",
+        "offline_access" => "to go on while you are away",
+        _ => "",
+    }
 }
 
 /// What an application asks for that sent the browser here.

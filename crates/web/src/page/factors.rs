@@ -4,6 +4,7 @@
 
 use askama::Template;
 
+use super::people::LogInPage;
 use super::{Frame, Unrenderable, render};
 use crate::Site;
 use crate::qr::{Qr, qr};
@@ -20,26 +21,14 @@ pub struct PasskeyAsk<'a> {
 /// The second step of a log-in.
 #[derive(Clone, Copy, Debug)]
 pub struct SecondFactorPage<'a> {
-    /// Where the page lives.
-    pub site: &'a Site,
-    /// The application that asks, where one does.
-    pub application: Option<&'a str>,
-    /// Who is logging in.
-    pub username: &'a str,
-    /// What went wrong the last time.
-    pub problem: Option<&'a str>,
-    /// Proves that the form came from here.
-    pub proof: &'a str,
-    /// The request to go on with.
-    pub request: &'a str,
+    /// What the first step showed as well; the passkey is one of this person's own here.
+    pub log_in: LogInPage<'a>,
     /// The first step, sealed.
     pub step: &'a str,
     /// Whether they have an authenticator app.
     pub totp: bool,
     /// Whether they have recovery codes left.
     pub recovery: bool,
-    /// What is asked of a passkey; none where they have none.
-    pub passkey: Option<PasskeyAsk<'a>>,
 }
 
 #[derive(Template)]
@@ -49,7 +38,8 @@ struct SecondFactor<'v> {
     action: String,
     passkey_action: String,
     script: String,
-    page: &'v SecondFactorPage<'v>,
+    page: &'v LogInPage<'v>,
+    second: &'v SecondFactorPage<'v>,
 }
 
 impl SecondFactorPage<'_> {
@@ -58,12 +48,14 @@ impl SecondFactorPage<'_> {
     /// # Errors
     /// See [`Unrenderable`].
     pub fn html(&self) -> Result<String, Unrenderable> {
+        let site = self.log_in.site;
         render(&SecondFactor {
-            frame: Frame::titled(self.site, "One more step"),
-            action: self.site.to("/login/code"),
-            passkey_action: self.site.to("/login/passkey"),
-            script: self.site.script(),
-            page: self,
+            frame: Frame::titled(site, "One more step"),
+            action: site.to("/login/code"),
+            passkey_action: site.to("/login/passkey"),
+            script: site.script(),
+            page: &self.log_in,
+            second: self,
         })
     }
 }

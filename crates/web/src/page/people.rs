@@ -10,7 +10,7 @@ use crate::Site;
 use crate::prose::{Piece, pieces, sentence};
 
 /// The log-in.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct LogInPage<'a> {
     /// Where the page lives.
     pub site: &'a Site,

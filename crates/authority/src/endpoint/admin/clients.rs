@@ -205,9 +205,7 @@ pub(crate) async fn create(mut call: Call) -> Answer {
     let id = match draft.client_id {
         Some(id) => id,
         None => {
-            let text = random::alphanumeric(20)
-                .map_err(|error| Refusal::unavailable("no-randomness", error))?;
-            format!("cl_{}", *text)
+            format!("cl_{}", *random::alphanumeric(20)?)
         }
     };
     let mut client = Client::new(id, state.clock.now());
@@ -432,12 +430,7 @@ async fn check(call: &Call, client: &Client, had: &[String]) -> Result<(), Box<R
 pub(crate) async fn new_secret(
     state: &State,
 ) -> Result<(claviger_protocol::Secret, String), Box<Refusal>> {
-    let secret = credential::mint(credential::CLIENT)
-        .map_err(|error| Refusal::unavailable("no-randomness", error))?;
-    let hash = state
-        .secrets
-        .hash(&secret)
-        .await
-        .map_err(|_| Refusal::unavailable("hashing-failed", "Argon2id could not be run"))?;
+    let secret = credential::mint(credential::CLIENT)?;
+    let hash = state.secrets.hash(&secret).await?;
     Ok((secret, hash))
 }

@@ -38,15 +38,6 @@ impl<'a> From<&'a KeyRecord> for View<'a> {
     }
 }
 
-impl From<KeyringError> for Box<Refusal> {
-    fn from(error: KeyringError) -> Self {
-        match error {
-            KeyringError::Store(error) => error.into(),
-            error => Refusal::unavailable("keys-unchanged", error).into(),
-        }
-    }
-}
-
 pub(crate) async fn list(call: Call) -> Answer {
     let ring = call.state.keyring.load();
     let items: Vec<View<'_>> = ring.records.iter().map(View::from).collect();

@@ -11,7 +11,6 @@ use super::{located, present, refused, unknown};
 use crate::call::{Answer, Call};
 use crate::credential;
 use crate::random;
-use crate::refusal::Refusal;
 use crate::render;
 
 /// A week: registration is a step of setting something up.
@@ -65,10 +64,9 @@ pub(crate) async fn create(mut call: Call) -> Answer {
         let problem = "it is too long or has a control character".to_owned();
         return Err(refused("note", problem, format!("use up to {LONGEST_NOTE} characters")));
     }
-    let no_randomness = |error| Refusal::unavailable("no-randomness", error);
     let now = call.state.clock.now();
-    let token = credential::mint(credential::INITIAL_ACCESS).map_err(no_randomness)?;
-    let id = random::alphanumeric(12).map_err(no_randomness)?;
+    let token = credential::mint(credential::INITIAL_ACCESS)?;
+    let id = random::alphanumeric(12)?;
     let record = InitialAccess {
         id: format!("iat_{}", *id),
         note: draft.note,

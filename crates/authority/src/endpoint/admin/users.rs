@@ -114,19 +114,14 @@ fn password_of(members: &mut Map<String, Value>) -> Result<Secret, Box<Refusal>>
 
 async fn hashed(call: &Call, password: &Secret, username: &str) -> Result<String, Box<Refusal>> {
     check_password(password.expose(), username).map_err(invalid)?;
-    let hash = call.state.passwords.hash(password).await;
-    hash.map_err(|_| Refusal::unavailable("hashing-failed", "Argon2id could not be run").into())
+    Ok(call.state.passwords.hash(password).await?)
 }
 
 pub(crate) async fn create(mut call: Call) -> Answer {
     let mut members: Map<String, Value> = call.json().await?;
     let state = &call.state;
     let password = password_of(&mut members)?;
-    let made = User {
-        id: random::token_id().map_err(|error| Refusal::unavailable("no-randomness", error))?,
-        created_at: state.clock.now(),
-        ..User::default()
-    };
+    let made = User { id: random::token_id()?, created_at: state.clock.now(), ..User::default() };
     let mut user = merged(&made, members)?;
     user.password_hash = hashed(&call, &password, &user.username).await?;
     match state.store.create_user(user.clone()).await {
