@@ -212,14 +212,14 @@ impl Authority {
     /// Serves until `shutdown` resolves and running requests have ended, then closes.
     pub async fn serve(self, listener: TcpListener, shutdown: impl Future<Output = ()>) {
         let state = &self.state;
-        let ending = state.ending.clone();
         let server = Server {
             router: self.router(),
             limits: state.config.limits.clone(),
             metrics: Arc::clone(&state.metrics),
             tls: Arc::clone(&state.tls),
+            ending: state.ending.clone(),
         };
-        server.serve(listener, shutdown, || ending.cancel()).await;
+        server.serve(listener, shutdown).await;
         self.close().await;
     }
 

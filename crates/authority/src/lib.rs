@@ -71,7 +71,6 @@ mod subjects;
 mod throttle;
 mod tickets;
 mod tls;
-mod wire;
 
 pub use authority::Authority;
 pub use backup::{Backup, Restored, back_up, check_backup, restore};

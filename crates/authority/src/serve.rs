@@ -1,9 +1,7 @@
-//! From a listener to answers: connections with limits and time limits, and an orderly end.
+//! From a listener to answers: connections up to their number, TLS, and an orderly end.
 //!
-//! Decides nothing about requests; hyper is driven directly because the limits on request heads and
-//! connections are set there.
+//! Decides nothing about requests. How long each part of a connection may take is `claviger_serve`'s.
 
-use std::convert::Infallible;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
@@ -12,22 +10,21 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
+use claviger_serve::{Wire, speak};
 use hyper::body::Incoming;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto;
-use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tokio_util::task::task_tracker::TaskTrackerToken;
 use tower::ServiceExt as _;
 
 use crate::config::{Config, Limits};
 use crate::metrics::Metrics;
 use crate::open_error::OpenError;
 use crate::tls::{ClientCertificate, Tls};
-use crate::wire::Wire;
 
 /// The address a request came from, as the socket says.
 #[derive(Clone, Copy, Debug)]
@@ -63,22 +60,22 @@ pub(crate) struct Server {
     pub(crate) limits: Limits,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) tls: Arc<Tls>,
+    /// Cancelled when it is to end, so that answers without an end of their own (the feed) find one.
+    pub(crate) ending: CancellationToken,
 }
 
 impl Server {
-    /// Serves until `shutdown` resolves, then lets running requests end. `ending` is called at that
-    /// moment, so that answers without an end of their own (the feed) find one.
-    pub(crate) async fn serve(
-        self,
-        listener: TcpListener,
-        shutdown: impl Future<Output = ()>,
-        ending: impl FnOnce(),
-    ) {
+    /// Serves until `shutdown` resolves, then lets running requests end.
+    pub(crate) async fn serve(self, listener: TcpListener, shutdown: impl Future<Output = ()>) {
         let limits = &self.limits;
-        let server = server(limits);
-        let graceful = GracefulShutdown::new();
+        let open = TaskTracker::new();
         let places = Arc::new(Semaphore::new(limits.connections));
-        let stall_limit = Duration::from_secs(limits.write_stall_seconds);
+        let stall_time = Duration::from_secs(limits.write_stall_seconds);
+        let of_one = claviger_serve::Limits {
+            head_bytes: limits.head_bytes,
+            head_time: Duration::from_secs(limits.head_read_seconds),
+            stall_time,
+        };
         let mut shutdown = std::pin::pin!(shutdown);
         loop {
             let place = tokio::select! {
@@ -95,14 +92,17 @@ impl Server {
             match accepted {
                 Ok((socket, peer)) => {
                     let connection = Connection {
-                        wire: wire(socket, stall_limit),
+                        wire: Wire::new(socket, stall_time),
                         peer,
+                        limits: of_one,
                         router: self.router.clone(),
                         metrics: Arc::clone(&self.metrics),
                         tls: self.tls.acceptor().map(|tls| (tls, self.tls.handshake())),
+                        ending: self.ending.clone(),
+                        open: open.token(),
                         _place: place,
                     };
-                    tokio::spawn(connection.drive(server.clone(), graceful.watcher()));
+                    tokio::spawn(connection.drive());
                 }
                 // Out of file descriptors, or a peer that left before we came: neither gets better by
                 // asking again at once.
@@ -113,59 +113,40 @@ impl Server {
             }
         }
         drop(listener);
-        ending();
+        self.ending.cancel();
+        open.close();
         let patience = Duration::from_secs(limits.shutdown_seconds);
-        if tokio::time::timeout(patience, graceful.shutdown()).await.is_err() {
+        if tokio::time::timeout(patience, open.wait()).await.is_err() {
             tracing::warn!("some requests did not end in time and were cut off");
         }
     }
 }
 
-fn wire(socket: TcpStream, stall_limit: Duration) -> Wire {
-    // Answers are written in one piece; waiting for more only delays them. Where it cannot be set,
-    // they are merely late.
-    let _ = socket.set_nodelay(true);
-    Wire::new(socket, stall_limit)
-}
-
-fn server(limits: &Limits) -> auto::Builder<TokioExecutor> {
-    let mut server = auto::Builder::new(TokioExecutor::new());
-    server
-        .http1()
-        .timer(TokioTimer::new())
-        .header_read_timeout(Duration::from_secs(limits.head_read_seconds))
-        .max_buf_size(limits.head_bytes);
-    server
-        .http2()
-        .timer(TokioTimer::new())
-        .max_header_list_size(u32::try_from(limits.head_bytes).unwrap_or(u32::MAX))
-        .max_concurrent_streams(128)
-        .keep_alive_interval(Duration::from_secs(20))
-        .keep_alive_timeout(Duration::from_secs(20));
-    server
-}
-
 struct Connection {
     wire: Wire,
     peer: SocketAddr,
+    limits: claviger_serve::Limits,
     router: Router,
     metrics: Arc<Metrics>,
     tls: Option<(TlsAcceptor, Duration)>,
+    ending: CancellationToken,
+    /// For as long as something may be answered on it.
+    open: TaskTrackerToken,
     _place: OwnedSemaphorePermit,
 }
 
 impl Connection {
-    async fn drive(mut self, server: auto::Builder<TokioExecutor>, watcher: Watcher) {
+    async fn drive(mut self) {
         self.metrics.connection_opened();
         match self.tls.take() {
-            None => self.speak(self.wire.clone(), None, &server, watcher).await,
+            None => self.speak(self.wire.clone(), None).await,
             Some((acceptor, limit)) => {
                 match tokio::time::timeout(limit, acceptor.accept(self.wire.clone())).await {
                     Ok(Ok(stream)) => {
                         let (_, session) = stream.get_ref();
                         let chain = session.peer_certificates().map(<[_]>::to_vec);
                         let certificate = chain.and_then(ClientCertificate::new).map(Arc::new);
-                        self.speak(stream, certificate, &server, watcher).await;
+                        self.speak(stream, certificate).await;
                     }
                     // Plain HTTP, an old protocol, a client that does not trust us: its own affair.
                     Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
@@ -173,38 +154,26 @@ impl Connection {
                 }
             }
         }
+        drop(self.open);
         // Whatever ended it, the peer may still be sending: the rest of a body that was too long.
         self.wire.linger().await;
         self.metrics.connection_closed();
     }
 
-    async fn speak<W>(
-        &self,
-        wire: W,
-        certificate: Option<Arc<ClientCertificate>>,
-        server: &auto::Builder<TokioExecutor>,
-        watcher: Watcher,
-    ) where
+    async fn speak<W>(&self, wire: W, certificate: Option<Arc<ClientCertificate>>)
+    where
         W: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let (router, peer) = (self.router.clone(), self.peer);
-        let service = service_fn(move |request: http::Request<Incoming>| {
-            let (router, certificate) = (router.clone(), certificate.clone());
-            async move {
-                let mut request = request.map(Body::new);
-                request.extensions_mut().insert(Peer(peer));
-                if let Some(certificate) = certificate {
-                    request.extensions_mut().insert(certificate);
-                }
-                Ok::<_, Infallible>(answer(router, request).await)
+        let answer = move |request: http::Request<Incoming>| {
+            let mut request = request.map(Body::new);
+            request.extensions_mut().insert(Peer(peer));
+            if let Some(certificate) = certificate.clone() {
+                request.extensions_mut().insert(certificate);
             }
-        });
-        let connection = server.serve_connection(TokioIo::new(wire), service).into_owned();
-        if let Err(error) = watcher.watch(connection).await {
-            // A peer that hangs up, is too slow or sends nonsense: its own affair. The text never
-            // holds what was sent.
-            tracing::debug!(%error, "a connection ended early");
-        }
+            answer(router.clone(), request)
+        };
+        speak(wire, self.limits, &self.ending, answer).await;
     }
 }
 

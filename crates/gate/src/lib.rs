@@ -35,7 +35,8 @@ pub(crate) struct Shared {
     guard: Guard,
     upstream: config::Upstream,
     client: Client<HttpsConnector<HttpConnector>, proxy::Watched>,
-    tunnels: TaskTracker,
+    /// Connections, and tunnels that they became.
+    open: TaskTracker,
     closing: CancellationToken,
 }
 
@@ -81,8 +82,8 @@ impl Gate {
             .pool_idle_timeout(Duration::from_secs(30))
             .http1_max_buf_size(256 * 1024)
             .build(claviger_guard::fetch::connector(config.connect_timeout));
-        let (tunnels, closing) = (TaskTracker::new(), CancellationToken::new());
-        Ok(Self { shared: Arc::new(Shared { config, guard, upstream, client, tunnels, closing }) })
+        let (open, closing) = (TaskTracker::new(), CancellationToken::new());
+        Ok(Self { shared: Arc::new(Shared { config, guard, upstream, client, open, closing }) })
     }
 
     /// Its guard.

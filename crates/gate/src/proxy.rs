@@ -181,7 +181,7 @@ async fn pass_on(
         let upstream = hyper::upgrade::on(&mut response);
         let headers = HeaderMap::from_iter([(header::AUTHORIZATION, credential)]);
         let expires = session.expires();
-        shared.tunnels.spawn(tunnel(Arc::clone(shared), client, upstream, headers, expires));
+        shared.open.spawn(tunnel(Arc::clone(shared), client, upstream, headers, expires));
         return switched(response);
     }
     let (mut head, body) = response.into_parts();

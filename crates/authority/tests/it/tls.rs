@@ -49,6 +49,24 @@ impl Files {
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_peer_that_says_nothing_behind_its_handshake_is_let_go() {
+    let (files, settings) = Files::new();
+    let served = Served::start(|config| {
+        config.tls = settings;
+        config.limits.head_read_seconds = 1;
+    })
+    .await;
+    for alpn in [&b"h2"[..], b"http/1.1"] {
+        let mut stream = files.connect(&served, alpn).await;
+        let mut read = Vec::new();
+        let reading = stream.read_to_end(&mut read);
+        let ended = tokio::time::timeout(Duration::from_secs(30), reading).await;
+        assert!(ended.is_ok(), "{}", String::from_utf8_lossy(alpn));
+    }
+    served.stop().await;
+}
+
 fn leaf(stream: &TlsStream<TcpStream>) -> Vec<u8> {
     stream.get_ref().1.peer_certificates().unwrap()[0].to_vec()
 }

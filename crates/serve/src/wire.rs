@@ -19,7 +19,7 @@ const LINGER: Duration = Duration::from_secs(2);
 /// A socket whose writes must get on within a limit. Clones share the socket: hyper drops its own
 /// when it is done, and [`Wire::linger`] needs one more.
 #[derive(Debug)]
-pub(crate) struct Wire {
+pub struct Wire {
     /// Never held across an await, and never contended: the clone waits until hyper is done.
     socket: Arc<Mutex<TcpStream>>,
     stall_limit: Duration,
@@ -33,7 +33,12 @@ impl Clone for Wire {
 }
 
 impl Wire {
-    pub(crate) fn new(socket: TcpStream, stall_limit: Duration) -> Self {
+    /// A socket whose peer may leave what is written to it unread for so long.
+    #[must_use]
+    pub fn new(socket: TcpStream, stall_limit: Duration) -> Self {
+        // Answers are written in one piece; waiting for more only delays them. Where it cannot be set, they are
+        // merely late.
+        let _ = socket.set_nodelay(true);
         Self { socket: Arc::new(Mutex::new(socket)), stall_limit, stalled: None }
     }
 
@@ -63,7 +68,7 @@ impl Wire {
     /// Closes a connection whose request was refused unread. Closing while the peer still sends makes
     /// the system answer with a reset, which throws away the refusal the peer has not read yet; so
     /// what is still coming is read for a moment and dropped.
-    pub(crate) async fn linger(mut self) {
+    pub async fn linger(mut self) {
         let drain = async {
             self.shutdown().await?;
             let mut scrap = vec![0; 16 * 1024];
