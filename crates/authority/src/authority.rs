@@ -27,6 +27,7 @@ use crate::documents::Documents;
 use crate::first_start::{self, Bootstrap};
 use crate::guesses::Guesses;
 use crate::hashing::Hashing;
+use crate::hex;
 use crate::journal::Journal;
 use crate::key_making::KeyTrouble;
 use crate::keyring::{Keyring, KeyringError};
@@ -49,7 +50,7 @@ use crate::throttle::Throttle;
 use crate::tickets::Tickets;
 use crate::tls::{self, Reload, Tls};
 
-/// How often it is asked what has become due. A withdrawn key does not wait for it.
+/// How often it is asked what has become due, unless keys live for less. A withdrawn key does not wait for it.
 const TURN: Duration = Duration::from_secs(5);
 /// How often what has expired is forgotten. It writes, and nothing depends on it but space.
 const FORGET: Duration = Duration::from_secs(60);
@@ -130,8 +131,7 @@ impl Authority {
         let administrator = store
             .find_setting(first_start::ADMINISTRATOR)
             .await?
-            .as_deref()
-            .and_then(first_start::digest)
+            .and_then(|digits| hex::decode(digits.as_bytes()))
             .ok_or_else(|| OpenError::File {
                 path: dir.database(),
                 problem: "holds no usable digest of the administrator's credential".to_owned(),
@@ -144,10 +144,16 @@ impl Authority {
             &config.journal,
             Arc::clone(&metrics),
         ));
-        let shared = (Arc::clone(&metrics), Arc::clone(&journal));
-        let keyring = Keyring::open(store.clone(), master, &config, issuer.clone(), shared)
-            .await
-            .map_err(|error| keys_refused(error, &master_file.path))?;
+        let keyring = Keyring::open(
+            store.clone(),
+            master,
+            &config,
+            issuer.clone(),
+            Arc::clone(&metrics),
+            Arc::clone(&journal),
+        )
+        .await
+        .map_err(|error| keys_refused(error, &master_file.path))?;
         keyring.turn(now).await.map_err(|error| keys_refused(error, &master_file.path))?;
         let revocations = Revocations::new();
         revocations.follow(&store).await?;
@@ -159,7 +165,7 @@ impl Authority {
             client_keys: ClientKeys::new(&config.registration),
             devices: Throttle::new(60, 60),
             user_codes: [Throttle::new(10, 600), Throttle::new(100, 600)],
-            registering: Throttle::hourly(config.registration.per_address_per_hour),
+            registering: Throttle::new(config.registration.per_address_per_hour, 3600),
             feed_places: Arc::new(Semaphore::new(config.limits.feed_readers)),
             clients: Arc::new(Shelf::new(RECORDS_HELD)),
             resources: Arc::new(Shelf::new(RECORDS_HELD)),
@@ -185,7 +191,7 @@ impl Authority {
             keyring,
             revocations,
             journal,
-            administrator,
+            administrator: *administrator,
         });
         let jobs = jobs(&state);
         Ok((Self { state, jobs, dir: Some(dir) }, bootstrap))
@@ -309,7 +315,8 @@ async fn housekeeping(state: Arc<State>) {
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         ticks
     };
-    let (mut turns, mut forgetting) = (every(TURN), every(FORGET));
+    let shortest = Duration::from_secs(state.config.signing.publish_ahead_seconds);
+    let (mut turns, mut forgetting) = (every(TURN.min(shortest)), every(FORGET));
     loop {
         tokio::select! {
             _ = turns.tick() => turn(&state).await,

@@ -13,6 +13,7 @@ use zeroize::Zeroizing;
 use crate::credential;
 use crate::data_dir::{self, DataDir};
 use crate::first_start;
+use crate::hex;
 use crate::key_making::{self, KeyTrouble};
 use crate::open_error::OpenError;
 
@@ -83,7 +84,7 @@ pub fn back_up(
     } else {
         None
     };
-    let hex = master.map(|bytes| Zeroizing::new(first_start::hex(&bytes)));
+    let hex = master.map(|bytes| Zeroizing::new(hex::encode(&bytes)));
     if let Some(hex) = &hex {
         notes.push((MASTER, hex));
     }
@@ -162,7 +163,7 @@ pub fn restore(
         dir.write_master_key(&bytes)?;
     }
     let token = credential::mint(credential::ADMIN)?;
-    let digest = first_start::hex(&credential::digest(token.expose()));
+    let digest = hex::encode(&credential::digest(token.expose()));
     dir.write_admin_token(token.expose())?;
     put_back(file, &dir.database(), &[(first_start::ADMINISTRATOR, &digest)])?;
     let backup = check_backup(file, known.as_deref())?;
@@ -177,7 +178,7 @@ fn master(
     if let Some(file) = file {
         return Ok(Some(data_dir::read_master_key(file)?.bytes));
     }
-    Ok(facts.note(MASTER).and_then(first_start::digest).map(Zeroizing::new))
+    Ok(facts.note(MASTER).and_then(|digits| hex::decode(digits.as_bytes())))
 }
 
 fn opens(facts: &BackupFacts, bytes: &[u8; 32], from: &Path) -> Result<(), OpenError> {

@@ -12,7 +12,17 @@ use subtle::ConstantTimeEq as _;
 
 use crate::call::{Call, Reply};
 use crate::credential;
+use crate::derived_key::derived;
 use crate::random::{self, NoRandomness};
+
+/// How long the base64url of 32 random bytes is: a mark, or a session's cookie.
+const RANDOM: usize = 43;
+/// People that one browser is remembered for.
+const KNOWN_FOR: usize = 4;
+/// As long as browsers keep any cookie: 400 days.
+const KNOWN_SECONDS: i64 = 400 * 86_400;
+/// The number of a browser, and what it remembers per person: 128 bits each.
+const KNOWN_BYTES: usize = 16;
 
 /// Where the cookies' values come from and what proves forms.
 pub(crate) struct Browsers {
@@ -30,13 +40,6 @@ impl std::fmt::Debug for Browsers {
     }
 }
 
-/// People that one browser is remembered for.
-const KNOWN_FOR: usize = 4;
-/// As long as browsers keep any cookie: 400 days.
-const KNOWN_SECONDS: i64 = 400 * 86_400;
-/// The number of a browser, and what it remembers per person: 128 bits each.
-const KNOWN_BYTES: usize = 16;
-
 /// A browser's mark, old or new.
 pub(crate) struct Mark {
     value: String,
@@ -52,17 +55,14 @@ impl Mark {
 
 impl Browsers {
     pub(crate) fn new(master: &[u8; 32], secure: bool) -> Self {
-        let root = hmac::Key::new(hmac::HMAC_SHA256, master);
-        let forms = hmac::sign(&root, b"claviger forms 1");
-        let knowing = hmac::sign(&root, b"claviger known browsers 1");
         let (mark, session, known) = if secure {
             ("__Host-claviger-browser", "__Host-claviger-session", "__Host-claviger-known")
         } else {
             ("claviger-browser", "claviger-session", "claviger-known")
         };
         Self {
-            forms: hmac::Key::new(hmac::HMAC_SHA256, forms.as_ref()),
-            knowing: hmac::Key::new(hmac::HMAC_SHA256, knowing.as_ref()),
+            forms: derived(master, "claviger forms 1"),
+            knowing: derived(master, "claviger known browsers 1"),
             mark,
             session,
             known,
@@ -72,7 +72,7 @@ impl Browsers {
 
     /// The mark of the browser that asks; a new one where it has none.
     pub(crate) fn mark(&self, call: &Call) -> Result<Mark, NoRandomness> {
-        match cookie(call, self.mark).filter(|value| value.len() == 43) {
+        match cookie(call, self.mark).filter(|value| value.len() == RANDOM) {
             Some(value) => Ok(Mark { value: value.to_owned(), is_new: false }),
             None => {
                 let value = base64url::encode(random::bytes::<32>()?);
@@ -82,8 +82,8 @@ impl Browsers {
     }
 
     /// The digest of the mark of the browser that asks, where it has one.
-    pub(crate) fn known_mark(&self, call: &Call) -> Option<String> {
-        let value = cookie(call, self.mark).filter(|value| value.len() == 43)?;
+    pub(crate) fn mark_digest(&self, call: &Call) -> Option<String> {
+        let value = cookie(call, self.mark).filter(|value| value.len() == RANDOM)?;
         Some(base64url::encode(credential::digest(value)))
     }
 
@@ -111,7 +111,7 @@ impl Browsers {
 
     /// The digest under which the session of the browser that asks is stored.
     pub(crate) fn session(&self, call: &Call) -> Option<[u8; 32]> {
-        cookie(call, self.session).filter(|value| value.len() == 43).map(credential::digest)
+        cookie(call, self.session).filter(|value| value.len() == RANDOM).map(credential::digest)
     }
 
     /// A new session's cookie value and its digest.

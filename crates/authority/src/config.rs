@@ -4,19 +4,21 @@
 //! costs. Unknown fields are refused. Never reads a file (but those of TLS, to check
 //! them) or the environment: the command line does.
 
+mod issuer;
 mod registration;
+mod signing;
 mod telemetry;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use claviger_protocol::metadata;
-use claviger_token::Algorithm;
 use serde::{Deserialize, Serialize};
-use url::{Host, Url};
 
 use crate::tls::{self, TlsSettings};
+pub(crate) use issuer::Issuer;
 pub use registration::{Registration, RegistrationMode};
+pub use signing::{Signing, SigningAlgorithm};
 pub use telemetry::Telemetry;
 
 /// The configuration of an authority. `Config::default()` serves on loopback out of
@@ -99,80 +101,6 @@ pub struct Journal {
 impl Default for Journal {
     fn default() -> Self {
         Self { keep_days: 30, max_entries: 100_000 }
-    }
-}
-
-/// Signing keys: which kind, and their life.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Signing {
-    /// `ES256` (default), `EdDSA`, `PS256`, `RS256` or `ML-DSA-65`. RSA signs some fifteen times slower and
-    /// makes longer tokens; choose it for verifiers that know nothing else. ML-DSA-65 withstands quantum
-    /// computers; few verifiers know it yet, and its tokens have some five kilobytes. A change takes effect
-    /// by rotation: the new key is published first.
-    pub algorithm: SigningAlgorithm,
-    /// Further algorithms, each with keys of its own. A client picks one for its ID tokens
-    /// (`id_token_signed_response_alg`), an API one for its access tokens (`signing_alg`). Each costs a
-    /// key or two in the key set. A new one signs as soon as verifiers can know its first key, after
-    /// `jwks_max_age_seconds`; one that is taken away leaves those who picked it without tokens.
-    pub also: Vec<SigningAlgorithm>,
-    /// Size of a new RSA key. 2048 is the least that RFC 7518 §3.3 allows; 3072 and 4096 sign three
-    /// and eight times slower.
-    pub rsa_bits: u32,
-    /// How long a key signs before the next takes over, in seconds (30 days). Shorter limits what a
-    /// stolen key is worth; longer is kinder to verifiers that pin keys by hand.
-    pub rotate_after_seconds: u64,
-    /// How long a new key is published before it signs, in seconds (1 day). Verifiers cache key
-    /// sets; less than their cache time makes a rotation look like forgery. At least
-    /// `jwks_max_age_seconds`.
-    pub publish_ahead_seconds: u64,
-    /// `Cache-Control: max-age` of `/jwks`, in seconds. More spares requests, less spreads a
-    /// withdrawal sooner to verifiers that do not read the revocation feed.
-    pub jwks_max_age_seconds: u64,
-}
-
-impl Default for Signing {
-    fn default() -> Self {
-        Self {
-            algorithm: SigningAlgorithm::Es256,
-            also: Vec::new(),
-            rsa_bits: 2048,
-            rotate_after_seconds: 30 * 86_400,
-            publish_ahead_seconds: 86_400,
-            jwks_max_age_seconds: 300,
-        }
-    }
-}
-
-/// The algorithms the authority signs with: asymmetric only, so that no verifier can issue.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum SigningAlgorithm {
-    /// ECDSA on P-256.
-    #[serde(rename = "ES256")]
-    Es256,
-    /// Ed25519.
-    #[serde(rename = "EdDSA")]
-    EdDsa,
-    /// RSA-PSS.
-    #[serde(rename = "PS256")]
-    Ps256,
-    /// RSA PKCS#1 v1.5.
-    #[serde(rename = "RS256")]
-    Rs256,
-    /// ML-DSA-65 (RFC 9964).
-    #[serde(rename = "ML-DSA-65")]
-    MlDsa65,
-}
-
-impl From<SigningAlgorithm> for Algorithm {
-    fn from(chosen: SigningAlgorithm) -> Self {
-        match chosen {
-            SigningAlgorithm::Es256 => Self::Es256,
-            SigningAlgorithm::EdDsa => Self::EdDsa,
-            SigningAlgorithm::Ps256 => Self::Ps256,
-            SigningAlgorithm::Rs256 => Self::Rs256,
-            SigningAlgorithm::MlDsa65 => Self::MlDsa65,
-        }
     }
 }
 
@@ -307,19 +235,6 @@ impl ConfigError {
     }
 }
 
-/// The issuer, judged: the text tokens carry and the places derived from it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Issuer {
-    /// Exactly as configured: `iss` is compared byte by byte.
-    pub(crate) text: String,
-    /// `text` without a slash at the end: what endpoint paths are appended to.
-    pub(crate) base: String,
-    /// The path of `base`: empty, or `/something`.
-    pub(crate) path: String,
-    /// Whether answers go out under TLS (a proxy's, here).
-    pub(crate) secure: bool,
-}
-
 impl Config {
     /// A configuration file with every field at its default.
     pub const EXAMPLE: &'static str = include_str!("../claviger.example.toml");
@@ -383,99 +298,6 @@ impl Config {
             client_id_documents: self.registration.client_id_documents,
         }
     }
-
-    pub(crate) fn issuer(&self) -> Result<Issuer, ConfigError> {
-        let Some(text) = &self.issuer else {
-            if !self.listen.ip().is_loopback() {
-                return Err(wrong(
-                    "issuer",
-                    "is missing, and cannot be derived from an address that is not loopback",
-                    "write the https URL under which clients reach this authority",
-                )
-                .beside(&["listen"]));
-            }
-            if self.listen.port() == 0 {
-                return Err(wrong(
-                    "issuer",
-                    "is missing, and `listen` names no port yet",
-                    "name a port, or bind first (`claviger_authority::bind` fills it in)",
-                ));
-            }
-            let secure = self.tls.is_on();
-            let text = format!("{}://{}", if secure { "https" } else { "http" }, self.listen);
-            return Ok(Issuer { base: text.clone(), text, path: String::new(), secure });
-        };
-        let fix = "write an absolute URL such as `https://id.example.com`";
-        let url = Url::parse(text)
-            .map_err(|error| wrong("issuer", format!("`{text}` is no URL ({error})"), fix))?;
-        let secure = match url.scheme() {
-            "https" => true,
-            "http" if self.tls.is_on() => {
-                return Err(wrong(
-                    "issuer",
-                    format!(
-                        "`{text}` is plain http, and `tls.cert_file` has this address speak TLS"
-                    ),
-                    "write https",
-                )
-                .beside(&["tls.cert_file"]));
-            }
-            "http" if is_loopback(&url) => false,
-            "http" => {
-                return Err(wrong(
-                    "issuer",
-                    format!("`{text}` is plain http outside loopback (RFC 8414 §2 wants https)"),
-                    "write https; a proxy in front may terminate TLS",
-                ));
-            }
-            other => {
-                return Err(wrong("issuer", format!("`{text}` has the scheme `{other}`"), fix));
-            }
-        };
-        if url.query().is_some() || url.fragment().is_some() {
-            return Err(wrong(
-                "issuer",
-                format!("`{text}` has a query or a fragment, which RFC 8414 §2 forbids"),
-                "leave off everything from `?` or `#`",
-            ));
-        }
-        if !url.username().is_empty() || url.password().is_some() {
-            return Err(wrong(
-                "issuer",
-                "carries user information",
-                "leave off everything before and with the `@`",
-            ));
-        }
-        // What a strict client would rebuild from the URL must be what we say: no upper-case host, no
-        // default port, no dot segments.
-        let normal = url.as_str();
-        let base = text.trim_end_matches('/');
-        if normal.trim_end_matches('/') != base {
-            return Err(wrong(
-                "issuer",
-                format!("`{text}` is not in normal form"),
-                format!("write `{}`", normal.trim_end_matches('/')),
-            ));
-        }
-        let path = url.path().trim_end_matches('/').to_owned();
-        if path.contains(['{', '}', '%']) {
-            return Err(wrong(
-                "issuer",
-                format!("the path `{path}` holds braces or percent escapes"),
-                "use letters, digits, `-` and `/` in the path",
-            ));
-        }
-        Ok(Issuer { text: text.clone(), base: base.to_owned(), path, secure })
-    }
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(Host::Ipv6(ip)) => ip.is_loopback(),
-        None => false,
-    }
 }
 
 /// The mistakes among what was judged.
@@ -525,41 +347,6 @@ impl Config {
             "rotate less often, or lower `tokens.access_ttl_max_seconds`, for which keys are kept",
         )
         .beside(&[PUBLISHED_FOR]))
-    }
-}
-
-impl Signing {
-    fn check(&self) -> Vec<ConfigError> {
-        let mut found = Vec::new();
-        if ![2048, 3072, 4096].contains(&self.rsa_bits) {
-            found.push(wrong(
-                "signing.rsa_bits",
-                format!("{} is no size we make", self.rsa_bits),
-                "choose 2048, 3072 or 4096",
-            ));
-        }
-        for (place, also) in self.also.iter().enumerate() {
-            if *also == self.algorithm || self.also[..place].contains(also) {
-                let said = format!("{} is on already", Algorithm::from(*also));
-                let fix = "name only algorithms beside `signing.algorithm`, each once";
-                found.push(wrong("signing.also", said, fix).beside(&["signing.algorithm"]));
-            }
-        }
-        // Each is held against the one before; against one that is out of range it says nothing.
-        let cached = within("signing.jwks_max_age_seconds", self.jwks_max_age_seconds, 0, 86_400);
-        let least = if cached.is_ok() { self.jwks_max_age_seconds.max(1) } else { 1 };
-        let ahead = within(
-            "signing.publish_ahead_seconds",
-            self.publish_ahead_seconds,
-            least,
-            LONGEST_SECONDS,
-        )
-        .map_err(|error| error.beside(&["signing.jwks_max_age_seconds"]));
-        let least = if ahead.is_ok() { self.publish_ahead_seconds } else { 1 };
-        let rotated = within(PUBLISHED, self.rotate_after_seconds, least, LONGEST_SECONDS)
-            .map_err(|error| error.beside(&["signing.publish_ahead_seconds"]));
-        found.extend(wrongs([cached, ahead, rotated]));
-        found
     }
 }
 
@@ -651,49 +438,6 @@ mod tests {
         assert_eq!(named.check(), Ok(()));
         let plain = Config { issuer: Some("http://id.example".to_owned()), ..named };
         assert_eq!(refused(&plain).field, "issuer");
-    }
-
-    #[test]
-    fn an_issuer_is_taken_as_written_or_refused() {
-        let issuer =
-            |text: &str| Config { issuer: Some(text.to_owned()), ..Config::default() }.issuer();
-        for (text, base, path) in [
-            ("https://id.example", "https://id.example", ""),
-            ("https://id.example/", "https://id.example", ""),
-            ("https://id.example/acme", "https://id.example/acme", "/acme"),
-            ("http://127.0.0.1:8600", "http://127.0.0.1:8600", ""),
-            ("http://localhost:8600", "http://localhost:8600", ""),
-            ("http://[::1]:8600", "http://[::1]:8600", ""),
-        ] {
-            let issuer = issuer(text).unwrap();
-            assert_eq!((issuer.text.as_str(), issuer.base.as_str()), (text, base));
-            assert_eq!(issuer.path, path);
-        }
-        for text in [
-            "",
-            "id.example",
-            "ftp://id.example",
-            "http://10.0.0.1",
-            "https://id.example?x",
-            "https://id.example#x",
-            "https://u:p@id.example",
-            "https://ID.example",
-            "https://id.example:443",
-            "https://id.example/a/../b",
-            "https://id.example/{x}",
-        ] {
-            let error = issuer(text).unwrap_err();
-            assert_eq!(error.field, "issuer", "{text}");
-            assert!(!error.fix.is_empty());
-        }
-    }
-
-    #[test]
-    fn the_default_issuer_follows_the_address() {
-        let config = Config { listen: "127.0.0.1:9999".parse().unwrap(), ..Config::default() };
-        assert_eq!(config.issuer().unwrap().text, "http://127.0.0.1:9999");
-        let unbound = Config { listen: "127.0.0.1:0".parse().unwrap(), ..Config::default() };
-        assert_eq!(unbound.issuer().unwrap_err().field, "issuer");
     }
 
     #[test]

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
+use crate::hex;
 use crate::open_error::OpenError;
 use crate::random;
 
@@ -242,17 +243,7 @@ fn key_bytes(raw: &[u8]) -> Option<Zeroizing<[u8; 32]>> {
     if let Ok(bytes) = <[u8; 32]>::try_from(raw) {
         return Some(Zeroizing::new(bytes));
     }
-    let digits = raw.trim_ascii();
-    if digits.len() != 64 {
-        return None;
-    }
-    let mut bytes = Zeroizing::new([0; 32]);
-    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-        let high = char::from(pair[0]).to_digit(16)?;
-        let low = char::from(pair[1]).to_digit(16)?;
-        *byte = u8::try_from(high << 4 | low).ok()?;
-    }
-    Some(bytes)
+    hex::decode(raw.trim_ascii())
 }
 
 /// Only a warning: a secret mounted by an orchestrator is often readable by a group on purpose.

@@ -241,10 +241,7 @@ fn finish(
     };
     render::protect(&mut reply, face, &state.issuer);
     if method == Method::HEAD {
-        let length = reply.body().size_hint().exact();
-        let body = std::mem::take(reply.body_mut());
-        drop(body);
-        if let Some(length) = length {
+        if let Some(length) = reply.body().size_hint().exact() {
             reply.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(length));
         }
         *reply.body_mut() = Body::empty();

@@ -12,6 +12,7 @@ use claviger_token::Algorithm;
 use crate::config::Config;
 use crate::credential;
 use crate::data_dir::DataDir;
+use crate::hex;
 use crate::key_making;
 use crate::keyring;
 use crate::open_error::OpenError;
@@ -65,7 +66,10 @@ pub(crate) async fn carry_out(
 ) -> Result<Bootstrap, OpenError> {
     let admin_token = credential::mint(credential::ADMIN)?;
     let mut first = FirstStart {
-        settings: vec![(ADMINISTRATOR.to_owned(), hex(&credential::digest(admin_token.expose())))],
+        settings: vec![(
+            ADMINISTRATOR.to_owned(),
+            hex::encode(&credential::digest(admin_token.expose())),
+        )],
         keys: first_keys(config, master, now)?,
         clients: Vec::new(),
         resources: Vec::new(),
@@ -136,38 +140,4 @@ async fn example(secrets: &Secrets, now: i64) -> Result<(Example, Client, Resour
         scopes,
     };
     Ok((example, client, resource))
-}
-
-/// Bytes as the settings keep them.
-pub(crate) fn hex(bytes: &[u8; 32]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// The digest that [`ADMINISTRATOR`] holds; none where the setting is damaged.
-pub(crate) fn digest(setting: &str) -> Option<[u8; 32]> {
-    let digits = setting.as_bytes();
-    if digits.len() != 64 {
-        return None;
-    }
-    let mut digest = [0; 32];
-    for (byte, pair) in digest.iter_mut().zip(digits.chunks_exact(2)) {
-        let high = char::from(pair[0]).to_digit(16)?;
-        let low = char::from(pair[1]).to_digit(16)?;
-        *byte = u8::try_from(high << 4 | low).ok()?;
-    }
-    Some(digest)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_digest_survives_being_stored() {
-        let digest_of = credential::digest("x");
-        assert_eq!(digest(&hex(&digest_of)), Some(digest_of));
-        for damaged in ["", "zz", &"g".repeat(64)] {
-            assert_eq!(digest(damaged), None);
-        }
-    }
 }

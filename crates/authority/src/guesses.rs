@@ -12,7 +12,7 @@ use claviger_protocol::guessing::{
     ACCOUNT, ACCOUNT_AND_ADDRESS, ADDRESS, Budget, KNOWN_BROWSER, SECOND_FACTOR, Tally,
 };
 
-use crate::secrets::network;
+use crate::throttle::network;
 
 /// A hundred bytes each. Who wants to push a count out pays a password's hash for each that takes its place.
 const KEPT: usize = 65_536;

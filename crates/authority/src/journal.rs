@@ -5,7 +5,9 @@
 //! counted: of events alike, the first of a minute are kept one by one, the rest on the last of them. What
 //! is kept how long is the configuration's matter.
 
-use std::borrow::Cow;
+mod blot;
+mod event;
+
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,13 +20,16 @@ use serde_json::{Map, Value, json};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use crate::call::Call;
 use crate::clock::Clock;
 use crate::config;
+use crate::derived_key::derived;
 use crate::metrics::Metrics;
 use crate::random;
 use crate::refusal::Refusal;
 use crate::routes::Face;
+
+use blot::{blotted, blotted_members, clipped, plain};
+pub(crate) use event::{By, Event, Kind};
 
 /// So many alike within a minute are kept one by one: what people do by hand always is.
 const ONE_BY_ONE: usize = 10;
@@ -40,177 +45,10 @@ const WAITING: usize = 2048;
 const MOST_WAITING: usize = 16 * 1024;
 /// Entries are written together, so often at most: each time costs a flush of the disk.
 const PAUSE: Duration = Duration::from_millis(50);
-/// Texts from outside are cut here.
-const LONGEST: usize = 500;
 /// Pages that change nothing: a scanner that asks for what does not exist must not fill the journal.
 const UNKEPT: [&str; 5] = ["front", "faults", "fault", "asset", "unknown"];
 /// A credential was used again that was over: its owner or a thief.
 const ALARMS: [&str; 2] = ["refresh-reused", "code-replayed"];
-
-/// Which kind of event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Kind {
-    /// A request was refused, here or by a guard.
-    Refusal,
-    /// Somebody logged in, or could not.
-    LogIn,
-    /// A log-in was ended by its owner, or an application was told of an end, or could not be.
-    LogOut,
-    /// Somebody allowed something, or got something that can be used later.
-    Grant,
-    /// Tokens were taken back.
-    Revocation,
-    /// A signing key began, ceased or left.
-    Rotation,
-    /// A credential was used again that was over.
-    Alarm,
-    /// Somebody changed something about their own account.
-    Account,
-    /// A record was changed.
-    Administration,
-}
-
-impl Kind {
-    pub(crate) const ALL: [Self; 9] = [
-        Self::Refusal,
-        Self::LogIn,
-        Self::LogOut,
-        Self::Grant,
-        Self::Revocation,
-        Self::Rotation,
-        Self::Alarm,
-        Self::Account,
-        Self::Administration,
-    ];
-
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Refusal => "refusal",
-            Self::LogIn => "log-in",
-            Self::LogOut => "log-out",
-            Self::Grant => "grant",
-            Self::Revocation => "revocation",
-            Self::Rotation => "rotation",
-            Self::Alarm => "alarm",
-            Self::Account => "account",
-            Self::Administration => "administration",
-        }
-    }
-
-    /// Whether somebody outside can make as many as they like.
-    const fn floods(self) -> bool {
-        !matches!(self, Self::Rotation | Self::Administration)
-    }
-}
-
-/// Something that happened.
-#[derive(Clone, Debug)]
-pub(crate) struct Event {
-    kind: Kind,
-    code: Cow<'static, str>,
-    id: Option<String>,
-    at: Option<i64>,
-    count: u64,
-    client: Option<String>,
-    subject: Option<String>,
-    address: Option<String>,
-    reporter: Option<String>,
-    record: Map<String, Value>,
-}
-
-impl Event {
-    pub(crate) fn new(kind: Kind, code: impl Into<Cow<'static, str>>) -> Self {
-        Self {
-            kind,
-            code: code.into(),
-            id: None,
-            at: None,
-            count: 1,
-            client: None,
-            subject: None,
-            address: None,
-            reporter: None,
-            record: Map::new(),
-        }
-    }
-
-    /// Under an id that somebody was told already.
-    pub(crate) fn id(mut self, id: impl Into<String>) -> Self {
-        self.id = Some(id.into());
-        self
-    }
-
-    /// Not now, but then; and so often.
-    pub(crate) const fn times(mut self, count: u64, at: i64) -> Self {
-        self.count = count;
-        self.at = Some(at);
-        self
-    }
-
-    pub(crate) fn client(mut self, id: impl Into<String>) -> Self {
-        self.client = Some(id.into());
-        self
-    }
-
-    /// A `sub` in the clear; it is hashed before it is kept.
-    pub(crate) fn subject(mut self, sub: impl Into<String>) -> Self {
-        self.subject = Some(sub.into());
-        self
-    }
-
-    /// An address in the clear; it is hashed before it is kept.
-    pub(crate) fn address(mut self, address: Option<IpAddr>) -> Self {
-        self.address = address.map(|address| address.to_string());
-        self
-    }
-
-    /// Who did it, in a word.
-    pub(crate) fn by(self, who: impl Into<String>) -> Self {
-        self.with("by", who.into())
-    }
-
-    /// Who tells of it. What they tell is counted apart from what happened here, and from what others tell.
-    pub(crate) fn told_by(mut self, who: &str) -> Self {
-        self.reporter = Some(who.to_owned());
-        self.by(who)
-    }
-
-    pub(crate) fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
-        self.record.insert(name.to_owned(), value.into());
-        self
-    }
-}
-
-/// Who does something, and from where.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct By {
-    who: &'static str,
-    address: Option<IpAddr>,
-}
-
-impl By {
-    /// The authority itself.
-    pub(crate) const AUTHORITY: Self = Self { who: "authority", address: None };
-
-    /// A person, what is theirs.
-    pub(crate) fn user(call: &Call) -> Self {
-        Self { who: "user", address: call.peer() }
-    }
-
-    /// A client, what is its own.
-    pub(crate) fn client(call: &Call) -> Self {
-        Self { who: "client", address: call.peer() }
-    }
-
-    pub(crate) fn administrator(call: &Call) -> Self {
-        Self { who: "administrator", address: call.peer() }
-    }
-
-    /// An event that this is behind.
-    pub(crate) fn event(self, kind: Kind, code: &'static str) -> Event {
-        Event::new(kind, code).by(self.who).address(self.address)
-    }
-}
 
 /// What is waiting, and what was seen in the last minute.
 #[derive(Default)]
@@ -254,14 +92,12 @@ impl Journal {
         config: &config::Journal,
         metrics: Arc<Metrics>,
     ) -> Self {
-        let root = hmac::Key::new(hmac::HMAC_SHA256, master);
-        let hashes = hmac::sign(&root, b"claviger journal 1");
         Self {
             desk: Mutex::default(),
             news: Notify::new(),
             store,
             clock,
-            hashes: hmac::Key::new(hmac::HMAC_SHA256, hashes.as_ref()),
+            hashes: derived(master, "claviger journal 1"),
             most: u32::try_from(config.max_entries).unwrap_or(u32::MAX),
             metrics,
         }
@@ -448,58 +284,6 @@ impl Desk {
     }
 }
 
-/// Texts at every depth, without what does not belong into a journal.
-fn blotted_members(members: &Map<String, Value>) -> Map<String, Value> {
-    members.iter().map(|(name, value)| (plain(name), blotted_value(value))).collect()
-}
-
-fn blotted_value(value: &Value) -> Value {
-    match value {
-        Value::String(text) => Value::String(blotted(&clipped(&plain(text), LONGEST))),
-        Value::Array(list) => Value::Array(list.iter().map(blotted_value).collect()),
-        Value::Object(members) => Value::Object(blotted_members(members)),
-        other => other.clone(),
-    }
-}
-
-fn clipped(text: &str, most: usize) -> String {
-    match text.char_indices().nth(most) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
-}
-
-/// A text that forges no line and moves no cursor, wherever it is printed: no control characters, and none
-/// that turn the direction of writing.
-pub(crate) fn plain(text: &str) -> String {
-    let odd = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    text.chars().map(|c| if odd(c) { '\u{fffd}' } else { c }).collect()
-}
-
-/// A text without what looks like a credential of ours or a JWT: somebody may have put one where a
-/// name belongs, and names are quoted.
-fn blotted(text: &str) -> String {
-    let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while !rest.is_empty() {
-        let end = rest.find(|c| !is_part(c)).unwrap_or(rest.len());
-        let (word, behind) = rest.split_at(end);
-        if word.len() > 16 && (word.contains("clv_") || word.contains("eyJ")) {
-            out.push_str("[credential]");
-        } else {
-            out.push_str(word);
-        }
-        let between = behind.find(is_part).unwrap_or(behind.len());
-        out.push_str(&behind[..between]);
-        rest = &behind[between..];
-    }
-    out
-}
-
 /// An entry as the admin API shows it.
 pub(crate) fn shown(entry: JournalEntry) -> Value {
     let mut shown = json!({
@@ -525,30 +309,6 @@ pub(crate) fn shown(entry: JournalEntry) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_looks_like_a_credential_is_blotted_out() {
-        for (said, kept) in [
-            (
-                "the scope `clv_cs_abcdefghijklmnop` is unknown",
-                "the scope `[credential]` is unknown",
-            ),
-            ("ü: eyJhbGciOiJIUzI1NiJ9.e30.xyz, eyJ", "ü: [credential], eyJ"),
-            (
-                "client `orders-api` at https://x.test/a?b=c",
-                "client `orders-api` at https://x.test/a?b=c",
-            ),
-            ("", ""),
-        ] {
-            assert_eq!(blotted(said), kept);
-        }
-        let deep = json!({"a": ["eyJhbGciOiJIUzI1NiJ9.e30.xyz", {"b": "x\u{1b}[2J\r\n\u{202e}y"}]});
-        let deep = blotted_value(&deep);
-        assert_eq!(
-            deep,
-            json!({"a": ["[credential]", {"b": "x\u{fffd}[2J\u{fffd}\u{fffd}\u{fffd}y"}]})
-        );
-    }
 
     #[test]
     fn the_first_of_a_minute_are_kept_and_the_rest_are_counted() {

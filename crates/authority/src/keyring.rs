@@ -111,7 +111,8 @@ impl Keyring {
         master: Arc<MasterKey>,
         config: &Config,
         issuer: Issuer,
-        (metrics, journal): (Arc<Metrics>, Arc<Journal>),
+        metrics: Arc<Metrics>,
+        journal: Arc<Journal>,
     ) -> Result<Self, KeyringError> {
         let (settings, offers) = (settings(config), config.offers());
         let ring = load(&store, &master, &issuer, &settings, offers).await?;

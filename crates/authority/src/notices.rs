@@ -12,7 +12,6 @@ use claviger_guard::fetch::{FetchRules, Fetcher};
 use claviger_protocol::{LOGOUT_TOKEN_TYPE, LogoutClaims, next_attempt};
 use claviger_store::{Notice, StoreError};
 use futures_util::future::join_all;
-use tokio::time::{MissedTickBehavior, interval};
 
 use crate::journal::{By, Kind};
 use crate::random;
@@ -50,11 +49,10 @@ impl Messengers {
 /// Sends what is due until the authority ends.
 pub(crate) async fn send(state: Arc<State>) {
     let http = Messengers::new(state.config.registration.danger_client_addresses_on_loopback);
-    let mut ticks = interval(LOOK);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut ticks = state.clock.ticks(LOOK);
     loop {
         tokio::select! {
-            _ = ticks.tick() => {}
+            () = ticks.next() => {}
             () = state.ending.cancelled() => return,
         }
         loop {

@@ -12,6 +12,7 @@ use claviger_token::base64url;
 use zeroize::Zeroizing;
 
 use crate::credential::crc32;
+use crate::derived_key::derived;
 use crate::random;
 
 const PREFIX: &str = "clv_rt_";
@@ -41,14 +42,10 @@ impl std::fmt::Debug for RefreshKeys {
 }
 
 impl RefreshKeys {
-    /// Both derived from the master key, so that a restart and a restored backup know every token.
     pub(crate) fn new(master: &[u8; 32]) -> Self {
-        let root = hmac::Key::new(hmac::HMAC_SHA256, master);
-        let derived =
-            |label: &[u8]| hmac::Key::new(hmac::HMAC_SHA256, hmac::sign(&root, label).as_ref());
         Self {
-            mac: derived(b"claviger refresh token mac 1"),
-            replay: derived(b"claviger refresh replay 1"),
+            mac: derived(master, "claviger refresh token mac 1"),
+            replay: derived(master, "claviger refresh replay 1"),
         }
     }
 

@@ -12,6 +12,7 @@ use http::StatusCode;
 use url::{Host, Url};
 
 use crate::config::Issuer;
+use crate::derived_key::derived;
 use crate::random::{self, NoRandomness};
 use crate::refusal::Refusal;
 
@@ -37,11 +38,9 @@ pub(crate) struct PasskeySite {
 
 impl SecondFactors {
     pub(crate) fn new(master: Arc<MasterKey>, bytes: &[u8; 32], issuer: &Issuer) -> Self {
-        let root = hmac::Key::new(hmac::HMAC_SHA256, bytes);
-        let recovery = hmac::sign(&root, b"claviger recovery codes 1");
         Self {
             master,
-            recovery: hmac::Key::new(hmac::HMAC_SHA256, recovery.as_ref()),
+            recovery: derived(bytes, "claviger recovery codes 1"),
             site: passkey_site(issuer),
         }
     }

@@ -27,6 +27,7 @@ use crate::config::Limits;
 use crate::hashing::Hashing;
 use crate::metrics::Metrics;
 use crate::random::{self, NoRandomness};
+use crate::throttle::network;
 
 /// What an unknown client's secret is compared with: well formed, same cost, matched by nothing. So
 /// the time of an answer does not tell whether a client exists.
@@ -246,18 +247,6 @@ impl Inner {
         self.waiting.fetch_add(1, Ordering::AcqRel);
         memory.count(windows[0], now);
         Ok(())
-    }
-}
-
-/// An IPv6 host usually has a whole /64 to choose addresses from.
-pub(crate) fn network(peer: IpAddr) -> IpAddr {
-    match peer.to_canonical() {
-        IpAddr::V6(v6) => {
-            let mut octets = v6.octets();
-            octets[8..].fill(0);
-            IpAddr::V6(octets.into())
-        }
-        v4 @ IpAddr::V4(_) => v4,
     }
 }
 

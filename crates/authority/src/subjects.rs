@@ -8,6 +8,7 @@ use aws_lc_rs::hmac;
 use claviger_protocol::{Client, User, sector};
 use claviger_token::base64url;
 
+use crate::derived_key::derived;
 use crate::refusal::Refusal;
 use crate::state::State;
 
@@ -22,9 +23,7 @@ impl std::fmt::Debug for Subjects {
 
 impl Subjects {
     pub(crate) fn new(master: &[u8; 32]) -> Self {
-        let root = hmac::Key::new(hmac::HMAC_SHA256, master);
-        let derived = hmac::sign(&root, b"claviger pairwise subjects 1");
-        Self(hmac::Key::new(hmac::HMAC_SHA256, derived.as_ref()))
+        Self(derived(master, "claviger pairwise subjects 1"))
     }
 
     /// The name of a person in a sector.

@@ -4,6 +4,7 @@
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher as _, Hash, RandomState};
+use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
 /// Keys remembered at once.
@@ -24,10 +25,6 @@ impl std::fmt::Debug for Throttle {
 }
 
 impl Throttle {
-    pub(crate) fn hourly(most: u32) -> Self {
-        Self::new(most, 3600)
-    }
-
     pub(crate) fn new(most: u32, window_seconds: i64) -> Self {
         Self { seed: RandomState::new(), window_seconds, most, counts: Mutex::default() }
     }
@@ -57,6 +54,18 @@ impl Throttle {
         }
         *count += 1;
         Ok(())
+    }
+}
+
+/// What an address is counted as: an IPv6 host usually has a whole /64 to choose addresses from.
+pub(crate) fn network(peer: IpAddr) -> IpAddr {
+    match peer.to_canonical() {
+        IpAddr::V6(v6) => {
+            let mut octets = v6.octets();
+            octets[8..].fill(0);
+            IpAddr::V6(octets.into())
+        }
+        v4 @ IpAddr::V4(_) => v4,
     }
 }
 

@@ -11,6 +11,7 @@ mod signatures;
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use arc_swap::{ArcSwap, ArcSwapOption};
@@ -42,7 +43,7 @@ pub(crate) struct Tls {
     config: ArcSwapOption<ServerConfig>,
     /// Judges the chains of clients that are registered by a name in their certificate.
     client_authority: ArcSwap<Option<Arc<dyn ClientCertVerifier>>>,
-    expires: std::sync::atomic::AtomicI64,
+    expires: AtomicI64,
     handshake: Duration,
     /// What the files were when they were first read.
     opened: reload::Stamp,
@@ -66,7 +67,7 @@ impl Tls {
 
     fn put(&self, loaded: Loaded) {
         self.client_authority.store(Arc::new(loaded.client_authority));
-        self.expires.store(loaded.expires.unwrap_or(0), std::sync::atomic::Ordering::Relaxed);
+        self.expires.store(loaded.expires.unwrap_or(0), Ordering::Relaxed);
         self.config.store(loaded.config);
     }
 
@@ -81,8 +82,9 @@ impl Tls {
     }
 
     fn expires(&self) -> Option<i64> {
-        Some(self.expires.load(std::sync::atomic::Ordering::Relaxed)).filter(|at| *at > 0)
+        Some(self.expires.load(Ordering::Relaxed)).filter(|at| *at > 0)
     }
+
     /// Whether the chain of a client's certificate leads to the configured authorities, now.
     pub(crate) fn is_trusted(&self, presented: &ClientCertificate, now: i64) -> bool {
         let authority = self.client_authority.load();

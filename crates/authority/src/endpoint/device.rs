@@ -23,7 +23,7 @@ use crate::journal::{By, Kind};
 use crate::random;
 use crate::refusal::Refusal;
 use crate::render;
-use crate::secrets::network;
+use crate::throttle::network;
 
 const LOOK_UP: &str = "device";
 /// Another user code is drawn so often where one is taken: with a million waiting, one in 25 000 is.

@@ -82,7 +82,7 @@ pub(crate) async fn opened(
         Err(fault) => return Ok(Err(fault)),
     };
     let hash = credential::digest(name);
-    let browser = call.state.browsers.known_mark(call);
+    let browser = call.state.browsers.mark_digest(call);
     let now = call.state.clock.now();
     let rule =
         move |pushed: &PushedRequest| open_pushed(pushed, &client_id, browser.as_deref(), now);

@@ -20,8 +20,8 @@ use crate::journal::{By, Event, Kind};
 use crate::random;
 use crate::refusal::Refusal;
 use crate::render;
-use crate::secrets::network;
 use crate::state::State;
+use crate::throttle::network;
 
 /// `POST /register`.
 pub(crate) async fn register(mut call: Call) -> Answer {

@@ -20,6 +20,7 @@ const LONGEST_CHAIN: usize = 10;
 pub(crate) struct ClientCertificate {
     chain: Vec<CertificateDer<'static>>,
 }
+
 impl ClientCertificate {
     /// None where the chain is empty or longer than any honest one.
     pub(crate) fn new(chain: Vec<CertificateDer<'static>>) -> Option<Self> {
