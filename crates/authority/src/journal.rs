@@ -16,7 +16,7 @@ use std::time::Duration;
 use aws_lc_rs::hmac;
 use claviger_store::{JournalEntry, Recount, Store};
 use claviger_token::base64url;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 

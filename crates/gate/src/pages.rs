@@ -12,6 +12,9 @@ use serde_json::json;
 use crate::answer::{self, Body};
 use crate::config::GateConfig;
 
+/// Where a service says what it is protected by (RFC 9728 §3).
+pub(crate) const PROTECTED_RESOURCE: &str = "/.well-known/oauth-protected-resource";
+
 /// 200 once every issuer's keys are at hand, 503 before.
 pub(crate) fn health(guard: &Guard) -> Response<Body> {
     let status = guard.status();
@@ -142,13 +145,12 @@ pub(crate) fn resource_metadata_url(
     headers: &HeaderMap,
     uri: &http::Uri,
 ) -> Option<String> {
-    const PATH: &str = "/.well-known/oauth-protected-resource";
     if let Some(public) = &config.public_url {
-        return Some(format!("{}{PATH}", public.trim_end_matches('/')));
+        return Some(format!("{}{PROTECTED_RESOURCE}", public.trim_end_matches('/')));
     }
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
     let host = host.or_else(|| uri.authority().map(http::uri::Authority::as_str))?;
     let host: http::uri::Authority = host.parse().ok()?;
     let secure = headers.get("x-forwarded-proto").is_some_and(|proto| proto.as_bytes() == b"https");
-    Some(format!("{}://{host}{PATH}", if secure { "https" } else { "http" }))
+    Some(format!("{}://{host}{PROTECTED_RESOURCE}", if secure { "https" } else { "http" }))
 }

@@ -24,12 +24,11 @@ use crate::forward_auth;
 use crate::headers::{
     Forwarded, join_cookies, set_identity, strip_hop_by_hop, strip_identity, upgrade,
 };
-use crate::pages::{self, resource_metadata_url};
+use crate::pages::{self, PROTECTED_RESOURCE, resource_metadata_url};
 use crate::refused::Refused;
 use crate::seen::Seen;
 use crate::upgrade::tunnel;
 
-const PROTECTED_RESOURCE: &str = "/.well-known/oauth-protected-resource";
 const OWN_PAGES: [&str; 3] = ["/_claviger/auth", "/_claviger/health", "/_claviger/metrics"];
 
 /// Answers one request, within its span.

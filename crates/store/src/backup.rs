@@ -106,7 +106,9 @@ fn copy(
         copy.execute("INSERT INTO backup (name, value) VALUES ($1, $2)", params![name, value])?;
     }
     copy.close().map_err(|(_, error)| error)?;
-    File::open(target).and_then(|file| file.sync_all()).map_err(|error| unwritten(target, &error))
+    File::open(target)
+        .and_then(|file| file.sync_all())
+        .map_err(|error| Failure::Refused(StoreError::of_file(target, &error)))
 }
 
 /// Reads a copy from its first page to its last; an error where it is damaged, not ours, or of a newer
@@ -185,7 +187,7 @@ fn make(file: &Path, draft: &Path, settings: &[(&str, &str)]) -> Result<(), Fail
         io::copy(&mut from, &mut to)?;
         to.sync_all()
     });
-    copied.map_err(|error| unwritten(draft, &error))?;
+    copied.map_err(|error| Failure::Refused(StoreError::of_file(draft, &error)))?;
     let mut connection = Connection::open_with_flags(draft, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     // What is taken out of it must not stay on the disk.
     connection.pragma_update(None, "secure_delete", true)?;
@@ -209,20 +211,5 @@ fn new_file(path: &Path) -> Result<(), StoreError> {
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map(drop).map_err(|error| match error.kind() {
-        io::ErrorKind::AlreadyExists => StoreError::Exists { what: path.display().to_string() },
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-            StoreError::Full { path: path.to_owned() }
-        }
-        _ => StoreError::Unreadable { path: path.to_owned(), detail: error.to_string() },
-    })
-}
-
-fn unwritten(path: &Path, error: &io::Error) -> Failure {
-    Failure::Refused(match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-            StoreError::Full { path: path.to_owned() }
-        }
-        _ => StoreError::Unreadable { path: path.to_owned(), detail: error.to_string() },
-    })
+    options.open(path).map(drop).map_err(|error| StoreError::of_file(path, &error))
 }

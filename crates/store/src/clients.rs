@@ -1,22 +1,17 @@
 //! Clients by id.
 
 use claviger_protocol::Client;
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, params};
 
 use crate::error::{Failure, StoreError};
-use crate::{LONGEST_PAGE, Store};
+use crate::{LONGEST_PAGE, Store, record};
 
 impl Store {
     /// The client of this id.
     pub async fn find_client(&self, id: &str) -> Result<Option<Client>, StoreError> {
         let id = id.to_owned();
-        self.look_up(move |connection| {
-            let mut statement =
-                connection.prepare_cached("SELECT record FROM clients WHERE id = $1")?;
-            let found: Option<String> = statement.query_row([id], |row| row.get(0)).optional()?;
-            Ok(found.map(|record| serde_json::from_str(&record)).transpose()?)
-        })
-        .await
+        let sql = "SELECT record FROM clients WHERE id = $1";
+        self.look_up(move |connection| record::find(connection, sql, [id])).await
     }
 
     /// Up to `limit` clients with ids beyond `after`, in the order of their ids.
@@ -28,13 +23,7 @@ impl Store {
         let after = after.unwrap_or_default().to_owned();
         self.read(move |connection| {
             let sql = "SELECT record FROM clients WHERE id > $1 ORDER BY id LIMIT $2";
-            let mut statement = connection.prepare_cached(sql)?;
-            let mut rows = statement.query(params![after, limit.min(LONGEST_PAGE)])?;
-            let mut clients = Vec::new();
-            while let Some(row) = rows.next()? {
-                clients.push(serde_json::from_str(&row.get::<_, String>(0)?)?);
-            }
-            Ok(clients)
+            record::list(connection, sql, params![after, limit.min(LONGEST_PAGE)])
         })
         .await
     }

@@ -1,11 +1,12 @@
 //! Devices that wait for their person: a request under the digest of its code, and the code that people type.
 
 use claviger_protocol::{DeviceGrant, Family, Polled};
-use rusqlite::{OptionalExtension as _, params};
+use rusqlite::params;
 
-use crate::Store;
 use crate::error::StoreError;
-use crate::families;
+use crate::{Store, families, record};
+
+const BY_USER_CODE: &str = "SELECT record FROM device_codes WHERE user_code = $1";
 
 impl Store {
     /// Writes a device's request; false where the user code is taken.
@@ -29,15 +30,7 @@ impl Store {
     /// The request that a user code stands for.
     pub async fn find_device(&self, user_code: &str) -> Result<Option<DeviceGrant>, StoreError> {
         let user_code = user_code.to_owned();
-        self.look_up(move |connection| {
-            let sql = "SELECT record FROM device_codes WHERE user_code = $1";
-            let record: Option<String> = connection
-                .prepare_cached(sql)?
-                .query_row([user_code], |row| row.get(0))
-                .optional()?;
-            Ok(record.map(|record| serde_json::from_str(&record)).transpose()?)
-        })
-        .await
+        self.look_up(move |connection| record::find(connection, BY_USER_CODE, [user_code])).await
     }
 
     /// Writes what `rule` makes of the request of a user code; tells whether it made anything of it.
@@ -48,13 +41,8 @@ impl Store {
         let user_code = user_code.to_owned();
         self.write(move |session| {
             let connection = session.connection;
-            let sql = "SELECT record FROM device_codes WHERE user_code = $1";
-            let record: Option<String> = connection
-                .prepare_cached(sql)?
-                .query_row([&user_code], |row| row.get(0))
-                .optional()?;
-            let Some(record) = record else { return Ok(false) };
-            let Some(next) = rule(serde_json::from_str(&record)?) else { return Ok(false) };
+            let found = record::find(connection, BY_USER_CODE, [&user_code])?;
+            let Some(next) = found.and_then(rule) else { return Ok(false) };
             let sql = "UPDATE device_codes SET record = $1 WHERE user_code = $2";
             let record = serde_json::to_string(&next)?;
             connection.prepare_cached(sql)?.execute(params![record, user_code])?;
@@ -77,10 +65,8 @@ impl Store {
         self.write(move |session| {
             let connection = session.connection;
             let sql = "SELECT record FROM device_codes WHERE hash = $1";
-            let record: Option<String> =
-                connection.prepare_cached(sql)?.query_row([hash], |row| row.get(0)).optional()?;
-            let Some(record) = record else { return Ok(None) };
-            let polled = rule(&serde_json::from_str(&record)?);
+            let Some(grant) = record::find(connection, sql, [hash])? else { return Ok(None) };
+            let polled = rule(&grant);
             let next = match &polled {
                 Polled::Take(next) => {
                     if let Some(family) = family(next) {

@@ -6,11 +6,11 @@
 use claviger_protocol::FamilyEnd;
 use claviger_token::revocation::{EVERYTHING, Entry, Kind};
 use rusqlite::types::Value;
-use rusqlite::{Connection, OptionalExtension as _, params, params_from_iter};
+use rusqlite::{Connection, params, params_from_iter};
 
 use crate::error::{Failure, StoreError};
 use crate::revocations::{NewRevocation, append};
-use crate::{Session, Store, notices};
+use crate::{Session, Store, notices, users};
 
 /// What is to end. An instant means: what was granted by log-ins up to it, and tokens issued up to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,33 +79,6 @@ impl Store {
     pub async fn end(&self, ending: Ending, now: i64, expires: i64) -> Result<Ended, StoreError> {
         self.write(move |session| carry_out(session, &ending, now, expires)).await
     }
-
-    /// Remembers that a client knows a person by another name, so that what ends for the person ends under
-    /// that name as well.
-    pub async fn know_alias(&self, sub: &str, alias: &str) -> Result<(), StoreError> {
-        let (known, asked) = (self.find_alias(alias).await?, sub);
-        if known.as_deref() == Some(asked) {
-            return Ok(());
-        }
-        let (sub, alias) = (sub.to_owned(), alias.to_owned());
-        self.write(move |session| {
-            let sql = "INSERT INTO aliases (alias, sub) VALUES ($1, $2) ON CONFLICT DO NOTHING";
-            session.connection.prepare_cached(sql)?.execute([alias, sub])?;
-            Ok(())
-        })
-        .await
-    }
-
-    /// Whose other name it is.
-    pub async fn find_alias(&self, alias: &str) -> Result<Option<String>, StoreError> {
-        let alias = alias.to_owned();
-        self.look_up(move |connection| owner(connection, &alias)).await
-    }
-}
-
-fn owner(connection: &Connection, alias: &str) -> Result<Option<String>, Failure> {
-    let sql = "SELECT sub FROM aliases WHERE alias = $1";
-    Ok(connection.prepare_cached(sql)?.query_row([alias], |row| row.get(0)).optional()?)
 }
 
 pub(crate) fn carry_out(
@@ -144,7 +117,7 @@ pub(crate) fn carry_out(
             (entry, reach)
         }
         Ending::Subject { sub, until } => {
-            let sub = owner(connection, sub)?.unwrap_or_else(|| sub.clone());
+            let sub = users::behind(connection, sub)?.unwrap_or_else(|| sub.clone());
             let mut entry = revoke(Kind::Subject, &sub, Some(*until))?;
             let names: Vec<String> = {
                 let sql = "SELECT alias FROM aliases WHERE sub = $1";

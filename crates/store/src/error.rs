@@ -1,6 +1,7 @@
 //! Why the store refuses: what happened, to which file, and what to do. Never shows what is stored.
 
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use rusqlite::ErrorCode;
 
@@ -79,6 +80,18 @@ pub enum StoreError {
         /// What it said.
         detail: String,
     },
+}
+
+impl StoreError {
+    /// What the system says of a file.
+    pub(crate) fn of_file(path: &Path, error: &io::Error) -> Self {
+        let path = path.to_owned();
+        match error.kind() {
+            io::ErrorKind::AlreadyExists => Self::Exists { what: path.display().to_string() },
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::Full { path },
+            _ => Self::Unreadable { path, detail: error.to_string() },
+        }
+    }
 }
 
 /// A failure inside, before it is known whose file it is.

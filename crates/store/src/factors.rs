@@ -7,7 +7,7 @@ use claviger_protocol::{Factors, Passkey};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::error::{Failure, StoreError};
-use crate::{Store, from_stored};
+use crate::{Store, from_stored, record};
 
 /// An authenticator app.
 #[derive(Clone, PartialEq, Eq)]
@@ -67,12 +67,7 @@ impl Store {
                 .optional()?;
             let sql = "SELECT record FROM passkeys WHERE sub = $1 \
                        ORDER BY record ->> '$.created_at', id";
-            let mut statement = connection.prepare_cached(sql)?;
-            let mut rows = statement.query([&sub])?;
-            let mut passkeys = Vec::new();
-            while let Some(row) = rows.next()? {
-                passkeys.push(serde_json::from_str(&row.get::<_, String>(0)?)?);
-            }
+            let passkeys = record::list(connection, sql, [&sub])?;
             let sql = "SELECT COUNT(*) FROM recovery_codes WHERE sub = $1 AND used_at IS NULL";
             let recovery_codes =
                 connection.prepare_cached(sql)?.query_row([&sub], |row| row.get(0))?;
@@ -163,13 +158,8 @@ impl Store {
     /// The passkey of this credential id.
     pub async fn find_passkey(&self, id: &str) -> Result<Option<Passkey>, StoreError> {
         let id = id.to_owned();
-        self.look_up(move |connection| {
-            let sql = "SELECT record FROM passkeys WHERE id = $1";
-            let found: Option<String> =
-                connection.prepare_cached(sql)?.query_row([id], |row| row.get(0)).optional()?;
-            Ok(found.map(|record| serde_json::from_str(&record)).transpose()?)
-        })
-        .await
+        let sql = "SELECT record FROM passkeys WHERE id = $1";
+        self.look_up(move |connection| record::find(connection, sql, [id])).await
     }
 
     /// Writes a new passkey; [`StoreError::Exists`] where somebody has it already. False where its owner has as

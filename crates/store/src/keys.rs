@@ -26,18 +26,6 @@ impl Store {
         .await
     }
 
-    /// Writes one key, over one of the same `kid`.
-    pub async fn put_key(&self, record: KeyRecord, sealed: Vec<u8>) -> Result<(), StoreError> {
-        self.write(move |session| {
-            session
-                .connection
-                .prepare_cached("DELETE FROM signing_keys WHERE kid = $1")?
-                .execute([&record.kid])?;
-            create(session.connection, &record, &sealed)
-        })
-        .await
-    }
-
     /// Several steps in the lives of keys, all or none: new keys, and records that have changed.
     /// [`StoreError::Exists`] where a new key's `kid` is taken.
     pub async fn change_keys(

@@ -10,9 +10,11 @@
 mod assertions;
 mod backup;
 mod clients;
+mod consents;
 mod devices;
 mod endings;
 mod error;
+mod expiry;
 mod factors;
 mod families;
 mod journal;
@@ -20,6 +22,7 @@ mod keys;
 mod notices;
 mod open;
 mod pushed;
+mod record;
 mod registrations;
 mod resources;
 mod revocations;
@@ -43,6 +46,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tracing::Instrument as _;
 
 pub use backup::{BackupFacts, back_up, read_backup, restore};
+pub use consents::Consent;
 pub use endings::{Ended, Ending};
 pub use error::StoreError;
 pub use factors::{HeldFactors, HeldTotp};
@@ -52,7 +56,7 @@ pub use notices::Notice;
 pub use open::Options;
 pub use registrations::Registering;
 pub use revocations::{NewRevocation, Revoked};
-pub use sessions::{Consent, LoginSession};
+pub use sessions::LoginSession;
 pub use start::FirstStart;
 pub use statuses::ListedToken;
 

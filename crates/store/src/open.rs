@@ -58,7 +58,7 @@ impl Options {
 
 /// The connection that writes, with the schema up to date.
 pub(crate) fn writing(path: &Path, options: &Options) -> Result<Connection, StoreError> {
-    prepare_file(path).map_err(|error| unreadable(path, &error))?;
+    prepare_file(path).map_err(|error| StoreError::of_file(path, &error))?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let open = || -> Result<Connection, Failure> {
         let mut connection = Connection::open_with_flags(path, flags)?;
@@ -142,16 +142,7 @@ fn prepare_file(path: &Path) -> io::Result<()> {
             file.set_permissions(fs::Permissions::from_mode(0o600))?;
         }
     }
-    drop(file);
     Ok(())
-}
-
-fn unreadable(path: &Path, error: &io::Error) -> StoreError {
-    let path = path.to_owned();
-    match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => StoreError::Full { path },
-        _ => StoreError::Unreadable { path, detail: error.to_string() },
-    }
 }
 
 /// Whether the file is empty or ours, and intact. Nothing is written before that is known.

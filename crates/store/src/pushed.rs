@@ -1,11 +1,10 @@
 //! Authorization requests that were pushed (RFC 9126), under the digest of their names.
 
 use claviger_protocol::{CodeGrant, PushedRequest};
-use rusqlite::{OptionalExtension as _, params};
+use rusqlite::params;
 
-use crate::Store;
 use crate::error::StoreError;
-use crate::families;
+use crate::{Store, families, record};
 
 impl Store {
     /// Writes a request; false where its client has `most` that live.
@@ -36,10 +35,8 @@ impl Store {
     ) -> Result<Option<PushedRequest>, StoreError> {
         self.write(move |session| {
             let sql = "SELECT record FROM pushed_requests WHERE hash = $1";
-            let mut statement = session.connection.prepare_cached(sql)?;
-            let found: Option<String> = statement.query_row([hash], |row| row.get(0)).optional()?;
-            let Some(record) = found else { return Ok(None) };
-            let before: PushedRequest = serde_json::from_str(&record)?;
+            let found = record::find(session.connection, sql, [hash])?;
+            let Some(before) = found else { return Ok(None) };
             let after = rule(&before);
             if let Some(after) = after.as_ref().filter(|after| **after != before) {
                 let sql = "UPDATE pushed_requests SET record = $1, expires = $2 WHERE hash = $3";

@@ -1,10 +1,10 @@
 //! Clients that register themselves, and the operator's leave for it: initial access tokens.
 
 use claviger_protocol::{Client, InitialAccess};
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, params};
 
 use crate::error::{Failure, StoreError};
-use crate::{LONGEST_PAGE, Store, clients};
+use crate::{LONGEST_PAGE, Store, clients, record};
 
 /// What became of a registration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,13 +52,7 @@ impl Store {
         let after = after.unwrap_or_default().to_owned();
         self.read(move |connection| {
             let sql = "SELECT record FROM initial_access WHERE id > $1 ORDER BY id LIMIT $2";
-            let mut statement = connection.prepare_cached(sql)?;
-            let mut rows = statement.query(params![after, limit.min(LONGEST_PAGE)])?;
-            let mut tokens = Vec::new();
-            while let Some(row) = rows.next()? {
-                tokens.push(serde_json::from_str(&row.get::<_, String>(0)?)?);
-            }
-            Ok(tokens)
+            record::list(connection, sql, params![after, limit.min(LONGEST_PAGE)])
         })
         .await
     }
@@ -128,8 +122,5 @@ fn initial_access(
     connection: &Connection,
     digest: [u8; 32],
 ) -> Result<Option<InitialAccess>, Failure> {
-    let sql = "SELECT record FROM initial_access WHERE digest = $1";
-    let record: Option<String> =
-        connection.prepare_cached(sql)?.query_row([digest], |row| row.get(0)).optional()?;
-    Ok(record.map(|record| serde_json::from_str(&record)).transpose()?)
+    record::find(connection, "SELECT record FROM initial_access WHERE digest = $1", [digest])
 }

@@ -1,22 +1,17 @@
 //! Resources by URI.
 
 use claviger_protocol::Resource;
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, params};
 
 use crate::error::{Failure, StoreError};
-use crate::{LONGEST_PAGE, Store};
+use crate::{LONGEST_PAGE, Store, record};
 
 impl Store {
     /// The resource of this URI.
     pub async fn find_resource(&self, uri: &str) -> Result<Option<Resource>, StoreError> {
         let uri = uri.to_owned();
-        self.look_up(move |connection| {
-            let mut statement =
-                connection.prepare_cached("SELECT record FROM resources WHERE uri = $1")?;
-            let found: Option<String> = statement.query_row([uri], |row| row.get(0)).optional()?;
-            Ok(found.map(|record| serde_json::from_str(&record)).transpose()?)
-        })
-        .await
+        let sql = "SELECT record FROM resources WHERE uri = $1";
+        self.look_up(move |connection| record::find(connection, sql, [uri])).await
     }
 
     /// Up to `limit` resources with URIs beyond `after`, in the order of their URIs.
@@ -28,13 +23,7 @@ impl Store {
         let after = after.unwrap_or_default().to_owned();
         self.read(move |connection| {
             let sql = "SELECT record FROM resources WHERE uri > $1 ORDER BY uri LIMIT $2";
-            let mut statement = connection.prepare_cached(sql)?;
-            let mut rows = statement.query(params![after, limit.min(LONGEST_PAGE)])?;
-            let mut resources = Vec::new();
-            while let Some(row) = rows.next()? {
-                resources.push(serde_json::from_str(&row.get::<_, String>(0)?)?);
-            }
-            Ok(resources)
+            record::list(connection, sql, params![after, limit.min(LONGEST_PAGE)])
         })
         .await
     }

@@ -28,23 +28,6 @@ impl Store {
         })
         .await
     }
-
-    /// Writes a value where none stands; false where one does.
-    pub async fn create_setting(&self, name: &str, value: &str) -> Result<bool, StoreError> {
-        let (name, value) = (name.to_owned(), value.to_owned());
-        self.write(move |session| create(session.connection, &name, &value)).await
-    }
-
-    /// Takes a value away; tells whether there was one.
-    pub async fn delete_setting(&self, name: &str) -> Result<bool, StoreError> {
-        let name = name.to_owned();
-        self.write(move |session| {
-            let mut statement =
-                session.connection.prepare_cached("DELETE FROM settings WHERE name = $1")?;
-            Ok(statement.execute([name])? > 0)
-        })
-        .await
-    }
 }
 
 pub(crate) fn create(connection: &Connection, name: &str, value: &str) -> Result<bool, Failure> {

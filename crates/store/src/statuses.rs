@@ -7,7 +7,7 @@ use claviger_token::revocation::Kind;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::error::{Failure, StoreError};
-use crate::{LONGEST_PAGE, Store, count};
+use crate::{Store, count};
 
 /// A token is remembered for so long beyond its end, in seconds: clocks differ.
 const KEPT_BEYOND: i64 = 300;
@@ -82,17 +82,6 @@ impl Store {
             let mut statement = connection.prepare_cached(sql)?;
             let rows = statement.query_map([list], |row| row.get(0))?;
             Ok(Some(rows.collect::<Result<_, _>>()?))
-        })
-        .await
-    }
-
-    /// The numbers of the lists that there are, the oldest first.
-    pub async fn list_status_lists(&self) -> Result<Vec<u32>, StoreError> {
-        self.read(|connection| {
-            let sql = "SELECT list FROM status_lists ORDER BY list LIMIT $1";
-            let mut statement = connection.prepare_cached(sql)?;
-            let rows = statement.query_map([LONGEST_PAGE], |row| row.get(0))?;
-            Ok(rows.collect::<Result<_, _>>()?)
         })
         .await
     }

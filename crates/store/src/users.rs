@@ -1,10 +1,10 @@
-//! People by id and by the name they log in with.
+//! People by id, by the name they log in with, and by the names that clients know them by.
 
 use claviger_protocol::User;
-use rusqlite::{OptionalExtension as _, params};
+use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::error::{Failure, StoreError};
-use crate::{LONGEST_PAGE, Store};
+use crate::{LONGEST_PAGE, Store, record};
 
 impl Store {
     /// The person of this id.
@@ -19,13 +19,7 @@ impl Store {
 
     async fn user(&self, sql: &'static str, value: &str) -> Result<Option<User>, StoreError> {
         let value = value.to_owned();
-        self.look_up(move |connection| {
-            let mut statement = connection.prepare_cached(sql)?;
-            let found: Option<String> =
-                statement.query_row([value], |row| row.get(0)).optional()?;
-            Ok(found.map(|record| serde_json::from_str(&record)).transpose()?)
-        })
-        .await
+        self.look_up(move |connection| record::find(connection, sql, [value])).await
     }
 
     /// Up to `limit` people with names beyond `after`, in the order of their names.
@@ -37,13 +31,7 @@ impl Store {
         let after = after.unwrap_or_default().to_owned();
         self.read(move |connection| {
             let sql = "SELECT record FROM users WHERE username > $1 ORDER BY username LIMIT $2";
-            let mut statement = connection.prepare_cached(sql)?;
-            let mut rows = statement.query(params![after, limit.min(LONGEST_PAGE)])?;
-            let mut users = Vec::new();
-            while let Some(row) = rows.next()? {
-                users.push(serde_json::from_str(&row.get::<_, String>(0)?)?);
-            }
-            Ok(users)
+            record::list(connection, sql, params![after, limit.min(LONGEST_PAGE)])
         })
         .await
     }
@@ -73,10 +61,8 @@ impl Store {
         let id = id.to_owned();
         self.write(move |session| {
             let sql = "SELECT record FROM users WHERE id = $1";
-            let mut statement = session.connection.prepare_cached(sql)?;
-            let found: Option<String> = statement.query_row([&id], |row| row.get(0)).optional()?;
-            let Some(record) = found else { return Ok(None) };
-            let mut user: User = serde_json::from_str(&record)?;
+            let found = record::find(session.connection, sql, [&id])?;
+            let Some(mut user) = found else { return Ok(None) };
             let outcome = change(&mut user);
             let sql = "SELECT 1 FROM users WHERE username = $1 AND id <> $2";
             let mut statement = session.connection.prepare_cached(sql)?;
@@ -113,4 +99,31 @@ impl Store {
         })
         .await
     }
+
+    /// Remembers that a client knows a person by another name, so that what ends for the person ends under
+    /// that name as well.
+    pub async fn know_alias(&self, sub: &str, alias: &str) -> Result<(), StoreError> {
+        if self.find_alias(alias).await?.as_deref() == Some(sub) {
+            return Ok(());
+        }
+        let (sub, alias) = (sub.to_owned(), alias.to_owned());
+        self.write(move |session| {
+            let sql = "INSERT INTO aliases (alias, sub) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+            session.connection.prepare_cached(sql)?.execute([alias, sub])?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Whose other name it is.
+    pub async fn find_alias(&self, alias: &str) -> Result<Option<String>, StoreError> {
+        let alias = alias.to_owned();
+        self.look_up(move |connection| behind(connection, &alias)).await
+    }
+}
+
+/// The person whom a client knows by this name.
+pub(crate) fn behind(connection: &Connection, alias: &str) -> Result<Option<String>, Failure> {
+    let sql = "SELECT sub FROM aliases WHERE alias = $1";
+    Ok(connection.prepare_cached(sql)?.query_row([alias], |row| row.get(0)).optional()?)
 }

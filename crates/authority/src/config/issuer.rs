@@ -1,6 +1,7 @@
 //! The issuer: as the operator writes it, or as it follows from the address.
 
-use url::{Host, Url};
+use claviger_guard::fetch::is_loopback;
+use url::Url;
 
 use super::{Config, ConfigError, wrong};
 
@@ -101,15 +102,6 @@ impl Config {
             ));
         }
         Ok(Issuer { text: text.clone(), base: base.to_owned(), path, secure })
-    }
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(Host::Ipv6(ip)) => ip.is_loopback(),
-        None => false,
     }
 }
 

@@ -30,7 +30,7 @@ async fn what_was_answered_is_there_after_a_restart() {
     let (_directory, path) = place();
     let store = Store::open(&path).unwrap();
     store.put_client(client("a")).await.unwrap();
-    store.put_key(key("k1", KeyState::Active), vec![1]).await.unwrap();
+    store.change_keys(vec![(key("k1", KeyState::Active), vec![1])], Vec::new()).await.unwrap();
     store.revoke(Kind::Token, "t", None, NOW).await.unwrap();
     store.close().await;
     assert!(!path.with_extension("db-wal").exists(), "a clean end leaves one file");
@@ -182,7 +182,10 @@ async fn a_wiped_key_is_gone_from_the_disk() {
     let (_directory, path) = place();
     let store = Store::open(&path).unwrap();
     let sealed = b"sealed-private-part-of-the-key-0123456789".to_vec();
-    store.put_key(key("k1", KeyState::Active), sealed.clone()).await.unwrap();
+    store
+        .change_keys(vec![(key("k1", KeyState::Active), sealed.clone())], Vec::new())
+        .await
+        .unwrap();
     store.change_keys(Vec::new(), vec![key("k1", KeyState::Withdrawn)]).await.unwrap();
     store.close().await;
     let bytes = fs::read(&path).unwrap();
