@@ -40,6 +40,7 @@ use crate::revocations::Revocations;
 use crate::routes;
 use crate::second_factor::SecondFactors;
 use crate::secrets::Secrets;
+use crate::sectors::Sectors;
 use crate::sender::Senders;
 use crate::serve::Server;
 use crate::shelf::Shelf;
@@ -163,6 +164,7 @@ impl Authority {
             openapi: Document::new(&openapi::document(&issuer, &routes::table())),
             documents: Documents::new(&config.registration),
             client_keys: ClientKeys::new(&config.registration),
+            sectors: Sectors::new(&config.registration),
             devices: Throttle::new(60, 60),
             user_codes: [Throttle::new(10, 600), Throttle::new(100, 600)],
             registering: Throttle::new(config.registration.per_address_per_hour, 3600),

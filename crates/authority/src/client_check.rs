@@ -16,6 +16,7 @@ use crate::call::Call;
 use crate::documents;
 use crate::refusal::Refusal;
 use crate::secrets::{Asked, Unjudged};
+use crate::sectors;
 
 /// Parameters that carry something which must not stand in a URL, where every log keeps it.
 const BODY_ONLY: [&str; 12] = [
@@ -66,7 +67,7 @@ pub(crate) async fn client(call: &Call, form: &Form) -> Result<Arc<Client>, Box<
     let found = match named {
         Some(id) if is_document_id(id) => match call.state.described_client(id).await? {
             // Who is told `invalid_client` gives its grants up.
-            Err(fault) if documents::passes(&fault) => {
+            Err(fault) if documents::passes(&fault) || sectors::passes(&fault) => {
                 let later = OauthFault { error: OauthCode::TemporarilyUnavailable, ..fault };
                 return Err(about(later.into(), "document-unread"));
             }

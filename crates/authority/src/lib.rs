@@ -64,6 +64,7 @@ mod revocations;
 mod routes;
 mod second_factor;
 mod secrets;
+mod sectors;
 mod sender;
 mod serve;
 mod shelf;

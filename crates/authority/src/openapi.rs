@@ -412,6 +412,11 @@ fn about_people() -> Value {
             "pattern": "^[a-z0-9.-]{1,253}$",
             "description": "for `pairwise`: a host name; the one of the redirect addresses when left out",
         })),
+        "sector_identifier_uri": nullable(json!({
+            "type": "string",
+            "maxLength": 2000,
+            "description": "an https address with a JSON list of redirect addresses, each of the client's among them; its host is the sector, unless `sector` says another (OpenID Connect Core §8.1)",
+        })),
         "userinfo_signed_response_alg": nullable(text("`/userinfo` answers with a JWT; JSON when left out")),
         "claims": claims(&["id_token", "access_token", "userinfo"]),
         "post_logout_redirect_uris": {

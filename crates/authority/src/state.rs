@@ -22,6 +22,7 @@ use crate::refresh_token::RefreshKeys;
 use crate::revocations::Revocations;
 use crate::second_factor::SecondFactors;
 use crate::secrets::Secrets;
+use crate::sectors::Sectors;
 use crate::sender::Senders;
 use crate::shelf::Shelf;
 use crate::status_lists::StatusLists;
@@ -68,6 +69,7 @@ pub(crate) struct State {
     pub(crate) documents: Documents,
     /// Keys of clients that publish them.
     pub(crate) client_keys: ClientKeys,
+    pub(crate) sectors: Sectors,
     /// Devices that begin, by address.
     pub(crate) devices: Throttle,
     /// User codes that are looked up, by person and by address.
@@ -97,7 +99,10 @@ impl State {
         id: &str,
     ) -> Result<Result<Arc<Client>, OauthFault>, StoreError> {
         let resources = self.resources_of_policy().await?;
-        Ok(self.documents.find(id, &self.terms(&resources), self.clock.now()).await)
+        let now = self.clock.now();
+        let found = self.documents.find(id, &self.terms(&resources), now).await;
+        let Ok(client) = found else { return Ok(found) };
+        Ok(self.sectors.check(&client, i64::MIN, now).await.map(|()| client))
     }
 
     /// What clients may have which nobody made; `resources` are those of the policy.

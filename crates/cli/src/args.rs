@@ -643,6 +643,10 @@ pub(crate) struct AboutPeople {
     /// left out.
     #[arg(long, value_name = "HOST", requires = "pairwise")]
     pub(crate) sector: Option<String>,
+    /// An https address with a JSON list of redirect addresses, the client's among them: its host stands for all
+    /// clients whose addresses it lists.
+    #[arg(long, value_name = "URL", requires = "pairwise", conflicts_with = "sector")]
+    pub(crate) sector_identifier_uri: Option<String>,
     /// What `/userinfo` signs its answers with; plain JSON when left out.
     #[arg(long, value_name = "ALG")]
     pub(crate) userinfo_signed: Option<String>,

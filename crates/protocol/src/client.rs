@@ -210,6 +210,10 @@ pub struct Client {
     /// The host name of the sector in which `sub` is the same; none: the one of its redirect addresses.
     #[serde(default)]
     pub sector: Option<String>,
+    /// Where a list of redirect addresses stands that belong together: its host is the sector, unless the operator
+    /// says another (OpenID Connect Core §8.1).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sector_identifier_uri: Option<String>,
     /// What `/userinfo` signs its answers with; none: they are plain JSON.
     #[serde(default)]
     pub userinfo_signed_response_alg: Option<String>,
@@ -264,8 +268,10 @@ impl Client {
             dpop_bound_access_tokens: false,
             require_pushed_authorization_requests: false,
             rotate_refresh_tokens: None,
+            refresh_replay_seconds: None,
             subject_type: SubjectType::Public,
             sector: None,
+            sector_identifier_uri: None,
             userinfo_signed_response_alg: None,
             claims: Vec::new(),
             post_logout_redirect_uris: Vec::new(),

@@ -14,6 +14,9 @@ impl Client {
     /// Whether the settings that concern people can stand.
     pub(crate) fn check_openid(&self) -> Result<(), Invalid> {
         sector(self)?;
+        if let Some(uri) = &self.sector_identifier_uri {
+            check_notified("sector_identifier_uri", uri)?;
+        }
         let places = [ClaimPlace::IdToken, ClaimPlace::AccessToken, ClaimPlace::Userinfo];
         check_rules(&self.claims, &places)?;
         check_uris("post_logout_redirect_uris", &self.post_logout_redirect_uris)?;

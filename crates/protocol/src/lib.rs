@@ -43,6 +43,7 @@ mod resource;
 mod revocation;
 mod scope;
 mod secret;
+mod sector_list;
 mod sender;
 mod status_list;
 mod subject;
@@ -98,6 +99,7 @@ pub use resource::{Resource, check_issuer, check_resource_uri};
 pub use revocation::{KEPT_BEYOND_EXP, RevokeOutcome, revoke};
 pub use scope::{check_scope, scope_list};
 pub use secret::Secret;
+pub use sector_list::{check_listed, sector_list};
 pub use sender::{check_sender, nonce_wanted, proof_refused, refresh_bond};
 pub use status_list::{
     INVALID, LIST_SIZE, NoStatusList, PackedStatusList, STATUS_LIST_TYPE, Status, StatusList,

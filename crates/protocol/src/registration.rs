@@ -313,10 +313,7 @@ impl ClientMetadata {
             Some("pairwise") => SubjectType::Pairwise,
             Some(_) => return Err(wrong("subject_type", "is none", "send public or pairwise")),
         };
-        if self.has("sector_identifier_uri") {
-            let fix = "register redirect addresses of one host, or have the operator set `sector`";
-            return Err(wrong("sector_identifier_uri", "is not looked up", fix));
-        }
+        client.sector_identifier_uri = self.asked_address("sector_identifier_uri", terms)?;
         if client.subject_type == SubjectType::Public {
             client.sector = None;
         }
@@ -518,6 +515,9 @@ pub fn information(client: &Client) -> Value {
     if let Some((member, text)) = client.certificate.as_ref().map(CertificateName::member) {
         answer.insert(member.to_owned(), json!(text));
     }
+    if let Some(uri) = &client.sector_identifier_uri {
+        answer.insert("sector_identifier_uri".to_owned(), json!(uri));
+    }
     if let Some(uri) = &client.backchannel_logout_uri {
         answer.insert("backchannel_logout_uri".to_owned(), json!(uri));
         let required = json!(client.backchannel_logout_session_required);
@@ -693,7 +693,9 @@ mod tests {
             ("grant_types", json!([]), Metadata),
             ("grant_types", json!("authorization_code"), Metadata),
             ("subject_type", json!("secret"), Metadata),
-            ("sector_identifier_uri", json!("https://a.example/x"), Metadata),
+            ("sector_identifier_uri", json!("http://a.example/x"), Metadata),
+            ("sector_identifier_uri", json!("https://a.example/x#y"), Metadata),
+            ("sector_identifier_uri", json!(["https://a.example/x"]), Metadata),
             ("userinfo_signed_response_alg", json!("HS256"), Metadata),
             ("id_token_signed_response_alg", json!("none"), Metadata),
             ("dpop_bound_access_tokens", json!("yes"), Metadata),

@@ -46,16 +46,27 @@ pub fn sector(client: &Client) -> Result<Option<String>, Invalid> {
         }
         return Ok(Some(sector.clone()));
     }
-    let mut hosts = client.redirect_uris.iter().map(|uri| {
+    let host = |uri: &str| {
         Url::parse(uri).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default()
-    });
+    };
+    if let Some(uri) = &client.sector_identifier_uri {
+        // That the addresses are in the list was seen when it was registered.
+        return match host(uri) {
+            host if host.is_empty() => {
+                let fix = "give an https address";
+                Err(Invalid::new("sector_identifier_uri", "it has no host", fix))
+            }
+            host => Ok(Some(host)),
+        };
+    }
+    let mut hosts = client.redirect_uris.iter().map(|uri| host(uri));
     // OpenID Connect Core §8.1: one host, or a sector that somebody has chosen.
     match hosts.next() {
         Some(first) if !first.is_empty() && hosts.all(|host| host == first) => Ok(Some(first)),
         _ => Err(Invalid::new(
             "sector",
             "the redirect addresses do not have one host in common",
-            "set `sector` to the host name that stands for all of them",
+            "give a `sector_identifier_uri` that lists them all, or set `sector` to the host name that stands for them",
         )),
     }
 }
@@ -89,6 +100,17 @@ mod tests {
         ] {
             assert_eq!(sector(&client(sector_set, uris)).unwrap_err().field, "sector");
         }
+        let listed = |sector_set, uris| Client {
+            sector_identifier_uri: Some("https://list.example:444/uris.json".into()),
+            ..client(sector_set, uris)
+        };
+        let two = ["https://a.example/", "com.example.app:/cb"];
+        assert_eq!(found(listed(None, &two)).as_deref(), Some("list.example"));
+        assert_eq!(found(listed(Some("acme.example"), &two)).as_deref(), Some("acme.example"));
+        let nowhere = Client { sector_identifier_uri: Some("x".into()), ..client(None, &two) };
+        assert_eq!(sector(&nowhere).unwrap_err().field, "sector_identifier_uri");
+        let public = Client { subject_type: SubjectType::Public, ..listed(None, &two) };
+        assert_eq!(sector(&public), Ok(None));
         assert_eq!(sector(&Client::new("a", 0)), Ok(None));
         let public = Client { sector: Some("x.example".into()), ..Client::new("a", 0) };
         assert_eq!(sector(&public).unwrap_err().field, "sector");

@@ -30,7 +30,8 @@ pub struct Registration {
     /// documents of the Model Context Protocol). The authority then fetches from addresses that anybody names, on
     /// the public Internet only. Such clients may have what `grants`, `resources` and `scopes` say.
     pub client_id_documents: bool,
-    /// Lets addresses that clients name (documents, `jwks_uri`, `backchannel_logout_uri`) lead to this very machine,
+    /// Lets addresses that clients name (documents, `jwks_uri`, `sector_identifier_uri`, `backchannel_logout_uri`) lead to
+    /// this very machine,
     /// over plain http as well: for tests alone. With it anybody can have the authority ask services that listen here.
     pub danger_client_addresses_on_loopback: bool,
 }

@@ -61,6 +61,7 @@ pub(crate) async fn register(mut call: Call) -> Answer {
     let id = random::alphanumeric(20)?;
     let mut client = metadata.apply(Client::new(format!("cl_{}", *id), now), &terms)?;
     check_algorithm(&state, &client)?;
+    state.sectors.check(&client, now, now).await?;
     let secret = secret_for(&state, &mut client).await?;
     let token = credential::mint(credential::REGISTRATION)?;
     let registered = client.registered.get_or_insert_default();
@@ -101,6 +102,12 @@ pub(crate) async fn change(mut call: Call) -> Answer {
     let metadata = ClientMetadata::read(&body)?;
     let kept_secret = metadata.check_update(&client.id)?.map(str::to_owned);
     let resources = state.resources_of_policy().await?;
+    let now = state.clock.now();
+    // Before the lock: nobody waits for somebody else's server.
+    let wished = metadata.apply(client, &state.terms(&resources))?;
+    state.sectors.check(&wished, now, now).await?;
+    let _one = state.changing.lock().await;
+    let (client, token) = own(&call).await?;
     let had = client.secret_hash.clone();
     let mut client = metadata.apply(client, &state.terms(&resources))?;
     check_algorithm(&state, &client)?;

@@ -18,7 +18,13 @@ async fn opened(mode: RegistrationMode) -> App {
     .await
 }
 
-async fn send(app: &App, method: &str, path: &str, token: Option<&str>, body: &Value) -> Answer {
+pub(crate) async fn send(
+    app: &App,
+    method: &str,
+    path: &str,
+    token: Option<&str>,
+    body: &Value,
+) -> Answer {
     let mut request =
         Request::builder().method(method).uri(path).header("content-type", "application/json");
     if let Some(token) = token {
@@ -27,7 +33,7 @@ async fn send(app: &App, method: &str, path: &str, token: Option<&str>, body: &V
     app.send(request.body(Body::from(body.to_string())).unwrap()).await
 }
 
-async fn register(app: &App, token: Option<&str>, body: &Value) -> Answer {
+pub(crate) async fn register(app: &App, token: Option<&str>, body: &Value) -> Answer {
     send(app, "POST", "/register", token, body).await
 }
 
@@ -45,7 +51,7 @@ async fn leave(app: &App, draft: Value) -> (String, String) {
 }
 
 /// The path of a registration, and the token for it.
-fn own(registered: &Value) -> (String, String) {
+pub(crate) fn own(registered: &Value) -> (String, String) {
     let uri = text(registered, "registration_client_uri");
     let path = uri.strip_prefix(ISSUER).unwrap().to_owned();
     (path, text(registered, "registration_access_token"))

@@ -248,6 +248,7 @@ fn about_people(people: &AboutPeople, body: &mut Map<String, Value>) -> Result<(
     }
     for (name, value) in [
         ("sector", &people.sector),
+        ("sector_identifier_uri", &people.sector_identifier_uri),
         ("userinfo_signed_response_alg", &people.userinfo_signed),
         ("backchannel_logout_uri", &people.backchannel_logout_uri),
     ] {

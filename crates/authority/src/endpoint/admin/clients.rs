@@ -43,8 +43,10 @@ struct View {
     dpop_bound_access_tokens: bool,
     require_pushed_authorization_requests: bool,
     rotate_refresh_tokens: Option<bool>,
+    refresh_replay_seconds: Option<u32>,
     subject_type: SubjectType,
     sector: Option<String>,
+    sector_identifier_uri: Option<String>,
     userinfo_signed_response_alg: Option<String>,
     claims: Vec<ClaimRule>,
     post_logout_redirect_uris: Vec<String>,
@@ -97,6 +99,7 @@ struct Draft {
     #[serde(default)]
     subject_type: SubjectType,
     sector: Option<String>,
+    sector_identifier_uri: Option<String>,
     userinfo_signed_response_alg: Option<String>,
     #[serde(default)]
     claims: Vec<ClaimRule>,
@@ -143,6 +146,8 @@ struct Change {
     #[serde(default, deserialize_with = "present")]
     sector: Option<Option<String>>,
     #[serde(default, deserialize_with = "present")]
+    sector_identifier_uri: Option<Option<String>>,
+    #[serde(default, deserialize_with = "present")]
     userinfo_signed_response_alg: Option<Option<String>>,
     claims: Option<Vec<ClaimRule>>,
     post_logout_redirect_uris: Option<Vec<String>>,
@@ -177,8 +182,10 @@ impl From<Client> for View {
             dpop_bound_access_tokens: client.dpop_bound_access_tokens,
             require_pushed_authorization_requests: client.require_pushed_authorization_requests,
             rotate_refresh_tokens: client.rotate_refresh_tokens,
+            refresh_replay_seconds: client.refresh_replay_seconds,
             subject_type: client.subject_type,
             sector: client.sector,
+            sector_identifier_uri: client.sector_identifier_uri,
             userinfo_signed_response_alg: client.userinfo_signed_response_alg,
             claims: client.claims,
             post_logout_redirect_uris: client.post_logout_redirect_uris,
@@ -231,8 +238,10 @@ pub(crate) async fn create(mut call: Call) -> Answer {
     client.dpop_bound_access_tokens = draft.dpop_bound_access_tokens;
     client.require_pushed_authorization_requests = draft.require_pushed_authorization_requests;
     client.rotate_refresh_tokens = draft.rotate_refresh_tokens;
+    client.refresh_replay_seconds = draft.refresh_replay_seconds;
     client.subject_type = draft.subject_type;
     client.sector = draft.sector;
+    client.sector_identifier_uri = draft.sector_identifier_uri;
     client.userinfo_signed_response_alg = draft.userinfo_signed_response_alg;
     client.claims = draft.claims;
     client.post_logout_redirect_uris = draft.post_logout_redirect_uris;
@@ -243,6 +252,7 @@ pub(crate) async fn create(mut call: Call) -> Answer {
     check_algorithm(&call, ID_TOKENS, client.id_token_signed_response_alg.as_deref())?;
     check_algorithm(&call, USERINFO, client.userinfo_signed_response_alg.as_deref())?;
     check(&call, &client, &[]).await?;
+    check_sector(&call, &client).await?;
     let secret = if client.auth_method.uses_secret() {
         let (secret, hash) = new_secret(state).await?;
         client.secret_hash = Some(hash);
@@ -296,6 +306,7 @@ pub(crate) async fn change(mut call: Call) -> Answer {
         check_algorithm(&call, ID_TOKENS, algorithm.as_deref())?;
         client.id_token_signed_response_alg = algorithm;
     }
+    let moves = change.redirect_uris.is_some() || change.sector_identifier_uri.is_some();
     client.grants = change.grants.unwrap_or(client.grants);
     client.redirect_uris = change.redirect_uris.unwrap_or(client.redirect_uris);
     client.first_party = change.first_party.unwrap_or(client.first_party);
@@ -310,8 +321,12 @@ pub(crate) async fn change(mut call: Call) -> Answer {
         .unwrap_or(client.require_pushed_authorization_requests);
     client.rotate_refresh_tokens =
         change.rotate_refresh_tokens.unwrap_or(client.rotate_refresh_tokens);
+    client.refresh_replay_seconds =
+        change.refresh_replay_seconds.unwrap_or(client.refresh_replay_seconds);
     client.subject_type = change.subject_type.unwrap_or(client.subject_type);
     client.sector = change.sector.unwrap_or(client.sector);
+    client.sector_identifier_uri =
+        change.sector_identifier_uri.unwrap_or(client.sector_identifier_uri);
     if let Some(algorithm) = change.userinfo_signed_response_alg {
         check_algorithm(&call, USERINFO, algorithm.as_deref())?;
         client.userinfo_signed_response_alg = algorithm;
@@ -327,6 +342,9 @@ pub(crate) async fn change(mut call: Call) -> Answer {
     client.status_list = change.status_list.unwrap_or(client.status_list);
     client.disabled = change.disabled.unwrap_or(client.disabled);
     check(&call, &client, &had).await?;
+    if moves {
+        check_sector(&call, &client).await?;
+    }
     put(&call.state, &client).await?;
     if change.disabled == Some(true) {
         // Each time it is asked for, so that asking again mends a first time that broke off here.
@@ -425,6 +443,14 @@ async fn check(call: &Call, client: &Client, had: &[String]) -> Result<(), Box<R
         }
     }
     Ok(())
+}
+
+/// Whether it belongs to the sector that it names. Asked where it or the addresses are set: a list whose server is down
+/// must not stand in the way of another change.
+async fn check_sector(call: &Call, client: &Client) -> Result<(), Box<Refusal>> {
+    let now = call.state.clock.now();
+    let checked = call.state.sectors.check(client, now, now).await;
+    checked.map_err(|fault| refused("sector_identifier_uri", fault.description, fault.fix))
 }
 
 pub(crate) async fn new_secret(
