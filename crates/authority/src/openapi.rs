@@ -385,6 +385,12 @@ fn client_members() -> Map<String, Value> {
             "type": "boolean",
             "description": "each use of a refresh token gives a new one; null: for clients that nothing else protects",
         })),
+        "refresh_replay_seconds": nullable(json!({
+            "type": "integer",
+            "minimum": 0,
+            "maximum": 120,
+            "description": "how long the token before the newest still gets its answer; null: `tokens.refresh_replay_seconds`",
+        })),
         "disabled": {
             "type": "boolean",
             "description": "gets no tokens; those it has are revoked",

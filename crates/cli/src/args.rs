@@ -559,6 +559,10 @@ pub(crate) struct Bonds {
     /// and proves no key.
     #[arg(long, value_name = "BOOL", requires = "redirect_uri")]
     pub(crate) rotate_refresh: Option<bool>,
+    /// How long the refresh token before the newest still gets its answer, 0 to 120; the authority's own setting when
+    /// left out.
+    #[arg(long, value_name = "SECONDS", requires = "redirect_uri")]
+    pub(crate) refresh_replay: Option<u32>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -22,6 +22,8 @@ use crate::subject::SubjectType;
 const LONGEST_ID: usize = 200;
 const LONGEST_NAME: usize = 200;
 const MOST_RESOURCES: usize = 100;
+/// Twice the default, in seconds: who needs longer has lost the answer for good.
+const LONGEST_REPLAY: u32 = 120;
 /// A year: whatever is longer is a mistake of units.
 const LONGEST_TTL: u64 = 366 * 86_400;
 
@@ -204,6 +206,9 @@ pub struct Client {
     /// Whether each use of a refresh token gives a new one; unset, where nothing else stands in for it.
     #[serde(default)]
     pub rotate_refresh_tokens: Option<bool>,
+    /// How long the token before the newest still gets its answer, in seconds; unset, as the authority has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refresh_replay_seconds: Option<u32>,
     /// Whether it knows people by the same `sub` as everybody.
     #[serde(default)]
     pub subject_type: SubjectType,
@@ -310,6 +315,11 @@ impl Client {
             return Err(Invalid::new("default_resource", problem, "add it to `resources`"));
         }
         self.check_grants()?;
+        if self.refresh_replay_seconds.is_some_and(|seconds| seconds > LONGEST_REPLAY) {
+            let problem = format!("it is longer than {LONGEST_REPLAY} seconds");
+            let fix = "a thief is not seen within it: choose 0 to 120";
+            return Err(Invalid::new("refresh_replay_seconds", problem, fix));
+        }
         self.check_openid()?;
         check_certificates(self)?;
         self.check_keys_address()?;

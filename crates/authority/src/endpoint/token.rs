@@ -347,7 +347,8 @@ async fn refreshed(
     };
     let numbered = state.refresh_keys.read(presented).ok_or_else(unknown)?;
     let tokens = &state.config.tokens;
-    let window = Window(u32::try_from(tokens.refresh_replay_seconds).unwrap_or(u32::MAX));
+    let replay = client.refresh_replay_seconds.map_or(tokens.refresh_replay_seconds, u64::from);
+    let window = Window(u32::try_from(replay).unwrap_or(u32::MAX));
     let idle = u32::try_from(tokens.refresh_idle_seconds).unwrap_or(u32::MAX);
     let asks = asks(client, form, cnf);
     let mut met = None;

@@ -464,6 +464,32 @@ async fn the_window_closes_with_the_successor_s_use_and_with_time() {
 }
 
 #[tokio::test]
+async fn a_client_has_a_window_of_its_own() {
+    let app = stage().await;
+    let set = async |seconds: Value| {
+        let change = json!({ "refresh_replay_seconds": seconds });
+        app.admin("PATCH", "/clients/app", Some(change)).await
+    };
+    let after = async |pause: i64| {
+        let first = text(&granted(&app).await, "refresh_token");
+        refresh(&app, &first).await.is(200);
+        app.clock.advance(pause);
+        refresh(&app, &first).await
+    };
+    set(json!(120)).await.is(200);
+    after(120).await.is(200);
+    is_refused(after(121).await, "refresh-reused");
+    set(json!(0)).await.is(200);
+    after(0).await.is(200);
+    is_refused(after(1).await, "refresh-reused");
+    assert_eq!(set(Value::Null).await.is(200).json()["refresh_replay_seconds"], Value::Null);
+    after(60).await.is(200);
+    is_refused(after(61).await, "refresh-reused");
+    set(json!(121)).await.is(422);
+    set(json!(-1)).await.is(400);
+}
+
+#[tokio::test]
 async fn only_its_client_can_use_or_end_a_family() {
     let app = stage().await;
     let tokens = granted(&app).await;

@@ -214,6 +214,9 @@ pub(crate) fn client(action: ClientAction, format: Format) -> Result<ExitCode, S
             if let Some(rotate) = bonds.rotate_refresh {
                 body.insert("rotate_refresh_tokens".to_owned(), json!(rotate));
             }
+            if let Some(seconds) = bonds.refresh_replay {
+                body.insert("refresh_replay_seconds".to_owned(), json!(seconds));
+            }
             about_people(&people, &mut body)?;
             if let Some(path) = jwks {
                 let text = read_file(&path, "the key set")?;

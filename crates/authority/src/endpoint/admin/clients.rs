@@ -96,6 +96,7 @@ struct Draft {
     #[serde(default)]
     require_pushed_authorization_requests: bool,
     rotate_refresh_tokens: Option<bool>,
+    refresh_replay_seconds: Option<u32>,
     #[serde(default)]
     subject_type: SubjectType,
     sector: Option<String>,
@@ -142,6 +143,8 @@ struct Change {
     require_pushed_authorization_requests: Option<bool>,
     #[serde(default, deserialize_with = "present")]
     rotate_refresh_tokens: Option<Option<bool>>,
+    #[serde(default, deserialize_with = "present")]
+    refresh_replay_seconds: Option<Option<u32>>,
     subject_type: Option<SubjectType>,
     #[serde(default, deserialize_with = "present")]
     sector: Option<Option<String>>,
