@@ -55,8 +55,7 @@ pub(crate) async fn authorize(mut call: Call) -> Answer {
     settle_prompts(&call, &mut asking, session.as_ref()).await?;
     let request = &asking.request;
     let now = call.state.clock.now();
-    let Some((session, user)) =
-        session.filter(|(session, _)| !request.prompt.login && is_fresh(request, session, now))
+    let Some((session, user)) = session.filter(|(session, _)| is_fresh(request, session, now))
     else {
         if request.prompt.none {
             return Ok(unable(&call, &asking, OauthCode::LoginRequired, "nobody is logged in"));
@@ -85,10 +84,12 @@ pub(crate) async fn authorize(mut call: Call) -> Answer {
     code(&call, &asking, &session).await
 }
 
-/// Whether the log-in lies back no longer than the client wants.
+/// Whether the client takes the log-in that there is: it asks for no other, and it lies back no longer than it wants.
 fn is_fresh(request: &AuthorizationRequest, session: &LoginSession, now: i64) -> bool {
     let age = now.saturating_sub(session.auth_time).max(0);
-    request.max_age.is_none_or(|most| age <= i64::try_from(most).unwrap_or(i64::MAX))
+    // `max_age=0` asks for a log-in as `prompt=login` does, however short ago the last one was.
+    let fresh = |most| most > 0 && age <= i64::try_from(most).unwrap_or(i64::MAX);
+    !request.prompt.login && request.max_age.is_none_or(fresh)
 }
 
 /// Whether the person of a session is the one that `id_token_hint` names (OpenID Connect Core §3.1.2.1). A hint
@@ -142,11 +143,13 @@ async fn stronger(call: &Call, asking: Asking, user: &User) -> Answer {
 pub(crate) async fn consent(mut call: Call) -> Answer {
     let form = Form::parse(&call.form().await?)?;
     let raw = form.get("request").unwrap_or_default().to_owned();
-    let asking = match asking(&call, raw).await? {
+    let mut asking = match asking(&call, raw).await? {
         Ok(asking) => asking,
         Err(reply) => return Ok(*reply),
     };
-    let Some((session, user)) = session(&call).await? else {
+    let session = session(&call).await?;
+    settle_prompts(&call, &mut asking, session.as_ref()).await?;
+    let Some((session, user)) = session else {
         return log_in::page(&call, &Goal::Client(Box::new(asking)), "", StatusCode::OK, None);
     };
     let about = decision_about(&asking.raw, &session.sid);
@@ -172,17 +175,18 @@ pub(crate) async fn consent(mut call: Call) -> Answer {
             .with("resource", resource),
     );
     if asks_each_time(&asking.client, &request.redirect_uri)
-        && !request.prompt.login
         && is_fresh(request, &session, now)
+        && is_expected(&call, &asking, &session)?
+        && assurance::reaches(&session.amr, &request.acr_values)
     {
         // The consent is for this once, so it cannot be looked up again behind a redirect.
         return code(&call, &asking, &session).await;
     }
-    Ok(go_on(&call, &without_prompts(&asking.raw, &["consent"])))
+    Ok(go_on(&call, &after_consent(&asking.raw)))
 }
 
-/// A pushed request cannot be sent on without its `prompt`: what was done since a browser came with it was done
-/// for it.
+/// A pushed request cannot be sent on without its `prompt` and `max_age`: what was done since a browser came with it
+/// was done for it.
 async fn settle_prompts(
     call: &Call,
     asking: &mut Asking,
@@ -190,7 +194,10 @@ async fn settle_prompts(
 ) -> Result<(), Box<Refusal>> {
     let (Some(pushed), Some((session, user))) = (&asking.pushed, session) else { return Ok(()) };
     let prompt = &mut asking.request.prompt;
-    prompt.login &= session.auth_time < pushed.since;
+    if session.auth_time >= pushed.since {
+        prompt.login = false;
+        asking.request.max_age = None;
+    }
     if prompt.consent {
         let resource = asking.request.resource.as_deref().unwrap_or_default();
         let client = &asking.client.id;
@@ -426,10 +433,24 @@ fn unable(call: &Call, asking: &Asking, error: OauthCode, description: &str) -> 
     sent_back(call, &asking.back(), &members)
 }
 
-/// The request without what `prompt` asked for and was done; the rest is still to be done.
-pub(crate) fn without_prompts(raw: &str, done: &[&str]) -> String {
+/// The request once its person has logged in for it: nothing of it asks for that any more.
+pub(crate) fn after_log_in(raw: &str) -> String {
+    without(raw, &["login", "select_account"], Some("max_age"))
+}
+
+/// The request once its person has allowed it.
+fn after_consent(raw: &str) -> String {
+    without(raw, &["consent"], None)
+}
+
+/// The request without what `prompt` asked for and was done, and without one more parameter; the rest is still to be
+/// done.
+fn without(raw: &str, done: &[&str], parameter: Option<&str>) -> String {
     let mut out = url::form_urlencoded::Serializer::new(String::new());
     for (name, value) in url::form_urlencoded::parse(raw.as_bytes()) {
+        if Some(&*name) == parameter {
+            continue;
+        }
         if name != "prompt" {
             out.append_pair(&name, &value);
             continue;

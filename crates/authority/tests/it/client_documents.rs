@@ -21,8 +21,13 @@ async fn stage(on_loopback: bool) -> App {
     app
 }
 
+/// An authority, and a public client that is a document and listens on its person's machine.
+pub(crate) async fn on_loopback() -> (App, Site) {
+    (stage(true).await, Site::start())
+}
+
 /// A web site with one document, which the test can change.
-struct Site {
+pub(crate) struct Site {
     server: Scripted,
     reply: Arc<Mutex<Reply>>,
 }
@@ -37,7 +42,7 @@ impl Site {
         site
     }
 
-    fn id(&self) -> String {
+    pub(crate) fn id(&self) -> String {
         format!("{}/client.json", self.server.url())
     }
 

@@ -3,7 +3,7 @@
 use claviger_protocol::{Form, OauthCode, OauthFault};
 
 use crate::call::{Call, Reply};
-use crate::endpoint::authorize::{Asking, Refused, asking, go_on, without_prompts};
+use crate::endpoint::authorize::{Asking, Refused, after_log_in, asking, go_on};
 use crate::endpoint::people::{redirected, told_here};
 use crate::refusal::Refusal;
 
@@ -79,9 +79,7 @@ impl Goal {
 
     pub(super) fn reply(&self, call: &Call) -> Reply {
         match self {
-            Self::Client(asking) => {
-                go_on(call, &without_prompts(&asking.raw, &["login", "select_account"]))
-            }
+            Self::Client(asking) => go_on(call, &after_log_in(&asking.raw)),
             Self::Own(path) => redirected(&format!("{}{path}", call.state.issuer.path)),
         }
     }

@@ -1,0 +1,123 @@
+//! What a client asks to be asked of the person (`prompt`, `max_age`): each of it is asked, and none of it for ever.
+
+use crate::app::App;
+use crate::client_documents;
+use crate::people::{Browser, PASSWORD, code_of, parameter, query, request, stage, text};
+
+fn authorize(changes: &[(&str, &str)]) -> String {
+    format!("/authorize?{}", request(changes))
+}
+
+async fn pushed(app: &App, changes: &[(&str, &str)]) -> String {
+    let answer = app.post("/par", &request(changes)).await.is(201).json();
+    let uri = text(&answer, "request_uri");
+    format!("/authorize?{}", query(&[("client_id", "app"), ("request_uri", &uri)]))
+}
+
+/// Somebody who is logged in and has allowed the client everything, a while ago.
+async fn known(app: &App) -> Browser {
+    let mut browser = Browser::default();
+    browser.code(app, &[]).await;
+    app.clock.advance(10);
+    browser
+}
+
+#[tokio::test]
+async fn a_log_in_and_a_consent_are_both_asked_where_both_are_wanted() {
+    let app = stage().await;
+    for prompt in ["login consent", "consent login", "select_account consent"] {
+        for pushes in [false, true] {
+            let mut browser = known(&app).await;
+            let changes = [("prompt", prompt)];
+            let path = if pushes { pushed(&app, &changes).await } else { authorize(&changes) };
+            let page = browser.get(&app, &path).await.is(200);
+            assert!(page.body.contains("name=\"password\""), "{prompt}: {}", page.body);
+            let answer = browser.log_in(&app, &page, PASSWORD).await.is(303);
+            let page = browser.get(&app, answer.header("location")).await.is(200);
+            assert!(page.body.contains("action=\"/consent\""), "{prompt}: {}", page.body);
+            let answer = browser.fill(&app, &page, &[("decision", "allow")]).await.is(303);
+            code_of(&browser.get(&app, answer.header("location")).await.is(303));
+        }
+    }
+}
+
+#[tokio::test]
+async fn max_age_0_asks_for_a_log_in_each_time_and_for_one_only() {
+    let app = stage().await;
+    // Somebody new needs their time on each page.
+    for pushes in [false, true] {
+        let mut browser = Browser::default();
+        for prompt in ["", "consent"] {
+            let changes = [("max_age", "0"), ("prompt", prompt)];
+            let path = if pushes { pushed(&app, &changes).await } else { authorize(&changes) };
+            let page = browser.get(&app, &path).await.is(200);
+            assert!(page.body.contains("name=\"password\""), "{}", page.body);
+            app.clock.advance(7);
+            let answer = browser.log_in(&app, &page, PASSWORD).await.is(303);
+            app.clock.advance(7);
+            let mut next = browser.get(&app, answer.header("location")).await;
+            if next.status == 200 {
+                assert!(next.body.contains("action=\"/consent\""), "{}", next.body);
+                app.clock.advance(7);
+                let answer = browser.fill(&app, &next, &[("decision", "allow")]).await.is(303);
+                next = browser.get(&app, answer.header("location")).await;
+            }
+            code_of(&next.is(303));
+        }
+        // In the very second of a log-in, too.
+        let page = browser.get(&app, &authorize(&[("prompt", "login")])).await.is(200);
+        browser.log_in(&app, &page, PASSWORD).await.is(303);
+        browser.get(&app, &authorize(&[("max_age", "0")])).await.is(200);
+        let silent = authorize(&[("max_age", "0"), ("prompt", "none")]);
+        let refused = browser.get(&app, &silent).await.is(303);
+        assert_eq!(parameter(&refused, "error").as_deref(), Some("login_required"));
+        code_of(&browser.get(&app, &authorize(&[("max_age", "1")])).await.is(303));
+        app.clock.advance(2);
+        browser.get(&app, &authorize(&[("max_age", "1")])).await.is(200);
+    }
+}
+
+/// A public client on the person's own machine that is a document is asked about each time, and pushed requests keep
+/// their `prompt`: together they must not go round in circles.
+#[tokio::test]
+async fn a_document_s_pushed_request_is_answered_after_one_log_in_and_one_consent() {
+    let (app, site) = client_documents::on_loopback().await;
+    let id = site.id();
+    for changes in [[("prompt", "login"), ("max_age", "")], [("prompt", ""), ("max_age", "0")]] {
+        let mut browser = Browser::default();
+        let asked = [
+            &[("client_id", id.as_str()), ("redirect_uri", "http://127.0.0.1:4711/cb")],
+            &changes[..],
+            &[("scope", "openid")],
+        ]
+        .concat();
+        let answer = app.post("/par", &request(&asked)).await.is(201).json();
+        let uri = text(&answer, "request_uri");
+        let path = format!("/authorize?{}", query(&[("client_id", &id), ("request_uri", &uri)]));
+        let page = browser.get(&app, &path).await.is(200);
+        app.clock.advance(7);
+        let answer = browser.log_in(&app, &page, PASSWORD).await.is(303);
+        let page = browser.get(&app, answer.header("location")).await.is(200);
+        app.clock.advance(7);
+        let answer = browser.fill(&app, &page, &[("decision", "allow")]).await.is(303);
+        assert!(parameter(&answer, "code").is_some(), "{:?}", answer.headers);
+    }
+}
+
+#[tokio::test]
+async fn a_consent_is_given_by_whom_the_page_names() {
+    let app = stage().await;
+    let bob = serde_json::json!({"username": "bob", "password": PASSWORD});
+    app.admin("POST", "/users", Some(bob)).await.is(201);
+    let mut browser = Browser::default();
+    let page = browser.get(&app, &authorize(&[])).await.is(200);
+    let answer = browser.log_in(&app, &page, PASSWORD).await.is(303);
+    let of_ada = browser.get(&app, answer.header("location")).await.is(200);
+    assert!(of_ada.body.contains("action=\"/consent\""), "{}", of_ada.body);
+    // In another tab, somebody else logs in.
+    let page = browser.get(&app, &authorize(&[("prompt", "login")])).await.is(200);
+    browser.fill(&app, &page, &[("username", "bob"), ("password", PASSWORD)]).await.is(303);
+    browser.fill(&app, &of_ada, &[("decision", "allow")]).await.is(400);
+    let asked = browser.get(&app, &authorize(&[])).await.is(200);
+    assert!(asked.body.contains("action=\"/consent\""), "{}", asked.body);
+}
