@@ -16,6 +16,9 @@ use crate::serve::Peer;
 use crate::state::State;
 use crate::tls::ClientCertificate;
 
+/// The media type of a form post.
+pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
+
 /// An answer on its way out.
 pub(crate) type Reply = http::Response<Body>;
 /// What a handler comes to.
@@ -114,7 +117,7 @@ impl Call {
     /// The body of a form post.
     pub(crate) async fn form(&mut self) -> Result<Bytes, Box<Refusal>> {
         let media = self.media_type();
-        if media.as_deref() != Some("application/x-www-form-urlencoded") {
+        if media.as_deref() != Some(FORM) {
             let bytes = self.bytes().await?;
             if bytes.is_empty() && media.is_none() {
                 return Ok(bytes);
@@ -184,7 +187,7 @@ impl Call {
     }
 
     /// The media type of the body, in lower case, without parameters.
-    fn media_type(&self) -> Option<String> {
+    pub(crate) fn media_type(&self) -> Option<String> {
         let value = self.parts.headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
         let media = value.split(';').next()?.trim();
         (!media.is_empty()).then(|| media.to_ascii_lowercase())

@@ -179,10 +179,14 @@ async fn assertion(
         return Err(not_authenticated().into());
     };
     let now = state.clock.now();
-    let (issuer, endpoint) = (&state.issuer.text, &state.token_endpoint);
-    let judge = |client: Option<&Client>| {
-        verify_assertion(assertion.expose(), client, issuer, endpoint, now)
-    };
+    let mut audiences = vec![state.issuer.text.as_str(), &state.token_endpoint];
+    let pushing = format!("{}/par", state.issuer.base);
+    if call.parts.uri.path() == format!("{}/par", state.issuer.path) {
+        // RFC 9126 §2: there, its own address is one of the authority's names.
+        audiences.push(&pushing);
+    }
+    let judge =
+        |client: Option<&Client>| verify_assertion(assertion.expose(), client, &audiences, now);
     let accepted = by_keys(call, client, judge).await?;
     if state.store.consume_assertion(id, &accepted.jti, accepted.exp, now).await? {
         Ok(())

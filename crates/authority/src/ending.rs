@@ -34,7 +34,7 @@ pub(crate) async fn end(state: &State, ending: Ending, by: By) -> Result<Ended, 
 fn written_down(ending: &Ending, by: By) -> Option<Event> {
     let event = |code: &'static str| by.event(Kind::Revocation, code);
     match ending {
-        Ending::Grant { why: FamilyEnd::Reused, .. } => None,
+        Ending::Grant { why: FamilyEnd::Reused | FamilyEnd::CodeReplayed, .. } => None,
         Ending::Grant { id, .. } => Some(event("grant-ended").with("grant", id.as_str())),
         // A log-out is an event of its own.
         Ending::Session { offline_stays: true, .. } => None,

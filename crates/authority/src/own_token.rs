@@ -29,19 +29,14 @@ pub(crate) fn verified(state: &State, token: &str) -> Option<Verified> {
     verify(token, &policy, &state.keyring.load().verifying, state.clock.now()).ok()
 }
 
-/// A token that is presented here to be used: good, with a scope, and not revoked.
-/// `proven`: the caller checks the proof of the key that it is bound to.
-pub(crate) fn granting(
-    state: &State,
-    token: &str,
-    scope: &str,
-    proven: bool,
-) -> Result<Verified, Box<Fault>> {
+/// A token that is presented here to be used: good, with a scope, and not revoked. The caller checks the proof of the
+/// key that it is bound to.
+pub(crate) fn granting(state: &State, token: &str, scope: &str) -> Result<Verified, Box<Fault>> {
     let policy = Policy {
         // The person's identity is no API of its own: a token for any of theirs tells it, if it has the scope.
         audiences: Vec::new(),
         scopes: vec![scope.to_owned()],
-        sender_bound: proven,
+        sender_bound: true,
         ..policy(state, Expect::Access)
     };
     let verified = verify(token, &policy, &state.keyring.load().verifying, state.clock.now())?;

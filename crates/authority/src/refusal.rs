@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use claviger_protocol::{OauthCode, OauthFault, Unproven};
 use claviger_store::StoreError;
 use claviger_token::Fault;
+use claviger_token::challenge::Demand;
 use claviger_web::Unrenderable;
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde_json::{Map, Value};
@@ -39,6 +40,8 @@ pub(crate) struct Refusal {
     pub(crate) evidence: Map<String, Value>,
     /// A fault of the catalogue, where a bearer credential was judged: it brings its own challenge.
     pub(crate) fault: Option<Box<Fault>>,
+    /// Which scheme that challenge asks for.
+    pub(crate) demand: Demand,
 }
 
 impl Refusal {
@@ -57,6 +60,7 @@ impl Refusal {
             headers: Vec::new(),
             evidence: Map::new(),
             fault: None,
+            demand: Demand::Bearer,
         }
     }
 
@@ -82,6 +86,10 @@ impl Refusal {
             .fix("try again in a moment; if it stays, the operator finds the cause under the diagnosis id")
             .retry_after(1)
             .evidence("inside", inside.to_string())
+    }
+
+    pub(crate) fn demanding(self, demand: Demand) -> Self {
+        Self { demand, ..self }
     }
 
     pub(crate) fn error(mut self, error: &'static str) -> Self {

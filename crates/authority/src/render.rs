@@ -4,7 +4,7 @@
 
 use axum::body::Body;
 use bytes::Bytes;
-use claviger_token::challenge::{Challenge, Disclosure};
+use claviger_token::challenge::{Challenge, Demand, Disclosure};
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -19,6 +19,8 @@ use crate::routes::Face;
 const ADMIN_REALM: &str = "claviger admin";
 /// The realm of what an access token opens here.
 const USERINFO_REALM: &str = "claviger";
+/// The scope that it takes.
+pub(crate) const USERINFO_SCOPE: &str = "openid";
 
 pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json");
 pub(crate) const PROBLEM: HeaderValue = HeaderValue::from_static("application/problem+json");
@@ -98,7 +100,7 @@ pub(crate) fn refusal(
     }
     if let Some(fault) = &refusal.fault {
         let faults = faults(issuer);
-        let challenge = challenge(face, &faults, diagnosis).www_authenticate(fault);
+        let challenge = challenge(face, &faults, diagnosis, refusal.demand).www_authenticate(fault);
         if let Some(value) = challenge.and_then(|text| HeaderValue::from_str(&text).ok()) {
             headers.insert(header::WWW_AUTHENTICATE, value);
         }
@@ -110,18 +112,20 @@ fn faults(issuer: &Issuer) -> String {
     format!("{}/faults", issuer.base)
 }
 
-fn challenge<'a>(face: Face, faults: &'a str, diagnosis: &'a str) -> Challenge<'a> {
-    let (realm, disclosure) = match face {
-        Face::Bearer => (USERINFO_REALM, Disclosure::Code),
+fn challenge<'a>(face: Face, faults: &'a str, diagnosis: &'a str, demand: Demand) -> Challenge<'a> {
+    let (realm, disclosure, scope) = match face {
+        Face::Bearer => (USERINFO_REALM, Disclosure::Code, Some(USERINFO_SCOPE)),
         // Whoever talks to the admin API is an operator, or wants to be one.
-        _ => (ADMIN_REALM, Disclosure::Full),
+        _ => (ADMIN_REALM, Disclosure::Full, None),
     };
     Challenge {
         realm: Some(realm),
         faults: Some(faults),
         disclosure,
         diagnosis,
-        ..Challenge::default()
+        scope,
+        demand,
+        resource_metadata: None,
     }
 }
 
@@ -141,7 +145,7 @@ fn oauth_error(refusal: &Refusal, diagnosis: &str) -> Value {
 /// RFC 9457, with the members `code`, `diagnosis` and `fix` of the house.
 fn problem(refusal: &Refusal, face: Face, issuer: &Issuer, diagnosis: &str) -> Value {
     if let Some(fault) = &refusal.fault {
-        return challenge(face, &faults(issuer), diagnosis).problem(fault);
+        return challenge(face, &faults(issuer), diagnosis, refusal.demand).problem(fault);
     }
     let mut body = Map::new();
     body.insert("type".to_owned(), json!("about:blank"));

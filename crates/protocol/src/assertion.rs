@@ -4,7 +4,11 @@
 //! Decides whether an assertion is this client's, for this authority and for now. That it is used
 //! once is the store's matter; what it needs for that is in [`Accepted`].
 
-use claviger_token::{Algorithm, Claims, Expect, KeySet, Members, Policy, Token, examine, verify};
+use std::borrow::Cow;
+
+use claviger_token::{
+    Algorithm, Claims, Code, Expect, Fault, KeySet, Members, Policy, Token, examine, verify,
+};
 
 use crate::client::{AuthMethod, Client};
 use crate::client_auth::{Unproven, not_authenticated};
@@ -33,21 +37,22 @@ pub(crate) fn claimed_client(text: &str) -> Option<String> {
     (!subject.is_empty() && subject.len() <= LONGEST_ID).then_some(subject)
 }
 
-/// Judges an assertion; `client` is the record of the client it claims, if there is one. What is
+/// Judges an assertion; `client` is the record of the client it claims, if there is one, and `audiences` are the names
+/// that the authority has in it, the issuer first. What is
 /// wrong with the text itself is said to anybody; what depends on the client's keys gets the answer
 /// of an unknown client.
 pub fn verify_assertion(
     text: &str,
     client: Option<&Client>,
-    issuer: &str,
-    token_endpoint: &str,
+    audiences: &[&str],
     now: i64,
 ) -> Result<Accepted, Unproven> {
     let id = claimed_client(text).ok_or_else(not_authenticated)?;
-    let policy = policy(&id, issuer, token_endpoint);
+    let policy = policy(&id, audiences);
     if let Some(fault) = examine(text, &policy, None, now).faults().next() {
         let description = format!("the client assertion: {}", fault.detail());
-        return Err(refused("assertion-invalid", description).fix(fault.code.fix()).into());
+        let fault = refused("assertion-invalid", description).fix(fix(fault, audiences));
+        return Err(fault.into());
     }
     if let Some(token) = Token::parse(text).ok().as_ref()
         && let Some(header) = token.header()
@@ -63,6 +68,20 @@ pub fn verify_assertion(
     Ok(accepted(verified.claims())?)
 }
 
+/// What a client does about a fault of its assertion: what the catalogue says is for those who got a token of others.
+fn fix(fault: &Fault, audiences: &[&str]) -> Cow<'static, str> {
+    match fault.code {
+        Code::AudienceMismatch | Code::AudienceNearMiss | Code::AudienceMissing => {
+            format!("set `aud` to `{}`", audiences.first().unwrap_or(&"")).into()
+        }
+        Code::IssuerMismatch | Code::IssuerNearMiss | Code::IssuerMissing | Code::ClaimMismatch => {
+            "set both `iss` and `sub` to the client id".into()
+        }
+        Code::Expired => "make a new assertion for each request, with `exp` a minute ahead".into(),
+        code => code.fix().into(),
+    }
+}
+
 /// The algorithms that an assertion may be signed with: a client must not name ML-DSA for itself where the
 /// authority has not switched it on.
 pub(crate) fn algorithms() -> impl Iterator<Item = Algorithm> {
@@ -70,10 +89,10 @@ pub(crate) fn algorithms() -> impl Iterator<Item = Algorithm> {
 }
 
 /// What an assertion is judged by, as any token is.
-fn policy(id: &str, issuer: &str, token_endpoint: &str) -> Policy {
+fn policy(id: &str, audiences: &[&str]) -> Policy {
     Policy {
         issuers: vec![id.to_owned()],
-        audiences: vec![issuer.to_owned(), token_endpoint.to_owned()],
+        audiences: audiences.iter().map(|&one| one.to_owned()).collect(),
         algorithms: algorithms().collect(),
         expect: Expect::Any,
         required: ["sub", "exp", "jti"].map(str::to_owned).to_vec(),
@@ -186,7 +205,7 @@ mod tests {
     }
 
     fn judge(text: &str, client: Option<&Client>) -> Result<Accepted, OauthFault> {
-        verify_assertion(text, client, ISSUER, TOKEN, NOW).map_err(|unproven| unproven.fault)
+        verify_assertion(text, client, &[ISSUER, TOKEN], NOW).map_err(|unproven| unproven.fault)
     }
 
     #[test]
@@ -213,6 +232,9 @@ mod tests {
                 let fault = judge(&text, client).unwrap_err();
                 assert_eq!(fault.code, code, "{change} {fault}");
                 assert_eq!(fault.error, OauthCode::InvalidClient);
+                // What helps with somebody else's token helps nobody here.
+                let of_others = ["resource=", "trusted issuer", "refresh"];
+                assert!(!of_others.iter().any(|word| fault.fix.contains(word)), "{fault}");
             }
         }
         let long = "j".repeat(LONGEST_JTI + 1);
@@ -232,7 +254,8 @@ mod tests {
         assert_eq!(known, not_authenticated());
         // The operator learns which of them it was.
         let inside = |client: &Client| {
-            verify_assertion(&foreign, Some(client), ISSUER, TOKEN, NOW).unwrap_err().inside
+            let judged = verify_assertion(&foreign, Some(client), &[ISSUER, TOKEN], NOW);
+            judged.unwrap_err().inside
         };
         assert!(inside(&client()).is_some());
         assert!(inside(&secret).is_none());
@@ -244,7 +267,7 @@ mod tests {
     fn it_is_remembered_for_as_long_as_it_is_accepted() {
         let text = made(&json!({}));
         let until = judge(&text, Some(&client())).unwrap().exp;
-        let at = |now| verify_assertion(&text, Some(&client()), ISSUER, TOKEN, now);
+        let at = |now| verify_assertion(&text, Some(&client()), &[ISSUER, TOKEN], now);
         assert!(at(until - 1).is_ok());
         assert_eq!(at(until).unwrap_err().fault.code, "assertion-invalid");
         // A life beyond all bounds is refused however it is written.

@@ -256,6 +256,15 @@ pub fn asked_for(
         )
         .fix("ask for scopes that the client is registered with"));
     }
+    if identity.is_empty() && api.is_empty() && client.resources.is_empty() {
+        // RFC 6749 §3.3: there is no default, since there is no API to have one from.
+        return Err(OauthFault::new(
+            OauthCode::InvalidScope,
+            "scope-missing",
+            "the request names no scope, and the client has none by default",
+        )
+        .fix("ask for `openid`, and for what else the client is registered with"));
+    }
     // Whoever asks for the user's identity only gets nothing else.
     ask.scope = (!api.is_empty()).then(|| api.join(" "));
     let only_identity = !identity.is_empty() && api.is_empty() && ask.resources.is_empty();

@@ -10,7 +10,7 @@ use crate::client::{Client, GrantType};
 use crate::confirmation::{Confirmation, token_type};
 use crate::error::{OauthCode, OauthFault, quoted};
 use crate::form::Form;
-use crate::resource::{Resource, check_resource_uri};
+use crate::resource::{Resource, check_resource_uri, same_resource};
 use crate::scope::scope_list;
 use crate::status_list::Status;
 
@@ -49,10 +49,30 @@ impl Ask {
     /// Takes what concerns this grant from a request.
     #[must_use]
     pub fn from_form(form: &Form) -> Self {
-        Self {
-            scope: form.get("scope").map(str::to_owned),
-            resources: form.all("resource").into_iter().map(str::to_owned).collect(),
+        let mut resources: Vec<String> = Vec::new();
+        for asked in form.all("resource") {
+            if !resources.iter().any(|known| same_resource(known, asked)) {
+                resources.push(asked.to_owned());
+            }
         }
+        Self { scope: form.get("scope").map(str::to_owned), resources }
+    }
+}
+
+/// Whether a request for tokens of a grant names another resource than the one that was granted (RFC 8707 §2.2).
+pub fn check_granted_resource(
+    resources: &[String],
+    granted: Option<&str>,
+) -> Result<(), OauthFault> {
+    let foreign = |asked: &&String| !granted.is_some_and(|uri| same_resource(uri, asked));
+    match resources.iter().find(foreign) {
+        None => Ok(()),
+        Some(asked) => Err(OauthFault::new(
+            OauthCode::InvalidTarget,
+            "resource-refused",
+            format!("the grant is not for the resource {}", quoted(asked)),
+        )
+        .fix("leave `resource` out, or start a new authorization")),
     }
 }
 
@@ -185,22 +205,23 @@ pub fn wanted_resource<'a>(client: &'a Client, ask: &Ask) -> Result<&'a str, Oau
                 target("resource-malformed", format!("the resource: {}", invalid.problem))
                     .fix(invalid.fix)
             })?;
-            client.resources.iter().find(|uri| *uri == wanted).map(String::as_str).ok_or_else(
-                || {
-                    let choices = match client.resources.as_slice() {
-                        [] => "none at all".to_owned(),
-                        some => list(some),
-                    };
-                    target(
-                        "resource-refused",
-                        format!(
-                            "the client may not have tokens for {}; it may have {choices}",
-                            quoted(wanted)
-                        ),
-                    )
-                    .fix("send one of the client's resources, or have this one added to the client")
-                },
-            )
+            let known = |same: fn(&str, &str) -> bool| {
+                client.resources.iter().find(|uri| same(uri, wanted)).map(String::as_str)
+            };
+            known(|uri, wanted| uri == wanted).or_else(|| known(same_resource)).ok_or_else(|| {
+                let choices = match client.resources.as_slice() {
+                    [] => "none at all".to_owned(),
+                    some => list(some),
+                };
+                target(
+                    "resource-refused",
+                    format!(
+                        "the client may not have tokens for {}; it may have {choices}",
+                        quoted(wanted)
+                    ),
+                )
+                .fix("send one of the client's resources, or have this one added to the client")
+            })
         }
         several => Err(target(
             "resource-several",

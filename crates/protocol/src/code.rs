@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::client_credentials::check_granted_resource;
 use crate::error::{OauthCode, OauthFault};
 
 /// A code lives for so many seconds (FAPI 2.0 §5.3.2.1: at most 60).
@@ -12,14 +13,11 @@ pub const CODE_TTL: i64 = 60;
 
 /// What a code stands for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct CodeGrant {
     /// Whom it was given to.
     pub client_id: String,
     /// Where it was sent.
     pub redirect_uri: String,
-    /// Whether the request named that address: then the redemption has to as well.
-    pub named_redirect: bool,
     /// PKCE, S256.
     pub code_challenge: String,
     /// The user.
@@ -49,12 +47,15 @@ pub struct CodeGrant {
 pub struct Redeeming<'a> {
     /// Who redeems.
     pub client_id: &'a str,
-    /// The `redirect_uri` parameter.
+    /// The `redirect_uri` parameter. OAuth 2.1 §10.2 has no such parameter any more: PKCE, which is required of
+    /// every client, has made it redundant. Where it is sent, it has to fit.
     pub redirect_uri: Option<&'a str>,
     /// BASE64URL(SHA256(code_verifier)); none where there was no verifier.
     pub challenge: Option<&'a str>,
     /// The thumbprint of the DPoP key that the request proved to hold.
     pub jkt: Option<&'a str>,
+    /// The `resource` parameters.
+    pub resources: &'a [String],
 }
 
 /// What becomes of a code.
@@ -97,10 +98,7 @@ pub fn is_verifier(text: &str) -> bool {
 /// Decides on a redemption.
 #[must_use]
 pub fn redeem(grant: &CodeGrant, redeeming: Redeeming<'_>, used: bool, now: i64) -> Redemption {
-    let address_fits = match redeeming.redirect_uri {
-        Some(uri) => uri == grant.redirect_uri,
-        None => !grant.named_redirect,
-    };
+    let address_fits = redeeming.redirect_uri.is_none_or(|uri| uri == grant.redirect_uri);
     // A challenge is always there: a missing verifier is a downgrade (RFC 9700 §4.8.2).
     let verifier_fits = redeeming.challenge == Some(grant.code_challenge.as_str());
     if redeeming.client_id != grant.client_id || !verifier_fits {
@@ -116,8 +114,11 @@ pub fn redeem(grant: &CodeGrant, redeeming: Redeeming<'_>, used: bool, now: i64)
     if !address_fits {
         return Redemption::Leave(refused(
             "code-redirect",
-            "send the very redirect_uri of the authorization request",
+            "send the very redirect_uri of the authorization request, or none",
         ));
+    }
+    if let Err(fault) = check_granted_resource(redeeming.resources, grant.resource.as_deref()) {
+        return Redemption::Leave(fault);
     }
     if used {
         return Redemption::Leaked(refused(
@@ -139,12 +140,11 @@ mod tests {
         CodeGrant {
             client_id: "app".into(),
             redirect_uri: "https://app.example/cb".into(),
-            named_redirect: true,
             code_challenge: "c".into(),
             sub: "u".into(),
             sid: "s".into(),
             scope: "openid".into(),
-            resource: None,
+            resource: Some("https://api.example".into()),
             nonce: None,
             dpop_jkt: None,
             auth_time: 0,
@@ -160,7 +160,9 @@ mod tests {
             redirect_uri: Some("https://app.example/cb"),
             challenge: Some("c"),
             jkt: None,
+            resources: &[],
         };
+        let texts = |uris: &[&str]| uris.iter().map(|uri| (*uri).to_owned()).collect::<Vec<_>>();
         assert_eq!(redeem(&grant(), good, false, 59), Redemption::Take);
         assert!(matches!(redeem(&grant(), good, true, 59), Redemption::Leaked(_)));
         for bad in [
@@ -168,7 +170,11 @@ mod tests {
             Redeeming { challenge: Some("d"), ..good },
             Redeeming { challenge: None, ..good },
             Redeeming { redirect_uri: Some("https://app.example/"), ..good },
-            Redeeming { redirect_uri: None, ..good },
+            Redeeming { resources: &texts(&["https://other.example"]), ..good },
+            Redeeming {
+                resources: &texts(&["https://api.example", "https://other.example"]),
+                ..good
+            },
         ] {
             for used in [false, true] {
                 // Who is not the owner neither gets nor ends anything.
@@ -183,11 +189,12 @@ mod tests {
         }
         let by_its_key = Redeeming { jkt: Some("k"), ..good };
         assert_eq!(redeem(&bound, by_its_key, false, 59), Redemption::Take);
-        let unnamed = CodeGrant { named_redirect: false, ..grant() };
-        assert_eq!(
-            redeem(&unnamed, Redeeming { redirect_uri: None, ..good }, false, 1),
-            Redemption::Take
-        );
+        for good in [
+            Redeeming { redirect_uri: None, ..good },
+            Redeeming { resources: &texts(&["https://api.example/"]), ..good },
+        ] {
+            assert_eq!(redeem(&grant(), good, false, 1), Redemption::Take);
+        }
     }
 
     #[test]

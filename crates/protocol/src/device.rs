@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::client_credentials::check_granted_resource;
 use crate::error::{OauthCode, OauthFault};
 
 /// The `grant_type` (RFC 8628 §3.4).
@@ -119,9 +120,9 @@ pub fn device_code_unknown() -> OauthFault {
     .fix("start again at the device authorization endpoint")
 }
 
-/// Decides on a poll (RFC 8628 §3.5). Another client's changes nothing.
+/// Decides on a poll (RFC 8628 §3.5) with the `resource` parameters that it has. Another client's changes nothing.
 #[must_use]
-pub fn poll(grant: &DeviceGrant, client_id: &str, now: i64) -> Polled {
+pub fn poll(grant: &DeviceGrant, client_id: &str, resources: &[String], now: i64) -> Polled {
     if grant.client_id != client_id || grant.decision == DeviceDecision::Redeemed {
         return Polled::Refuse(device_code_unknown());
     }
@@ -132,6 +133,9 @@ pub fn poll(grant: &DeviceGrant, client_id: &str, now: i64) -> Polled {
             "the device code has expired before anybody decided",
         );
         return Polled::Refuse(fault.fix("start again at the device authorization endpoint"));
+    }
+    if let Err(fault) = check_granted_resource(resources, grant.resource.as_deref()) {
+        return Polled::Refuse(fault);
     }
     let mut next = Box::new(grant.clone());
     next.polled_at = Some(now);
@@ -227,25 +231,30 @@ mod tests {
             (DeviceDecision::Allow, "tv", end, Some(OauthCode::ExpiredToken)),
             (DeviceDecision::Allow, "tv", end - 1, None),
         ] {
-            assert_eq!(error(&poll(&grant(decision), client, now)), expected, "{decision:?}");
+            assert_eq!(error(&poll(&grant(decision), client, &[], now)), expected, "{decision:?}");
         }
-        let Polled::Take(taken) = poll(&grant(DeviceDecision::Allow), "tv", NOW) else { panic!() };
-        assert_eq!(error(&poll(&taken, "tv", NOW + 60)), Some(OauthCode::InvalidGrant));
+        let Polled::Take(taken) = poll(&grant(DeviceDecision::Allow), "tv", &[], NOW) else {
+            panic!()
+        };
+        assert_eq!(error(&poll(&taken, "tv", &[], NOW + 60)), Some(OauthCode::InvalidGrant));
     }
 
     #[test]
     fn who_polls_too_often_has_to_slow_down_each_time() {
-        let Polled::Wait(first, _) = poll(&grant(DeviceDecision::Pending), "tv", NOW) else {
+        let Polled::Wait(first, _) = poll(&grant(DeviceDecision::Pending), "tv", &[], NOW) else {
             panic!()
         };
-        let Polled::Wait(second, fault) = poll(&first, "tv", NOW + 4) else { panic!() };
+        let Polled::Wait(second, fault) = poll(&first, "tv", &[], NOW + 4) else { panic!() };
         assert_eq!((fault.error, second.interval), (OauthCode::SlowDown, 10));
-        let Polled::Wait(third, fault) = poll(&second, "tv", NOW + 13) else { panic!() };
+        let Polled::Wait(third, fault) = poll(&second, "tv", &[], NOW + 13) else { panic!() };
         assert_eq!((fault.error, third.interval), (OauthCode::SlowDown, 15));
-        let polled = poll(&third, "tv", NOW + 28);
+        let polled = poll(&third, "tv", &[], NOW + 28);
         assert_eq!(error(&polled), Some(OauthCode::AuthorizationPending));
         // The clock was set back.
-        assert_eq!(error(&poll(&third, "tv", NOW - 90)), Some(OauthCode::AuthorizationPending));
+        assert_eq!(
+            error(&poll(&third, "tv", &[], NOW - 90)),
+            Some(OauthCode::AuthorizationPending)
+        );
     }
 
     #[test]
@@ -275,7 +284,7 @@ mod tests {
                 if place == allow_at && held.decision == DeviceDecision::Pending {
                     held.decision = DeviceDecision::Allow;
                 }
-                match poll(&held, if own { "tv" } else { "thief" }, now) {
+                match poll(&held, if own { "tv" } else { "thief" }, &[], now) {
                     Polled::Take(next) => {
                         prop_assert!(own && place >= allow_at && now < held.expires_at);
                         given += 1;

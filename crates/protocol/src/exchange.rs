@@ -12,7 +12,7 @@ use crate::client_credentials::{AccessClaims, life};
 use crate::confirmation::Confirmation;
 use crate::error::{OauthCode, OauthFault, quoted};
 use crate::form::Form;
-use crate::resource::Resource;
+use crate::resource::{Resource, same_resource};
 use crate::scope::scope_list;
 
 /// The `grant_type` (RFC 8693 §2.1).
@@ -82,7 +82,7 @@ impl<'a> Exchange<'a> {
         // RFC 8693 §2.1 has two ways to name the target; an API has one name here.
         let mut targets = form.all("resource");
         targets.extend(form.all("audience"));
-        targets.dedup();
+        targets.dedup_by(|one, other| same_resource(one, other));
         let target = match targets.as_slice() {
             [] => None,
             [one] => Some(*one),
@@ -127,12 +127,15 @@ pub struct ExchangeFacts<'a> {
 /// The API that the new token is for: the one asked for, else that of the subject token.
 pub fn exchange_target<'a>(
     exchange: &Exchange<'a>,
-    client: &Client,
+    client: &'a Client,
     subject_audience: &'a str,
 ) -> Result<&'a str, OauthFault> {
     let target = exchange.target.unwrap_or(subject_audience);
-    if target == subject_audience || client.resources.iter().any(|uri| uri == target) {
-        return Ok(target);
+    if same_resource(target, subject_audience) {
+        return Ok(subject_audience);
+    }
+    if let Some(uri) = client.resources.iter().find(|uri| same_resource(uri, target)) {
+        return Ok(uri);
     }
     Err(OauthFault::new(
         OauthCode::InvalidTarget,
@@ -163,7 +166,8 @@ pub fn exchange(
     let possible = |scope: &String| {
         had.contains(scope) && target.scopes.contains(scope) && client.scopes.contains(scope)
     };
-    let scopes: Vec<String> = match exchange.scope.map(scope_list).transpose()? {
+    let asked = exchange.scope.map(scope_list).transpose()?.filter(|asked| !asked.is_empty());
+    let scopes: Vec<String> = match asked {
         None => had.iter().filter(|scope| possible(scope)).cloned().collect(),
         Some(asked) => {
             if let Some(beyond) = asked.iter().find(|scope| !possible(scope)) {

@@ -11,8 +11,24 @@ use crate::confirmation::token_type;
 use crate::resource::Resource;
 
 /// The claims that are told; what else a token carries is told, too, once it is registered here.
-const TOLD: [&str; 12] =
-    ["iss", "sub", "aud", "client_id", "exp", "iat", "nbf", "jti", "scope", "sid", "act", "cnf"];
+const TOLD: [&str; 15] = [
+    "iss",
+    "sub",
+    "aud",
+    "client_id",
+    "exp",
+    "iat",
+    "nbf",
+    "jti",
+    "scope",
+    "sid",
+    "act",
+    "cnf",
+    // RFC 9470 §6.2: by these an API asks for a better log-in.
+    "auth_time",
+    "acr",
+    "amr",
+];
 
 /// The answer. `verified` is the token judged under this authority's own keys and issuer; `resource`
 /// the record of its audience; `caller` the authenticated client that asks.

@@ -62,8 +62,8 @@ pub use claim_rule::{ClaimPlace, ClaimRule, ClaimSource, custom_claims};
 pub use client::{AuthMethod, Client, GrantType, check_client_id};
 pub use client_auth::{Check, Presented, Unproven, admit, authenticate, not_authenticated};
 pub use client_credentials::{
-    ACCESS_TOKEN_TYPE, AccessClaims, Ask, Facts, Grant, check_grant, decide, grant_type, life,
-    wanted_resource,
+    ACCESS_TOKEN_TYPE, AccessClaims, Ask, Facts, Grant, check_grant, check_granted_resource,
+    decide, grant_type, life, wanted_resource,
 };
 pub use client_document::{
     asks_each_time, check_document_id, document_client, is_document_id, publisher,

@@ -79,6 +79,8 @@ pub fn oauth(base: &str, issuer: &str, scopes: &[String]) -> Value {
         "backchannel_logout_session_supported": true,
         "prompt_values_supported": ["none", "login", "consent"],
         "dpop_signing_alg_values_supported": proofs,
+        // RFC 9470 §7.
+        "acr_values_supported": ACR_VALUES,
     });
     for endpoint in ["token", "introspection", "revocation"] {
         // A client that proves nothing learns nothing about tokens (RFC 7662 §4).
@@ -115,7 +117,6 @@ pub fn openid(base: &str, issuer: &str, algorithms: &[Algorithm], scopes: &[Stri
     let claims: Vec<&str> = own.into_iter().chain(STANDARD_CLAIMS).collect();
     document["claims_supported"] = json!(claims);
     document["claims_parameter_supported"] = json!(false);
-    document["acr_values_supported"] = json!(ACR_VALUES);
     document["request_parameter_supported"] = json!(false);
     document["request_uri_parameter_supported"] = json!(false);
     document

@@ -19,6 +19,8 @@ use crate::error::{OauthCode, OauthFault};
 pub enum FamilyEnd {
     /// A number that was over was used again: somebody has a copy.
     Reused,
+    /// The code that began it was redeemed twice: somebody has a copy of that.
+    CodeReplayed,
     /// The client gave it back (RFC 7009).
     Revoked,
     /// The session ended.
@@ -142,6 +144,10 @@ pub fn refresh(
             FamilyEnd::Reused => (
                 "refresh-reused",
                 "a spent refresh token of this grant was used again, so the grant was ended",
+            ),
+            FamilyEnd::CodeReplayed => (
+                "code-replayed",
+                "the authorization code of this grant was redeemed twice, so the grant was ended",
             ),
             FamilyEnd::Revoked => ("token-revoked", "the grant was revoked"),
             FamilyEnd::SessionEnded => ("session-ended", "the session of this grant has ended"),

@@ -103,6 +103,21 @@ pub fn check_resource_uri(uri: &str) -> Result<(), Invalid> {
     Ok(())
 }
 
+/// Whether two addresses name the same resource: character by character, but for the one slash that many libraries
+/// write behind a bare host (RFC 3986 §6.2.3 has no path and `/` be the same).
+#[must_use]
+pub(crate) fn same_resource(one: &str, other: &str) -> bool {
+    without_bare_slash(one) == without_bare_slash(other)
+}
+
+fn without_bare_slash(uri: &str) -> &str {
+    let host = uri.strip_prefix("https://").or_else(|| uri.strip_prefix("http://"));
+    match host.and_then(|host| host.strip_suffix('/')) {
+        Some(host) if !host.is_empty() && !host.contains(['/', '?']) => &uri[..uri.len() - 1],
+        _ => uri,
+    }
+}
+
 /// Whether an address can be an issuer's: https, no query, no fragment (RFC 8414 §2). Plain http
 /// passes for this machine alone, where it does not leave it.
 pub fn check_issuer(issuer: &str) -> Result<(), Invalid> {
@@ -147,6 +162,25 @@ fn is_this_machine(host: &url::Host<&str>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_bare_host_is_the_same_resource_with_and_without_its_slash() {
+        for (one, other, same) in [
+            ("https://api.example", "https://api.example/", true),
+            ("http://127.0.0.1:8090/", "http://127.0.0.1:8090", true),
+            ("https://api.example/a", "https://api.example/a", true),
+            ("https://api.example/a", "https://api.example/a/", false),
+            ("https://api.example", "https://api.example//", false),
+            ("https://api.example?x", "https://api.example?x/", false),
+            ("https://api.example", "https://API.example/", false),
+            ("https://api.example", "http://api.example/", false),
+            ("urn:api", "urn:api/", false),
+            ("https://", "https:///", false),
+        ] {
+            assert_eq!(same_resource(one, other), same, "{one} {other}");
+            assert_eq!(same_resource(other, one), same, "{other} {one}");
+        }
+    }
 
     #[test]
     fn what_names_a_resource() {

@@ -32,7 +32,6 @@ pub(crate) struct Asking {
     pub(crate) request: AuthorizationRequest,
     /// As it came, to be carried through the forms.
     pub(crate) raw: String,
-    named_redirect: bool,
     /// Where it was pushed.
     pushed: Option<Opened>,
 }
@@ -241,10 +240,7 @@ pub(crate) async fn asking(
     let judged = check_pushed(&client, pushed.is_some())
         .and_then(|()| authorization_request(&form, &client, resource.as_deref(), &redirect_uri));
     match judged {
-        Ok(request) => {
-            let named_redirect = form.get("redirect_uri").is_some();
-            Ok(Ok(Asking { client, request, raw, named_redirect, pushed }))
-        }
+        Ok(request) => Ok(Ok(Asking { client, request, raw, pushed })),
         Err(fault) => {
             let refusal: Box<Refusal> = fault.clone().into();
             let diagnosis =
@@ -304,7 +300,6 @@ async fn code(call: &Call, asking: &Asking, session: &LoginSession) -> Answer {
     let grant = CodeGrant {
         client_id: asking.client.id.clone(),
         redirect_uri: request.redirect_uri.clone(),
-        named_redirect: asking.named_redirect,
         code_challenge: request.code_challenge.clone(),
         sub: session.sub.clone(),
         sid: session.sid.clone(),

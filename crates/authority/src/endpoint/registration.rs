@@ -31,13 +31,11 @@ pub(crate) async fn register(mut call: Call) -> Answer {
     let presented = bearer(&call)?;
     let by = match (rules.mode, presented) {
         (RegistrationMode::Closed, _) => {
-            return Err(OauthFault::new(
-                OauthCode::AccessDenied,
-                "registration-closed",
-                "clients cannot register themselves here",
-            )
-            .fix("the operator makes the client, or sets `registration.mode`")
-            .into());
+            return Err(Refusal::new(StatusCode::FORBIDDEN, "registration-closed")
+                .error(OauthCode::AccessDenied.as_str())
+                .detail("clients cannot register themselves here")
+                .fix("the operator makes the client, or sets `registration.mode`")
+                .into());
         }
         (_, Some(token)) => Some(credential::digest(&token)),
         (RegistrationMode::Token, None) => return Err(registration_unproven(false).into()),
@@ -97,8 +95,7 @@ pub(crate) async fn show(call: Call) -> Answer {
 pub(crate) async fn change(mut call: Call) -> Answer {
     let body = call.json_bytes().await?;
     let state = std::sync::Arc::clone(&call.state);
-    let _one = state.changing.lock().await;
-    let (client, token) = own(&call).await?;
+    let (client, _) = own(&call).await?;
     let metadata = ClientMetadata::read(&body)?;
     let kept_secret = metadata.check_update(&client.id)?.map(str::to_owned);
     let resources = state.resources_of_policy().await?;
@@ -165,13 +162,11 @@ async fn own(call: &Call) -> Result<(Client, Secret), Box<Refusal>> {
         return Err(registration_unproven(true).into());
     };
     if client.disabled {
-        return Err(OauthFault::new(
-            OauthCode::AccessDenied,
-            "client-disabled",
-            "the operator has disabled this client",
-        )
-        .fix("ask the operator")
-        .into());
+        return Err(Refusal::new(StatusCode::FORBIDDEN, "client-disabled")
+            .error(OauthCode::AccessDenied.as_str())
+            .detail("the operator has disabled this client")
+            .fix("ask the operator")
+            .into());
     }
     Ok((client, token))
 }

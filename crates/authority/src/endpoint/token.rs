@@ -9,9 +9,9 @@ use aws_lc_rs::digest;
 use claviger_protocol::{
     ACCESS_TOKEN_TYPE, AccessClaims, Ask, ClaimPlace, Client, Confirmation, DeviceGrant, Facts,
     Family, FamilyEnd, Form, GrantType, OauthCode, OauthFault, Polled, Redeeming, Redemption,
-    Refresh, Status, Used, Window, assurance, check_grant, code_unknown, custom_claims, decide,
-    device_code_unknown, grant_type, is_verifier, life, poll, redeem, refresh, refresh_bond,
-    scope_list, token_type, wanted_resource,
+    Refresh, Status, Used, Window, assurance, check_grant, check_granted_resource, code_unknown,
+    custom_claims, decide, device_code_unknown, grant_type, is_verifier, life, poll, redeem,
+    refresh, refresh_bond, scope_list, token_type, wanted_resource,
 };
 use claviger_store::{ListedToken, Redeemed};
 use claviger_token::base64url;
@@ -131,6 +131,7 @@ async fn for_a_code(
     let rule = {
         let client_id = client.id.clone();
         let redirect_uri = form.get("redirect_uri").map(str::to_owned);
+        let resources = Ask::from_form(form).resources;
         let jkt = cnf.and_then(Confirmation::jkt).map(str::to_owned);
         move |grant: &claviger_protocol::CodeGrant, used: bool| {
             let redeeming = Redeeming {
@@ -138,6 +139,7 @@ async fn for_a_code(
                 redirect_uri: redirect_uri.as_deref(),
                 challenge: challenge.as_deref(),
                 jkt: jkt.as_deref(),
+                resources: &resources,
             };
             redeem(grant, redeeming, used, now)
         }
@@ -152,7 +154,7 @@ async fn for_a_code(
         Redemption::Leave(fault) => return Err(fault.into()),
         Redemption::Leaked(fault) => {
             if let Some(id) = gave {
-                ending::grant(state, &id, FamilyEnd::Reused).await?;
+                ending::grant(state, &id, FamilyEnd::CodeReplayed).await?;
             }
             let refusal: Box<Refusal> = fault.into();
             return Err(Box::new(refusal.evidence("sub", grant.sub.as_str())));
@@ -200,7 +202,8 @@ async fn for_a_device(
     };
     let rule = {
         let client_id = client.id.clone();
-        move |grant: &DeviceGrant| poll(grant, &client_id, now)
+        let resources = Ask::from_form(form).resources;
+        move |grant: &DeviceGrant| poll(grant, &client_id, &resources, now)
     };
     let grant = match state.store.poll_device(hash, made, rule).await? {
         None => return Err(device_code_unknown().into()),
@@ -429,18 +432,11 @@ async fn refreshed(
 
 /// The scope of this answer: what was granted, or less (RFC 6749 §6).
 fn narrowed(family: &Family, form: &Form) -> Result<String, OauthFault> {
-    if let [resource] = form.all("resource").as_slice()
-        && family.resource.as_deref() != Some(*resource)
-    {
-        return Err(OauthFault::new(
-            OauthCode::InvalidTarget,
-            "resource-refused",
-            "the grant is for another resource",
-        )
-        .fix("leave `resource` out, or start a new authorization"));
+    check_granted_resource(&Ask::from_form(form).resources, family.resource.as_deref())?;
+    let asked = form.get("scope").map(scope_list).transpose()?.unwrap_or_default();
+    if asked.is_empty() {
+        return Ok(family.scope.clone());
     }
-    let Some(asked) = form.get("scope") else { return Ok(family.scope.clone()) };
-    let asked = scope_list(asked)?;
     let granted: Vec<&str> = family.scope.split(' ').collect();
     if asked.iter().any(|scope| !granted.contains(&scope.as_str())) {
         return Err(OauthFault::new(
@@ -578,8 +574,10 @@ async fn issued(state: &State, granted: &Granted<'_>) -> Result<Value, Box<Refus
         "access_token": access_token,
         "token_type": token_type(granted.cnf),
         "expires_in": expires_in,
-        "scope": granted.scope,
     });
+    if !granted.scope.is_empty() {
+        answer["scope"] = json!(granted.scope);
+    }
     if granted.scope.split(' ').any(|scope| scope == "openid") {
         let algorithm = client.id_token_signed_response_alg.as_deref();
         let claims = IdClaims {

@@ -5,13 +5,14 @@
 
 use claviger_protocol::{ClaimPlace, Form, custom_claims, standard_claims};
 use claviger_token::bond::{Bond, Proven};
+use claviger_token::challenge::Demand;
 use claviger_token::presentation::{self, Scheme};
-use claviger_token::{Code, Fact, Fault, Verified};
+use claviger_token::{Algorithm, Code, Fact, Fault, Verified, dpop};
 use http::{HeaderValue, Method, StatusCode, header};
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
-use crate::call::{Answer, Call};
+use crate::call::{Answer, Call, FORM};
 use crate::own_token;
 use crate::refusal::Refusal;
 use crate::render;
@@ -23,6 +24,11 @@ const JWT: HeaderValue = HeaderValue::from_static("application/jwt");
 pub(crate) async fn userinfo(mut call: Call) -> Answer {
     let Presented { token, scheme } = presented(&mut call).await?;
     let state = &call.state;
+    let scheme_demand = match scheme {
+        Scheme::Bearer => Demand::Bearer,
+        Scheme::Dpop => Demand::Dpop,
+    };
+    let refused = |fault, demand| Refusal::fault(fault).demanding(demand);
     let sender = match scheme {
         Scheme::Bearer => None,
         Scheme::Dpop => {
@@ -30,19 +36,22 @@ pub(crate) async fn userinfo(mut call: Call) -> Answer {
             let sender = Sender::read_with(&call, &url, Some(&token)).map_err(unproven)?;
             if sender.thumbprint().is_none() {
                 let fault = Fault::new(Code::SenderProofMissing);
-                return Err(Refusal::fault(Box::new(fault)).into());
+                return Err(refused(Box::new(fault), Demand::Dpop).into());
             }
             Some(sender)
         }
     };
     let certificate = call.certificate().map(|certificate| certificate.thumbprint());
-    let proven = sender.is_some() || certificate.is_some();
-    let verified = own_token::granting(state, &token, "openid", proven);
-    let verified = verified.map_err(Refusal::fault)?;
+    let verified = own_token::granting(state, &token, render::USERINFO_SCOPE)
+        .map_err(|fault| refused(fault, scheme_demand))?;
     let bond = Bond::read(verified.claims().members());
     let key = sender.as_ref().and_then(Sender::thumbprint);
     let proven = Proven { key, certificate: certificate.as_deref() };
-    Bond::check(bond.as_ref(), proven).map_err(Refusal::fault)?;
+    Bond::check(bond.as_ref(), proven).map_err(|fault| {
+        // RFC 9449 §7.1: whoever holds a token that is bound to a key is told so by the scheme.
+        let to_a_key = bond.as_ref().is_some_and(Bond::is_to_key);
+        refused(fault, if to_a_key { Demand::Dpop } else { Demand::Bearer })
+    })?;
     if let Some(sender) = &sender {
         sender.use_up(state).await.map_err(unproven)?;
     }
@@ -57,7 +66,9 @@ pub(crate) async fn userinfo(mut call: Call) -> Answer {
 fn unproven(mut refusal: Box<Refusal>) -> Box<Refusal> {
     if refusal.status.is_client_error() {
         refusal.status = StatusCode::UNAUTHORIZED;
-        let challenge = format!("DPoP error=\"{}\", algs=\"ES256 EdDSA\"", refusal.error);
+        let algorithms: Vec<&str> = dpop::algorithms().map(Algorithm::name).collect();
+        let algorithms = algorithms.join(" ");
+        let challenge = format!("DPoP error=\"{}\", algs=\"{algorithms}\"", refusal.error);
         if let Ok(value) = HeaderValue::from_str(&challenge) {
             refusal.headers.push((header::WWW_AUTHENTICATE, value));
         }
@@ -107,9 +118,7 @@ async fn presented(call: &mut Call) -> Result<Presented, Box<Refusal>> {
         // RFC 9700 §2.1: where it stands in logs.
         return Err(Refusal::fault(Box::new(Fault::new(Code::TokenInQuery))).into());
     }
-    let is_form = call
-        .header("content-type")
-        .is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"));
+    let is_form = call.media_type().as_deref() == Some(FORM);
     let in_form = if call.parts.method == Method::POST && is_form {
         let form = Form::parse(&call.form().await?)?;
         form.get("access_token").map(|token| Zeroizing::new(token.to_owned()))
@@ -125,7 +134,8 @@ async fn presented(call: &mut Call) -> Result<Presented, Box<Refusal>> {
         }
         (None, _) => {
             let presented = presentation::presented(values.iter().map(HeaderValue::as_bytes));
-            let (scheme, token) = presented.map_err(Refusal::fault)?;
+            let (scheme, token) =
+                presented.map_err(|fault| Refusal::fault(fault).demanding(Demand::Either))?;
             Ok(Presented { token: Zeroizing::new(token.to_owned()), scheme })
         }
     }

@@ -39,8 +39,8 @@ async fn poll(app: &App, device: &Value) -> Answer {
 
 #[track_caller]
 fn is_told(answer: Answer, error: &str) {
-    let status = if error == "access_denied" { 403 } else { 400 };
-    assert_eq!(answer.is(status).json()["error"], error);
+    // RFC 8628 §3.5: as RFC 6749 §5.2 has all errors but that of the client.
+    assert_eq!(answer.is(400).json()["error"], error);
 }
 
 /// From the address with the code to the page that asks.
@@ -89,6 +89,13 @@ async fn a_device_is_allowed_on_another_machine() {
     let again = decide(&app, &mut browser, &page, "allow").await.is(200);
     assert!(again.body.contains("The device may go on"), "{}", again.body);
     app.clock.advance(5);
+    let with_another = query(&[
+        ("grant_type", GRANT),
+        ("client_id", "tv"),
+        ("device_code", &text(&device, "device_code")),
+        ("resource", "https://other.example"),
+    ]);
+    is_told(app.post("/token", &with_another).await, "invalid_target");
     let tokens = poll(&app, &device).await.is(200).json();
     let (access, id) = (claims(&text(&tokens, "access_token")), claims(&text(&tokens, "id_token")));
     assert_eq!((&access["aud"], &access["client_id"]), (&json!(API), &json!("tv")));

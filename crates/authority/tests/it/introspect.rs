@@ -48,6 +48,17 @@ async fn a_living_token_is_described() {
     assert!(said["jti"].is_string());
 }
 
+/// RFC 9470 §6.2: an API that takes the token's word by introspection can ask for a better log-in as well.
+#[tokio::test]
+async fn how_and_when_somebody_logged_in_is_told() {
+    let app = crate::people::stage().await;
+    let api = api(&app).await;
+    let granted = crate::people::granted(&app).await;
+    let said = introspect(&app, &api, granted["access_token"].as_str().unwrap()).await;
+    assert_eq!((&said["auth_time"], &said["acr"]), (&json!(NOW), &json!("1")), "{said}");
+    assert_eq!(said["amr"], json!(["pwd"]));
+}
+
 /// RFC 7662 §2.2: whatever is wrong, the answer is the same and gives no reason.
 #[tokio::test]
 async fn anything_else_is_inactive_and_nothing_more() {

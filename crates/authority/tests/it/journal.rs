@@ -400,10 +400,10 @@ async fn an_alarm_is_raised_once() {
     assert_eq!(entries(&app, "&kind=alarm").await[0]["id"], refused["diagnosis"]);
     for _ in 0..3 {
         let again = crate::people::refresh(&app, &text(&tokens, "refresh_token")).await;
-        assert_eq!(again.is(400).json()["code"], "refresh-reused");
+        assert_eq!(again.is(400).json()["code"], "code-replayed");
     }
     assert_eq!(entries(&app, "&kind=alarm").await.len(), 1);
-    assert_eq!(entries(&app, "&kind=refusal&code=refresh-reused").await.len(), 3);
+    assert_eq!(entries(&app, "&kind=refusal&code=code-replayed").await.len(), 3);
 }
 
 #[tokio::test]

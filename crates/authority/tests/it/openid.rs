@@ -94,7 +94,14 @@ async fn a_token_is_presented_once_and_never_in_the_url() {
     assert_eq!(in_url.json()["code"], "token-in-query");
     let none = app.get("/userinfo").await.is(401);
     assert_eq!(none.json()["code"], "credential-missing");
-    assert!(none.header("www-authenticate").starts_with("Bearer realm=\"claviger\""));
+    let challenge = none.header("www-authenticate");
+    assert!(challenge.starts_with("Bearer realm=\"claviger\", scope=\"openid\", DPoP algs="));
+    // RFC 9110 §8.3.1: a media type has no case.
+    let shouted = Request::post("/userinfo")
+        .header("content-type", "Application/X-WWW-Form-Urlencoded; charset=UTF-8")
+        .body(Body::from(form.clone()))
+        .unwrap();
+    app.send(shouted).await.is(200);
     let preflight = Request::options("/userinfo").body(Body::empty()).unwrap();
     let preflight = app.send(preflight).await.is(204);
     assert!(preflight.header("access-control-allow-headers").contains("Authorization"));
@@ -330,6 +337,10 @@ async fn the_metadata_are_true() {
     assert_eq!(document["subject_types_supported"], json!(["public", "pairwise"]));
     assert_eq!(document["userinfo_signing_alg_values_supported"], json!(["ES256"]));
     assert_eq!(document["backchannel_logout_supported"], true);
+    // RFC 9470 §7: those who read the other document ask for more by it, too.
+    let oauth = app.get("/.well-known/oauth-authorization-server").await.is(200).json();
+    assert_eq!(oauth["acr_values_supported"], json!(["1", "2", "phr"]));
+    assert_eq!(document["acr_values_supported"], oauth["acr_values_supported"]);
     let scopes = json!(["openid", "profile", "email", "phone", "address", "offline_access"]);
     assert_eq!(document["scopes_supported"], scopes);
 }
@@ -358,8 +369,10 @@ async fn a_bound_token_tells_only_with_a_proof_of_its_key() {
     let given = ask(Some(&nonce)).await.is(200).json();
     assert_eq!(given["token_type"], "DPoP");
     let token = text(&given, "access_token");
-    let answer = userinfo(&app, &token).await.is(401).json();
-    assert_eq!(answer["code"], "sender-proof-missing");
+    let answer = userinfo(&app, &token).await.is(401);
+    let challenge = answer.header("www-authenticate");
+    assert!(challenge.starts_with("DPoP ") && challenge.contains("invalid_token"), "{challenge}");
+    assert_eq!(answer.json()["code"], "sender-proof-missing");
     let use_it = async |proof: &str| {
         let request = Request::get("/userinfo")
             .header("authorization", format!("DPoP {token}"))
@@ -381,12 +394,15 @@ async fn a_bound_token_tells_only_with_a_proof_of_its_key() {
         let answer = use_it(&bad).await.is(401);
         let challenge = answer.header("www-authenticate");
         assert!(challenge.contains(&format!("DPoP error=\"{error}\"")), "{challenge}");
+        // What is taken is said whole.
+        assert!(challenge.contains("algs=\"ES256 ES384 ES512 EdDSA RS256"), "{challenge}");
     }
     let bare = Request::get("/userinfo").header("authorization", format!("DPoP {token}"));
     let bare = app.send(bare.body(Body::empty()).unwrap()).await.is(401).json();
     assert_eq!(bare["code"], "sender-proof-missing");
-    let stolen = use_it(&of(&thief, "/userinfo", &token, Some(&nonce))).await.is(401).json();
-    assert_eq!(stolen["code"], "sender-proof-invalid");
+    let stolen = use_it(&of(&thief, "/userinfo", &token, Some(&nonce))).await.is(401);
+    assert!(stolen.header("www-authenticate").starts_with("DPoP "), "{:?}", stolen.headers);
+    assert_eq!(stolen.json()["code"], "sender-proof-invalid");
 }
 
 fn dpop_key() -> SigningKey {

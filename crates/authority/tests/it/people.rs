@@ -402,17 +402,23 @@ async fn a_code_is_for_one_client_one_verifier_and_one_time() {
         (("code_verifier", "a-wrong-verifier-that-is-long-enough-to-be-one-000"), "code-refused"),
         (("code_verifier", ""), "code-refused"),
         (("redirect_uri", "https://app.example/"), "code-redirect"),
-        (("redirect_uri", ""), "code-redirect"),
         (("code", "made-up"), "code-refused"),
     ] {
         is_refused(redeem(&app, &code, &[change]).await, expected);
     }
-    let tokens = redeem(&app, &code, &[]).await.is(200).json();
+    // OAuth 2.1 has no `redirect_uri` here any more; a `resource` is the one that was granted (RFC 8707 §2.2).
+    let refused = redeem(&app, &code, &[("resource", "https://other.example")]).await.is(400);
+    assert_eq!(text(&refused.json(), "error"), "invalid_target");
+    let slash = format!("{API}/");
+    let lean = [("redirect_uri", ""), ("resource", slash.as_str())];
+    let tokens = redeem(&app, &code, &lean).await.is(200).json();
+    assert_eq!(claims(&text(&tokens, "access_token"))["aud"], API);
     // Somebody without the verifier ends nothing; its owner's second time shows a leak, and does.
     is_refused(redeem(&app, &code, &[("code_verifier", "")]).await, "code-refused");
     let tokens = refresh(&app, &text(&tokens, "refresh_token")).await.is(200).json();
     is_refused(redeem(&app, &code, &[]).await, "code-replayed");
-    is_refused(refresh(&app, &text(&tokens, "refresh_token")).await, "refresh-reused");
+    // What is told is what happened: no refresh token was used twice.
+    is_refused(refresh(&app, &text(&tokens, "refresh_token")).await, "code-replayed");
 
     let code = Browser::default().code(&app, &[]).await;
     app.clock.advance(61);
@@ -505,9 +511,17 @@ async fn only_its_client_can_use_or_end_a_family() {
     app.post("/revoke", &query(&[("client_id", "other"), ("token", &token)])).await.is(200);
     let widened = refresh_with(&app, &token, &[("scope", "openid orders:write")]).await.is(400);
     assert_eq!(text(&widened.json(), "error"), "invalid_scope");
-    let narrow = refresh_with(&app, &token, &[("scope", "openid")]).await.is(200).json();
+    for resources in [&["https://other.example"][..], &[API, "https://other.example"]] {
+        let asked: Vec<(&str, &str)> = resources.iter().map(|uri| ("resource", *uri)).collect();
+        let refused = refresh_with(&app, &token, &asked).await.is(400).json();
+        assert_eq!(text(&refused, "error"), "invalid_target", "{refused}");
+    }
+    let twice = [("scope", "openid"), ("resource", API), ("resource", API)];
+    let narrow = refresh_with(&app, &token, &twice).await.is(200).json();
     assert_eq!(text(&narrow, "scope"), "openid");
-    let whole = refresh(&app, &text(&narrow, "refresh_token")).await.is(200).json();
+    // A scope of blanks is none that was named.
+    let whole = refresh_with(&app, &text(&narrow, "refresh_token"), &[("scope", " ")]).await;
+    let whole = whole.is(200).json();
     assert_eq!(text(&whole, "scope"), "openid orders:read");
     // Its own client ends it, with every access token that it gave.
     let token = text(&whole, "refresh_token");

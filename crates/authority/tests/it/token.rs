@@ -323,6 +323,10 @@ async fn several_resources_must_be_named_and_may_be_asked_together() {
     .await;
     let (id, secret) =
         (created["client_id"].as_str().unwrap(), created["client_secret"].as_str().unwrap());
+    // Twice the same is one; a bare host is the same with and without its slash (RFC 3986 §6.2.3).
+    let form = format!("{GRANT}&resource=https://a.test&resource=https://a.test/");
+    let one = app.post_as("/token", id, secret, &form).await.is(200).json();
+    assert_eq!(claims(one["access_token"].as_str().unwrap())["aud"], "https://a.test/");
     let form = format!("{GRANT}&resource=urn:example:b");
     let one = app.post_as("/token", id, secret, &form).await.is(200).json();
     assert_eq!(claims(one["access_token"].as_str().unwrap())["aud"], "urn:example:b");
@@ -432,6 +436,13 @@ async fn a_signed_assertion_authenticates_once() {
     let mut claims = signer.claims("two");
     claims["aud"] = json!(format!("{ISSUER}/token"));
     app.post("/token", &signer.form(&claims)).await.is(200);
+    // RFC 9126 §2: at the endpoint for pushed requests its own address must do as well, and there alone.
+    let mut claims = signer.claims("pushed");
+    claims["aud"] = json!(format!("{ISSUER}/par"));
+    let form = signer.form(&claims);
+    let elsewhere = app.post("/token", &form).await.is(401).json();
+    assert!(elsewhere["fix"].as_str().unwrap().contains("set `aud` to `"), "{elsewhere}");
+    assert_eq!(app.post("/par", &form).await.is(400).json()["code"], "redirect-none");
     // The client id may stand beside it, and must agree.
     let form = format!("{}&client_id={}", signer.form(&signer.claims("three")), signer.id);
     app.post("/token", &form).await.is(200);

@@ -21,7 +21,6 @@ pub(crate) fn code(sid: &str, sub: &str, client: &str, auth_time: i64) -> CodeGr
     CodeGrant {
         client_id: client.into(),
         redirect_uri: "https://app.example/cb".into(),
-        named_redirect: true,
         code_challenge: "c".into(),
         sub: sub.into(),
         sid: sid.into(),
