@@ -235,7 +235,8 @@ impl Authority {
     /// themselves, within a minute.
     pub async fn housekeep(&self) {
         turn(&self.state).await;
-        self.state.journal.flush().await;
+        // What could not be written waits for the next time.
+        drop(self.state.journal.flush().await);
         forget(&self.state).await;
     }
 
@@ -243,7 +244,7 @@ impl Authority {
     pub async fn close(mut self) {
         self.state.ending.cancel();
         while self.jobs.join_next().await.is_some() {}
-        self.state.journal.flush().await;
+        self.state.journal.finish().await;
         self.state.store.close().await;
         drop(self.dir.take());
     }

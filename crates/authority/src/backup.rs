@@ -89,10 +89,15 @@ pub fn back_up(
         notes.push((MASTER, hex));
     }
     copy(&database, target, &notes, progress).map_err(|error| match error {
-        StoreError::Exists { .. } => OpenError::File {
+        StoreError::Exists { what } if Path::new(&what) == target => OpenError::File {
             path: target.to_owned(),
             problem: "there is a file already".to_owned(),
             fix: "choose another name; a backup never writes over a file".to_owned(),
+        },
+        StoreError::Exists { what } => OpenError::File {
+            path: PathBuf::from(what),
+            problem: "another backup is being made there, or one was broken off".to_owned(),
+            fix: "if none is running, remove this file; or choose another name".to_owned(),
         },
         error => OpenError::Store(error),
     })?;
@@ -166,6 +171,7 @@ pub fn restore(
     let digest = hex::encode(&credential::digest(token.expose()));
     dir.write_admin_token(token.expose())?;
     put_back(file, &dir.database(), &[(first_start::ADMINISTRATOR, &digest)])?;
+    dir.leave_to_owner()?;
     let backup = check_backup(file, known.as_deref())?;
     Ok(Restored { backup, admin_token_file: dir.admin_token() })
 }

@@ -68,6 +68,30 @@ impl DataDir {
         write_new(&self.own_master_key(), bytes)
     }
 
+    /// Leaves what was made here to the owner of the directory: what root restores is served by
+    /// somebody else.
+    #[cfg(unix)]
+    pub(crate) fn leave_to_owner(&self) -> Result<(), OpenError> {
+        use std::os::unix::fs::{MetadataExt as _, chown};
+        let owner = fs::metadata(&self.path)
+            .map_err(|error| OpenError::file(&self.path, "read the data directory", &error))?;
+        for name in [DATABASE, MASTER_KEY, ADMIN_TOKEN, LOCK] {
+            let path = self.path.join(name);
+            let Ok(found) = fs::symlink_metadata(&path) else { continue };
+            if found.is_file() && found.uid() != owner.uid() {
+                chown(&path, Some(owner.uid()), Some(owner.gid())).map_err(|error| {
+                    OpenError::file(path, "leave the file to the owner of its directory", &error)
+                })?;
+            }
+        }
+        Ok(())
+    }
+
+    #[cfg(not(unix))]
+    pub(crate) fn leave_to_owner(&self) -> Result<(), OpenError> {
+        Ok(())
+    }
+
     /// Reads the master key, or makes it on first start.
     pub(crate) fn master_key(&self, elsewhere: Option<&Path>) -> Result<MasterKey, OpenError> {
         if let Some(path) = elsewhere {
@@ -177,6 +201,18 @@ fn tighten(path: &Path, found: &fs::Metadata) -> Result<(), OpenError> {
         });
     }
     fs::set_permissions(path, fs::Permissions::from_mode(0o700)).map_err(|error| {
+        if error.kind() == io::ErrorKind::PermissionDenied {
+            // A volume that an orchestrator lends to a group.
+            return OpenError::File {
+                path: path.to_owned(),
+                problem: format!("belongs to another user and is open to others (mode {mode:04o})"),
+                fix: format!(
+                    "name a directory in it, which is then made for this user alone: \
+                     `data_dir = \"{}\"`",
+                    path.join("data").display()
+                ),
+            };
+        }
         OpenError::file(path, "close the data directory to other users", &error)
     })?;
     tracing::warn!(path = %path.display(), "the data directory was open to other users; mode is now 0700");

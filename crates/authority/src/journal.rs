@@ -9,12 +9,13 @@ mod blot;
 mod event;
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use aws_lc_rs::hmac;
-use claviger_store::{JournalEntry, Recount, Store};
+use claviger_store::{JournalEntry, Recount, Store, StoreError};
 use claviger_token::base64url;
 use serde_json::{Value, json};
 use tokio::sync::Notify;
@@ -45,6 +46,8 @@ const WAITING: usize = 2048;
 const MOST_WAITING: usize = 16 * 1024;
 /// Entries are written together, so often at most: each time costs a flush of the disk.
 const PAUSE: Duration = Duration::from_millis(50);
+/// Where the database does not take them, it is asked again so often.
+const RETRY: Duration = Duration::from_secs(1);
 /// Pages that change nothing: a scanner that asks for what does not exist must not fill the journal.
 const UNKEPT: [&str; 5] = ["front", "faults", "fault", "asset", "unknown"];
 /// A credential was used again that was over: its owner or a thief.
@@ -54,6 +57,8 @@ const ALARMS: [&str; 2] = ["refresh-reused", "code-replayed"];
 #[derive(Default)]
 struct Desk {
     waiting: Vec<JournalEntry>,
+    /// How many are being written right now, and wait again if they cannot be.
+    writing: usize,
     counts: HashMap<String, Recount>,
     alike: HashMap<Like, Alike>,
 }
@@ -145,7 +150,7 @@ impl Journal {
             return last;
         }
         let bound = if kind.floods() { WAITING } else { MOST_WAITING };
-        if desk.waiting.len() >= bound {
+        if desk.waiting.len() + desk.writing >= bound {
             self.metrics.journal_dropped();
             return id;
         }
@@ -222,34 +227,60 @@ impl Journal {
 
     /// Writes what is waiting, until `ending`.
     pub(crate) async fn write(self: Arc<Self>, ending: CancellationToken) {
+        let mut behind = false;
         loop {
             tokio::select! {
-                () = self.news.notified() => self.flush().await,
+                () = self.news.notified() => {}
                 () = ending.cancelled() => return,
             }
+            let written = self.flush().await;
+            // Said when it begins and when it is over, not each second.
+            match &written {
+                Err(error) if !behind => {
+                    tracing::warn!(%error, "the journal cannot be written; what happens is kept in memory");
+                }
+                Ok(()) if behind => tracing::info!("the journal is written again"),
+                _ => {}
+            }
+            behind = written.is_err();
+            let pause = if behind { RETRY } else { PAUSE };
             tokio::select! {
-                () = tokio::time::sleep(PAUSE) => {}
+                () = tokio::time::sleep(pause) => {}
                 () = ending.cancelled() => return,
             }
         }
     }
 
-    /// Writes what is waiting now, all in one transaction.
-    pub(crate) async fn flush(&self) {
+    /// The last writing, when nobody will try again.
+    pub(crate) async fn finish(&self) {
+        if let Err(error) = self.flush().await {
+            let many = self.desk.lock().unwrap_or_else(PoisonError::into_inner).waiting.len();
+            tracing::warn!(%error, many, "the last entries of the journal could not be written");
+        }
+    }
+
+    /// Writes what is waiting now, all in one transaction. What could not be written waits again.
+    pub(crate) async fn flush(&self) -> Result<(), StoreError> {
         let (entries, counts) = {
             let now = self.clock.now();
             let mut desk = self.desk.lock().unwrap_or_else(PoisonError::into_inner);
             desk.alike.retain(|_, alike| is_alike(alike, now));
             let counts = std::mem::take(&mut desk.counts).into_values().collect::<Vec<_>>();
+            desk.writing = desk.waiting.len();
             (std::mem::take(&mut desk.waiting), counts)
         };
         if entries.is_empty() && counts.is_empty() {
-            return;
+            return Ok(());
         }
-        let many = entries.len();
-        if let Err(error) = self.store.record(entries, counts, self.most).await {
-            tracing::warn!(%error, many, "entries of the journal could not be written down");
+        let written = self.store.record(entries.clone(), counts.clone(), self.most).await;
+        let mut desk = self.desk.lock().unwrap_or_else(PoisonError::into_inner);
+        desk.writing = 0;
+        if written.is_err() {
+            desk.put_back(entries, counts);
+            drop(desk);
+            self.news.notify_one();
         }
+        written
     }
 }
 
@@ -258,6 +289,21 @@ const fn is_alike(alike: &Alike, now: i64) -> bool {
 }
 
 impl Desk {
+    /// Has what could not be written wait again, before what has come since.
+    fn put_back(&mut self, entries: Vec<JournalEntry>, counts: Vec<Recount>) {
+        self.waiting.splice(..0, entries);
+        for count in counts {
+            match self.counts.entry(count.id.clone()) {
+                Entry::Vacant(place) => drop(place.insert(count)),
+                Entry::Occupied(mut newer) => {
+                    let newer = newer.get_mut();
+                    newer.more = newer.more.saturating_add(count.more);
+                    newer.last_at = newer.last_at.max(count.last_at);
+                }
+            }
+        }
+    }
+
     /// The entry on which an event is counted; none where it gets one of its own, called `id`, or tells more of
     /// one that it got.
     fn counted(&mut self, mut like: Like, id: &str, now: i64) -> Option<String> {

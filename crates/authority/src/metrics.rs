@@ -111,7 +111,7 @@ impl Metrics {
         let journal_dropped = Counter::default();
         registry.register(
             "journal_dropped",
-            "Refusals that were not written down because the journal was behind",
+            "Events that were not written down because the journal was behind",
             journal_dropped.clone(),
         );
         let certificate_expires = Gauge::default();

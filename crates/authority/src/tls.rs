@@ -93,13 +93,6 @@ impl Tls {
     }
 }
 
-/// The certificates of the configured file.
-pub(crate) fn certificates(
-    path: &Path,
-) -> Result<Vec<rustls::pki_types::CertificateDer<'static>>, ConfigError> {
-    chain::certificates("tls.cert_file", path)
-}
-
 /// Judges the files that a configuration names, without serving them.
 pub(crate) fn check(config: &Config, now: i64) -> Vec<ConfigError> {
     let wrong = |tls| load(&Config { tls, ..config.clone() }, now).err();

@@ -297,13 +297,17 @@ pub(crate) struct Settings {
     pub(crate) data: Option<PathBuf>,
     /// The address to listen on; port 0 takes a free one.
     #[arg(long, value_name = "ADDRESS")]
-    pub(crate) listen: Option<SocketAddr>,
+    pub(crate) listen: Option<String>,
     /// The URL by which clients know this authority; the `iss` of its tokens.
     #[arg(long, value_name = "URL")]
     pub(crate) issuer: Option<String>,
     /// Any field of the configuration, such as tokens.access_ttl_seconds=600; may be given several times.
     #[arg(long, value_name = "FIELD=VALUE")]
     pub(crate) set: Vec<String>,
+}
+
+fn address(text: &str) -> Result<SocketAddr, &'static str> {
+    text.parse().map_err(|_| "this is no IP address with a port; write for example 127.0.0.1:8090")
 }
 
 impl Settings {
@@ -373,7 +377,7 @@ pub(crate) struct Gate {
     #[arg(long, value_name = "NAME")]
     pub(crate) algorithm: Vec<String>,
     /// The address to listen on; port 0 takes a free one.
-    #[arg(long, default_value = "127.0.0.1:8090", value_name = "ADDRESS")]
+    #[arg(long, default_value = "127.0.0.1:8090", value_name = "ADDRESS", value_parser = address)]
     pub(crate) listen: SocketAddr,
     /// How much a refused client is told: terse, code or full.
     #[arg(long, default_value = "code", value_name = "LEVEL", value_parser = ["terse", "code", "full"])]

@@ -60,17 +60,46 @@ pub fn back_up(
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<(), StoreError> {
     let source = open::reading(database, &Options::default())?;
-    new_file(target)?;
-    let copied = copy(&source, target, notes, progress).map_err(|failure| match failure {
-        // What is wrong with the source is the source's.
-        Failure::Refused(error) => error,
-        failure => failure.at(target.to_owned()),
-    });
-    if copied.is_err() {
-        // Half a copy would be taken for a whole one.
-        let _ = fs::remove_file(target);
+    // Holds the moment: without it each write of the server would start the copy over. And what is wrong
+    // with the source is said of the source.
+    let hold = || -> Result<(), Failure> {
+        source.execute_batch("BEGIN")?;
+        open::version(&source, database).map(drop)
+    };
+    hold().map_err(|failure| failure.at(database.to_owned()))?;
+    if target.exists() {
+        return Err(StoreError::Exists { what: target.display().to_string() });
     }
-    copied
+    // Under another name until it is whole: half a copy would be taken for one.
+    let mut draft = target.as_os_str().to_owned();
+    draft.push(".partial");
+    let draft = Path::new(&draft);
+    new_file(draft)?;
+    let made = copy(&source, draft, notes, progress)
+        .map_err(|failure| failure.at(target.to_owned()))
+        .and_then(|()| place(draft, target));
+    let _ = fs::remove_file(draft);
+    made
+}
+
+/// Gives a whole copy its name, which nothing may have yet, and waits until that is on the disk.
+fn place(draft: &Path, target: &Path) -> Result<(), StoreError> {
+    let linked = match fs::hard_link(draft, target) {
+        // Where backups go there may be no links; then the moment between the question and the act has to do.
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists && !target.exists() => {
+            fs::rename(draft, target)
+        }
+        linked => linked,
+    };
+    linked.map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => StoreError::Exists { what: target.display().to_string() },
+        _ => StoreError::Unreadable { path: target.to_owned(), detail: error.to_string() },
+    })?;
+    // Not every file system lets a directory be opened for that; the file itself is on the disk.
+    let directory = target.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let _ =
+        File::open(directory.unwrap_or_else(|| Path::new("."))).and_then(|found| found.sync_all());
+    Ok(())
 }
 
 fn copy(
@@ -80,8 +109,6 @@ fn copy(
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<(), Failure> {
     let mut copy = Connection::open_with_flags(target, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-    // Holds the moment: without it each write of the server would start the copy over.
-    source.execute_batch("BEGIN; SELECT count(*) FROM schema_version")?;
     {
         let backup = Backup::new(source, &mut copy)?;
         loop {

@@ -97,7 +97,7 @@ fn collect(schema: &Value, above: &str, out: &mut Vec<String>) {
 /// What is wrong with a value of the wrong kind, and an example of the right one.
 pub(super) fn value(field: &str, default: &Value, said: &str) -> (String, String) {
     let name = field.rsplit('.').next().unwrap_or(field);
-    let problem = said.trim().replace('\n', "; ");
+    let problem = plain(&said.trim().replace('\n', "; "));
     let fix = match default {
         Value::Bool(_) => "write `true` or `false`".to_owned(),
         Value::Number(_) => {
@@ -110,6 +110,27 @@ pub(super) fn value(field: &str, default: &Value, said: &str) -> (String, String
         Value::Null => "compare it with the example in the documentation".to_owned(),
     };
     (problem, fix)
+}
+
+/// What the reader says, without the names that only programs have for a kind of value.
+fn plain(said: &str) -> String {
+    if said == "invalid socket address syntax" {
+        return "is no IP address with a port".to_owned();
+    }
+    let mut said = said.to_owned();
+    for kind in ["usize", "u64", "u32", "u16", "u8"] {
+        let unsigned = format!("expected {kind}");
+        if let Some(before) = said.strip_suffix(&unsigned) {
+            said = format!("{before}expected a whole number, 0 or more");
+        }
+    }
+    for (kind, word) in [("i64", "a whole number"), ("f64", "a number"), ("path string", "a path")]
+    {
+        if let Some(before) = said.strip_suffix(&format!("expected {kind}")) {
+            said = format!("{before}expected {word}");
+        }
+    }
+    said
 }
 
 /// A value as the file would have it; none for one that is not set.

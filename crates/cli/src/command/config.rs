@@ -58,7 +58,9 @@ pub(crate) fn refused(problems: &[Problem]) -> Stop {
 }
 
 fn text(path: &Path) -> Result<String, Stop> {
-    let bytes = read_file(path, "the configuration")?;
+    let bytes = read_file(path, "the configuration").map_err(|stop| {
+        stop.hint("--config or CLAVIGER_CONFIG names it; without one, the defaults are served")
+    })?;
     String::from_utf8(bytes).map_err(|error| {
         let before = error.as_bytes().get(..error.utf8_error().valid_up_to()).unwrap_or_default();
         let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
@@ -82,8 +84,8 @@ fn flags(settings: &Settings) -> Result<Vec<(String, String, String)>, Stop> {
     if let Some(data) = &settings.data {
         add("--data", "data_dir", path_text(data)?);
     }
-    if let Some(listen) = settings.listen {
-        add("--listen", "listen", listen.to_string());
+    if let Some(listen) = &settings.listen {
+        add("--listen", "listen", listen.clone());
     }
     if let Some(issuer) = &settings.issuer {
         add("--issuer", "issuer", issuer.clone());

@@ -2,6 +2,7 @@
 
 mod notify;
 
+use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 use claviger_authority::{Authority, Bootstrap, OpenError, Reload, bind};
@@ -99,10 +100,18 @@ fn welcome(issuer: &str, data: &str, first: Option<&Bootstrap>) {
         first.admin_token_file.display()
     ));
     let Some(example) = &first.example else { return };
-    say::note(&format!(
-        "\n{BOLD}An example client and an example API were made.{BOLD:#} {YELLOW}The secret is shown this once.{YELLOW:#}"
-    ));
-    let (id, secret) = (&example.client_id, example.client_secret.expose());
+    // What is no terminal is a log, and logs are kept and sent on.
+    let shown = std::io::stderr().is_terminal();
+    let made = format!("\n{BOLD}An example client and an example API were made.{BOLD:#}");
+    let id = &example.client_id;
+    let secret = if shown {
+        say::note(&format!("{made} {YELLOW}The secret is shown this once.{YELLOW:#}"));
+        example.client_secret.expose()
+    } else {
+        say::note(&format!("{made} Its secret is not written into a log; a new one is made by:"));
+        say::note(&format!("  claviger client rotate-secret {id}"));
+        "SECRET"
+    };
     say::note("\nGet a token:");
     say::note(&format!(
         "  curl -s -u {id}:{secret} {issuer}/token \\\n    -d grant_type=client_credentials -d resource={}",

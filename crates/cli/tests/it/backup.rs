@@ -144,3 +144,66 @@ fn a_damaged_backup_is_told_from_a_whole_one() {
         assert!(!into.join("claviger.db").exists(), "{name}");
     }
 }
+
+/// A backup that was killed lies under another name, and no later one takes it for its own.
+#[test]
+fn half_a_backup_is_told_from_a_whole_one_by_its_name() {
+    let authority = Authority::start();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("one.backup");
+    let partial = folder.path().join("one.backup.partial");
+    let back_up = || run(&["backup", text(&file), "--data", text(&authority.data())]);
+    std::fs::write(&partial, "half").unwrap();
+    let refused = back_up();
+    let said = String::from_utf8(refused.stderr).unwrap();
+    assert_eq!(refused.status.code(), Some(1), "{said}");
+    assert!(said.contains("one.backup.partial: another backup is being made there"), "{said}");
+    assert!(said.contains("remove this file") && !file.exists(), "{said}");
+    std::fs::remove_file(&partial).unwrap();
+    assert_eq!(back_up().status.code(), Some(0));
+    let found: Vec<_> = std::fs::read_dir(folder.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    assert_eq!(found, ["one.backup"]);
+}
+
+#[test]
+fn what_is_wrong_with_the_source_of_a_backup_is_said_of_the_source() {
+    let authority = Authority::start();
+    let (_, kept) = authority.stop();
+    let data = kept.path().join("data");
+    let database = rusqlite::Connection::open(data.join("claviger.db")).unwrap();
+    database.execute_batch("INSERT INTO schema_version (version) VALUES (999)").unwrap();
+    drop(database);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("one.backup");
+    let refused = run(&["backup", text(&file), "--data", text(&data)]);
+    let said = String::from_utf8(refused.stderr).unwrap();
+    assert!(said.contains("data/claviger.db: the database has schema version 999"), "{said}");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+/// The service runs as a user of its own; its files are restored by root.
+#[test]
+fn what_root_restores_belongs_to_the_directorys_owner() {
+    use std::os::unix::fs::{MetadataExt as _, chown};
+    let authority = Authority::start();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("one.backup");
+    let data = text(&authority.data()).to_owned();
+    let made = run(&["backup", text(&file), "--data", &data, "--with-master-key"]);
+    assert_eq!(made.status.code(), Some(0), "{made:?}");
+    let restored = folder.path().join("restored");
+    std::fs::create_dir(&restored).unwrap();
+    if chown(&restored, Some(65_534), Some(65_534)).is_err() {
+        // Only root restores for others.
+        return;
+    }
+    let put = run(&["restore", text(&file), "--data", text(&restored)]);
+    assert_eq!(put.status.code(), Some(0), "{put:?}");
+    for name in ["claviger.db", "master.key", "admin.token", "claviger.lock"] {
+        let found = restored.join(name).metadata().unwrap();
+        assert_eq!((found.uid(), found.gid()), (65_534, 65_534), "{name}");
+    }
+}

@@ -119,3 +119,17 @@ fn serve_refuses_what_config_check_refuses() {
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(said.contains("claviger.toml:1:10") && said.contains("^^^^"), "{said}");
 }
+
+#[test]
+fn an_address_without_a_number_is_told_what_to_write_wherever_it_stands() {
+    let file = written("listen = \"localhost:8600\"\n[limits]\nconnections = -1\n");
+    let said = text(&config(&["check"], &file, &[]));
+    assert!(said.contains("`listen`: is no IP address with a port"), "{said}");
+    assert!(said.contains("expected a whole number, 0 or more"), "{said}");
+    let flag = claviger(&["config", "check", "--listen", "localhost:8600"]).output().unwrap();
+    let said = text(&flag);
+    assert!(said.contains("is no IP address with a port") && said.contains("--listen"), "{said}");
+    let missing = claviger(&["config", "check", "nowhere.toml"]).output().unwrap();
+    let said = String::from_utf8(missing.stderr).unwrap();
+    assert!(said.contains("nowhere.toml") && said.contains("CLAVIGER_CONFIG"), "{said}");
+}

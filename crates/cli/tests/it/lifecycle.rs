@@ -192,6 +192,84 @@ fn health_tells_a_ready_authority_from_none() {
     }
 }
 
+/// A renewal that went wrong must not have a server killed that serves well, for it could not start again.
+#[test]
+fn health_is_the_servers_and_not_that_of_its_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let pki = claviger_testkit::pki::Pki::new();
+    let (cert, key) = pki.server().write(folder.path(), "server", "");
+    let tls = [
+        ("CLAVIGER_TLS__CERT_FILE", cert.to_str().unwrap()),
+        ("CLAVIGER_TLS__KEY_FILE", key.to_str().unwrap()),
+    ];
+    let (process, issuer) = serve(folder.path(), &tls);
+    let listen = issuer.rsplit('/').next().unwrap().to_owned();
+    let health = || claviger(&["health", "--listen", &listen]).envs(tls).output().unwrap();
+    std::fs::write(&cert, "broken").unwrap();
+    assert_eq!(health().status.code(), Some(0), "{:?}", health());
+    std::fs::remove_file(&cert).unwrap();
+    assert_eq!(health().status.code(), Some(0), "{:?}", health());
+    assert_eq!(process.stop(PATIENCE).code, Some(0));
+}
+
+#[test]
+fn health_says_what_the_server_says_and_where_more_stands() {
+    let folder = tempfile::tempdir().unwrap();
+    let (process, issuer) = serve(folder.path(), &[]);
+    let listen = issuer.rsplit('/').next().unwrap().to_owned();
+    let other = rusqlite::Connection::open(folder.path().join("data/claviger.db")).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let asked = claviger(&["health", "--listen", &listen]).output().unwrap();
+    let said = String::from_utf8(asked.stderr).unwrap();
+    assert_eq!(asked.status.code(), Some(1), "{said}");
+    drop(other);
+    let outcome = process.stop(PATIENCE);
+    let id = said.split("under ").nth(1).unwrap_or_else(|| panic!("{said}")).trim();
+    assert!(said.contains("it answers 503: the database does not answer"), "{said}");
+    assert!(outcome.stderr.contains(id), "{id}: {}", outcome.stderr);
+    assert!(outcome.stderr.contains("locked by another process"), "{}", outcome.stderr);
+}
+
+#[test]
+fn the_first_secret_is_in_no_log() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let arguments = ["serve", "--listen", "127.0.0.1:0", "--data", data.to_str().unwrap()];
+    let process = Process::spawn(claviger(&arguments));
+    assert!(process.says("claviger client rotate-secret example-client", PATIENCE).is_some());
+    let _ = process.says("Have a refusal explained", PATIENCE).unwrap();
+    let outcome = process.stop(PATIENCE);
+    let said = format!("{}{}", outcome.stdout, outcome.stderr);
+    assert!(!said.contains("clv_cs_"), "{said}");
+}
+
+#[test]
+fn what_happens_while_the_database_is_away_is_in_the_journal_afterwards() {
+    let authority = Authority::start();
+    let database = rusqlite::Connection::open(authority.data().join("claviger.db")).unwrap();
+    database.execute_batch("ALTER TABLE journal RENAME TO away").unwrap();
+    let refused = Ask::post_form(&authority.url("/token"), &[("grant_type", "client_credentials")])
+        .basic(&authority.client.id, "wrong")
+        .send();
+    let id = refused.json()["diagnosis"].as_str().unwrap().to_owned();
+    let begun = Instant::now();
+    while !authority.log().contains("the journal cannot be written") {
+        assert!(begun.elapsed() < PATIENCE, "{}", authority.log());
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    database.execute_batch("ALTER TABLE away RENAME TO journal").unwrap();
+    let kept = || {
+        let sql = "SELECT count(*) FROM journal WHERE id = $1";
+        database.query_row(sql, [&id], |row| row.get::<_, i64>(0)).unwrap() == 1
+    };
+    while !kept() {
+        assert!(begun.elapsed() < PATIENCE, "{}", authority.log());
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    drop(database);
+    assert_eq!(authority.stop().0.code, Some(0));
+}
+
 #[test]
 fn the_log_is_json_where_it_is_asked_for() {
     let folder = tempfile::tempdir().unwrap();
