@@ -73,6 +73,9 @@ fn the_unit_starts_this_program_as_it_ends_and_refuses() {
     let shown = shown(&environment, &[]);
     assert!(patience > shown["limits.shutdown_seconds"].0.as_u64().unwrap());
     assert_eq!(shown["data_dir"].0, "/var/lib/claviger");
+    for (name, value) in [("StartLimitIntervalSec", "0"), ("LimitCORE", "0")] {
+        assert_eq!(settings(&unit, name), [value]);
+    }
     let [state] = settings(&unit, "StateDirectory")[..] else { panic!("{unit}") };
     assert_eq!(shown["data_dir"].0, format!("/var/lib/{state}"));
 }
@@ -112,7 +115,7 @@ fn the_container_speaks_of_settings_and_commands_that_there_are() {
     let own = environment.keys().filter(|name| **name != "CLAVIGER_LOG").count();
     assert_eq!(from_environment, own, "{environment:?}");
     assert_eq!(shown["listen"].0, format!("0.0.0.0:{}", line("EXPOSE ")));
-    assert_eq!(shown["data_dir"].0, line("VOLUME "));
+    assert_eq!(shown["data_dir"].0, format!("{}/data", line("VOLUME ")));
     for name in ["CLAVIGER_ISSUER", "CLAVIGER_TLS__CERT_FILE", "CLAVIGER_TLS__KEY_FILE"] {
         assert!(container.contains(&format!("-e {name}=")), "{name}");
     }
