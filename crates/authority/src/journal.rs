@@ -2,8 +2,9 @@
 //!
 //! Decides what of an event is written down. Subjects and addresses are kept as keyed hashes, by which equal
 //! ones can be joined and none can be read; a credential that strayed into a text is blotted out. A flood is
-//! counted: of events alike, the first of a minute are kept one by one, the rest on the last of them. What
-//! is kept how long is the configuration's matter.
+//! counted: of events alike, the first of a minute are kept one by one, the rest on the last of them. Alike is what
+//! happens to one person, or comes from one place, so that many people's doings are no flood, and one stranger's
+//! flood hides nobody else. What is kept how long is the configuration's matter.
 
 mod blot;
 mod event;
@@ -28,6 +29,7 @@ use crate::metrics::Metrics;
 use crate::random;
 use crate::refusal::Refusal;
 use crate::routes::Face;
+use crate::throttle::network;
 
 use blot::{blotted, blotted_members, clipped, plain};
 pub(crate) use event::{By, Event, Kind};
@@ -38,10 +40,12 @@ const ONE_BY_ONE: usize = 10;
 const REPORTED_ONE_BY_ONE: usize = 60;
 /// How long events are alike, in seconds.
 const ALIKE: i64 = 60;
-/// Kinds of events alike that are told apart at once; whoever makes up more names is counted together.
+/// Kinds of refusals alike that are told apart at once; whoever makes up more names is counted together.
 const MOST_ALIKE: usize = 1024;
-/// Entries on their way to the store. What others provoke is dropped and counted beyond the first bound, what
-/// the authority does itself beyond the second.
+/// The same for what was done: that takes a credential, and of people at work there are many.
+const MOST_DEEDS_ALIKE: usize = 16 * 1024;
+/// Entries on their way to the store. What is refused is dropped and counted beyond the first bound, what was done
+/// beyond the second.
 const WAITING: usize = 2048;
 const MOST_WAITING: usize = 16 * 1024;
 /// Entries are written together, so often at most: each time costs a flush of the disk.
@@ -60,7 +64,8 @@ struct Desk {
     /// How many are being written right now, and wait again if they cannot be.
     writing: usize,
     counts: HashMap<String, Recount>,
-    alike: HashMap<Like, Alike>,
+    refusals: HashMap<Like, Alike>,
+    deeds: HashMap<Like, Alike>,
 }
 
 /// What makes events alike.
@@ -70,6 +75,30 @@ struct Like {
     code: String,
     client: Option<String>,
     reporter: Option<String>,
+    /// Whom it is about, or where it comes from if that is not known.
+    about: Option<String>,
+}
+
+impl Like {
+    /// What makes an event like others, its code and client being cleaned already.
+    fn of(event: &Event, code: &str, client: Option<&str>) -> Self {
+        let about = match (&event.reporter, &event.subject, event.address) {
+            // Who reports has counted already.
+            (Some(_), ..) => None,
+            (None, Some(sub), _) => Some(sub.clone()),
+            (None, None, Some(address)) if client.is_none() || event.kind == Kind::LogIn => {
+                Some(network(address).to_string())
+            }
+            (None, None, _) => None,
+        };
+        Self {
+            kind: event.kind,
+            code: code.to_owned(),
+            client: client.map(str::to_owned),
+            reporter: event.reporter.clone(),
+            about,
+        }
+    }
 }
 
 struct Alike {
@@ -126,17 +155,17 @@ impl Journal {
     /// Writes an event down; tells the id of the entry that stands for it.
     pub(crate) fn event(&self, event: Event) -> String {
         let now = self.clock.now();
-        let Event { kind, code, id, at, count, client, subject, address, reporter, record } = event;
-        let code = plain(&code);
-        let client = client.map(|id| blotted(&clipped(&plain(&id), 200)));
+        let code = plain(&event.code);
+        let client = event.client.as_ref().map(|id| blotted(&clipped(&plain(id), 200)));
+        let like = Like::of(&event, &code, client.as_deref());
+        let Event { kind, id, at, count, subject, address, refused, record, .. } = event;
         let id = id.unwrap_or_else(random::journal_id);
         if self.most == 0 {
             return id;
         }
-        let like = Like { kind, code: code.clone(), client: client.clone(), reporter };
         let mut desk = self.desk.lock().unwrap_or_else(PoisonError::into_inner);
         if kind.floods()
-            && let Some(last) = desk.counted(like, &id, now)
+            && let Some(last) = desk.counted(like, refused, &id, now)
         {
             let more = desk.counts.entry(last.clone()).or_insert_with(|| Recount {
                 id: last.clone(),
@@ -149,7 +178,7 @@ impl Journal {
             self.news.notify_one();
             return last;
         }
-        let bound = if kind.floods() { WAITING } else { MOST_WAITING };
+        let bound = if refused { WAITING } else { MOST_WAITING };
         if desk.waiting.len() + desk.writing >= bound {
             self.metrics.journal_dropped();
             return id;
@@ -164,7 +193,7 @@ impl Journal {
             code,
             client,
             subject: subject.map(|sub| self.subject_hash(&sub)),
-            address: address.map(|address| self.address_hash(&address)),
+            address: address.map(|address| self.address_hash(&address.to_string())),
             record: Value::Object(blotted_members(&record)),
         });
         drop(desk);
@@ -201,6 +230,7 @@ impl Journal {
             let mut event = Event::new(kind, code).id(random::diagnosis()).address(address);
             event.client = text(evidence.get("client_id").cloned());
             event.subject = subject;
+            event.refused = true;
             self.event(
                 event
                     .with("endpoint", endpoint)
@@ -264,7 +294,8 @@ impl Journal {
         let (entries, counts) = {
             let now = self.clock.now();
             let mut desk = self.desk.lock().unwrap_or_else(PoisonError::into_inner);
-            desk.alike.retain(|_, alike| is_alike(alike, now));
+            desk.refusals.retain(|_, alike| is_alike(alike, now));
+            desk.deeds.retain(|_, alike| is_alike(alike, now));
             let counts = std::mem::take(&mut desk.counts).into_values().collect::<Vec<_>>();
             desk.writing = desk.waiting.len();
             (std::mem::take(&mut desk.waiting), counts)
@@ -306,16 +337,22 @@ impl Desk {
 
     /// The entry on which an event is counted; none where it gets one of its own, called `id`, or tells more of
     /// one that it got.
-    fn counted(&mut self, mut like: Like, id: &str, now: i64) -> Option<String> {
-        if self.alike.len() >= MOST_ALIKE && !self.alike.contains_key(&like) {
-            self.alike.retain(|_, alike| is_alike(alike, now));
-            if self.alike.len() >= MOST_ALIKE {
+    fn counted(&mut self, mut like: Like, refused: bool, id: &str, now: i64) -> Option<String> {
+        let (known, bound) = if refused {
+            (&mut self.refusals, MOST_ALIKE)
+        } else {
+            (&mut self.deeds, MOST_DEEDS_ALIKE)
+        };
+        if known.len() >= bound && !known.contains_key(&like) {
+            known.retain(|_, alike| is_alike(alike, now));
+            if known.len() >= bound {
                 like.client = None;
+                like.about = None;
             }
         }
         let most = if like.reporter.is_some() { REPORTED_ONE_BY_ONE } else { ONE_BY_ONE };
         let new = || Alike { since: now, ids: Vec::new() };
-        let alike = self.alike.entry(like).or_insert_with(new);
+        let alike = known.entry(like).or_insert_with(new);
         if !is_alike(alike, now) {
             *alike = new();
         }
@@ -364,8 +401,9 @@ mod tests {
             code: "expired".to_owned(),
             client: Some(client.to_owned()),
             reporter: reporter.map(str::to_owned),
+            about: None,
         };
-        let mut ask = |client: &str, id: &str, now| desk.counted(like(client, None), id, now);
+        let mut ask = |client: &str, id: &str, now| desk.counted(like(client, None), true, id, now);
         for nth in 0..ONE_BY_ONE {
             assert_eq!(ask("a", &format!("{nth}"), 100), None);
         }
@@ -373,7 +411,7 @@ mod tests {
         assert_eq!(ask("b", "y", 159), None, "another client");
         assert_eq!(ask("a", "z", 160), None, "another minute");
         // What a guard tells is counted apart, and what it tells more of one entry is that entry's.
-        let mut told = |id: &str| desk.counted(like("a", Some("client orders-api")), id, 160);
+        let mut told = |id: &str| desk.counted(like("a", Some("client orders-api")), true, id, 160);
         for nth in 0..REPORTED_ONE_BY_ONE {
             assert_eq!(told(&format!("told-{nth}")), None);
         }
@@ -381,8 +419,9 @@ mod tests {
         assert_eq!(told("one-more").as_deref(), Some("told-59"));
         // Made-up names do not make the table grow, nor the journal.
         for nth in 0..5000 {
-            desk.counted(like(&nth.to_string(), None), "id", 160);
+            desk.counted(like(&nth.to_string(), None), true, "id", 160);
         }
-        assert!(desk.alike.len() <= MOST_ALIKE + 1, "{}", desk.alike.len());
+        assert!(desk.refusals.len() <= MOST_ALIKE + 1, "{}", desk.refusals.len());
+        assert_eq!(desk.counted(like("a", None), false, "deed", 160), None, "no refusal");
     }
 }

@@ -102,29 +102,37 @@ pub(crate) async fn log_in(mut call: Call) -> Answer {
         page(&call, &goal, &clipped, StatusCode::FORBIDDEN, Some(problem))
     };
     let name = username_key(typed);
+    // Looked for in any case: whoever is throttled learns nothing from the time, and the journal says whom it hit.
+    let found = state.store.find_user_by_name(&name).await?;
     let attempt = match begin(&call, Guess::Password, &name) {
         Ok(attempt) => attempt,
         Err(wait) => {
-            report(&call, &goal, "log-in-throttled");
+            report(&call, &goal, "log-in-throttled", found.as_ref());
             return refused(&wait_words(wait));
         }
     };
-    let found = state.store.find_user_by_name(&name).await?;
-    let able = found.filter(|user| !user.disabled);
+    let able = found.as_ref().filter(|user| !user.disabled);
     let presented = form.get("password").unwrap_or_default();
-    match password_is_right(&call, &name, able.as_ref(), presented).await {
+    match password_is_right(&call, &name, able, presented).await {
         Ok(true) => {}
         Ok(false) => {
             // Who it was, where there is such a person: what was typed as the name may be a password.
-            report_of(&call, &goal, "log-in-refused", able.as_ref());
+            let because = match &found {
+                None => "no such user name",
+                Some(user) if user.disabled => "the account is disabled",
+                Some(_) => "another password",
+            };
+            let refusal = refusal(&goal, "log-in-refused", found.as_ref());
+            people::refused(&call, "login", &refusal.evidence("because", because));
             return refused("Name or password is not right.");
         }
         Err(problem) => {
             state.guesses.withdrawn(attempt);
-            report(&call, &goal, "log-in-unjudged");
+            report(&call, &goal, "log-in-unjudged", found.as_ref());
             return refused(problem);
         }
     }
+    let able = found.filter(|user| !user.disabled);
     let Some(user) = able else { return refused("Name or password is not right.") };
     state.guesses.succeeded(attempt);
     let factors = state.store.find_factors(&user.id).await?;
@@ -174,16 +182,23 @@ pub(crate) fn wait_words(seconds: i64) -> String {
     format!("There were too many wrong attempts. Wait {wait}, then try again.")
 }
 
-fn report(call: &Call, goal: &Goal, code: &'static str) {
-    report_of(call, goal, code, None);
-}
-
-fn report_of(call: &Call, goal: &Goal, code: &'static str, user: Option<&User>) {
+fn report(call: &Call, goal: &Goal, code: &'static str, user: Option<&User>) {
     people::refused(call, "login", &refusal(goal, code, user));
 }
 
 fn refusal(goal: &Goal, code: &'static str, user: Option<&User>) -> Refusal {
-    let mut refusal = Refusal::new(StatusCode::FORBIDDEN, code).detail("a log-in was refused");
+    let (detail, fix) = match code {
+        "log-in-throttled" | "second-factor-throttled" => (
+            "there were too many wrong attempts: the next one has to wait",
+            "whoever it is waits; a browser where the account was logged in before has a count of its own",
+        ),
+        "log-in-unjudged" => {
+            ("the password could not be checked at the moment", "look at the log, and at the load")
+        }
+        "second-factor-refused" => ("the password was right, and the code was not", ""),
+        _ => ("a log-in was refused", ""),
+    };
+    let mut refusal = Refusal::new(StatusCode::FORBIDDEN, code).detail(detail).fix(fix);
     if let Some(client) = goal.client_id() {
         refusal = refusal.evidence("client_id", client);
     }
@@ -258,7 +273,7 @@ pub(crate) async fn code(mut call: Call) -> Answer {
     let attempt = match begin(&call, Guess::SecondFactor, &user.username) {
         Ok(attempt) => attempt,
         Err(wait) => {
-            report_of(&call, &goal, "second-factor-throttled", Some(&user));
+            report(&call, &goal, "second-factor-throttled", Some(&user));
             return second_page(&call, &goal, &user, &factors, Some(&wait_words(wait)));
         }
     };
@@ -290,7 +305,7 @@ pub(crate) async fn code(mut call: Call) -> Answer {
         None
     };
     let Some(proof) = proof else {
-        report_of(&call, &goal, "second-factor-refused", Some(&user));
+        report(&call, &goal, "second-factor-refused", Some(&user));
         return second_page(&call, &goal, &user, &factors, Some(problem));
     };
     state.guesses.succeeded(attempt);

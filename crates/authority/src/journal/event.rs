@@ -57,7 +57,7 @@ impl Kind {
         }
     }
 
-    /// Whether somebody outside can make as many as they like.
+    /// Whether anybody but the administrator and the authority itself can make as many as they like.
     pub(super) const fn floods(self) -> bool {
         !matches!(self, Self::Rotation | Self::Administration)
     }
@@ -73,8 +73,10 @@ pub(crate) struct Event {
     pub(super) count: u64,
     pub(super) client: Option<String>,
     pub(super) subject: Option<String>,
-    pub(super) address: Option<String>,
+    pub(super) address: Option<IpAddr>,
     pub(super) reporter: Option<String>,
+    /// Whether it is something that was asked for in vain: anybody can do that.
+    pub(super) refused: bool,
     pub(super) record: Map<String, Value>,
 }
 
@@ -90,6 +92,7 @@ impl Event {
             subject: None,
             address: None,
             reporter: None,
+            refused: false,
             record: Map::new(),
         }
     }
@@ -119,8 +122,8 @@ impl Event {
     }
 
     /// An address in the clear; it is hashed before it is kept.
-    pub(crate) fn address(mut self, address: Option<IpAddr>) -> Self {
-        self.address = address.map(|address| address.to_string());
+    pub(crate) const fn address(mut self, address: Option<IpAddr>) -> Self {
+        self.address = address;
         self
     }
 
@@ -132,6 +135,7 @@ impl Event {
     /// Who tells of it. What they tell is counted apart from what happened here, and from what others tell.
     pub(crate) fn told_by(mut self, who: &str) -> Self {
         self.reporter = Some(who.to_owned());
+        self.refused = true;
         self.by(who)
     }
 

@@ -11,14 +11,14 @@ use crate::factors::field;
 use crate::people::{Browser, PASSWORD, query, request, with_people};
 
 /// Behind a proxy that says where requests come from.
-async fn behind_a_proxy() -> App {
+pub(crate) async fn behind_a_proxy() -> App {
     let app = App::with(|config| config.trusted_proxy = true).await;
     with_people(&app).await;
     app
 }
 
 /// A log-in attempt from an address, by a browser that is new each time.
-async fn attempt(app: &App, address: IpAddr, username: &str, password: &str) -> Answer {
+pub(crate) async fn attempt(app: &App, address: IpAddr, username: &str, password: &str) -> Answer {
     let mut browser = Browser::default();
     let page = browser.get(app, &format!("/authorize?{}", request(&[]))).await.is(200);
     let form = query(&[
@@ -35,7 +35,7 @@ async fn attempt(app: &App, address: IpAddr, username: &str, password: &str) -> 
     app.send(request.body(Body::from(form)).unwrap()).await
 }
 
-fn address(last: u8) -> IpAddr {
+pub(crate) fn address(last: u8) -> IpAddr {
     IpAddr::V4(Ipv4Addr::new(192, 0, 2, last))
 }
 

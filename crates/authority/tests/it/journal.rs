@@ -9,6 +9,7 @@ use tracing_subscriber::fmt::MakeWriter;
 
 use crate::app::{App, NOW, encoded};
 use crate::factors::{field, form, set_up};
+use crate::guessing::{address, attempt, behind_a_proxy};
 use crate::people::{API, Browser, PASSWORD, REDIRECT, query, redeem, request, text, with_people};
 
 pub(crate) async fn entry(app: &App, diagnosis: &str) -> Value {
@@ -449,6 +450,59 @@ async fn a_flood_is_counted_and_every_id_is_found() {
     }
     assert!(rows < 1100, "{rows}");
     assert_eq!(count + dropped as u64, 13_001);
+}
+
+/// Nine o'clock: what many people do is each one's own, and no flood.
+#[tokio::test]
+async fn everybody_s_log_in_is_written_down() {
+    let app = App::start().await;
+    let mut people = Vec::new();
+    for nth in 0..15 {
+        let name = format!("user{nth}");
+        let body = json!({ "username": name, "password": PASSWORD });
+        let sub = text(&app.admin("POST", "/users", Some(body)).await.is(201).json(), "id");
+        let mut browser = Browser::default();
+        let page = browser.get(&app, "/account").await.is(200);
+        let fields = [("username", name.as_str()), ("password", PASSWORD)];
+        browser.fill(&app, &page, &fields).await.is(303);
+        people.push(sub);
+    }
+    for sub in people {
+        let own = entries(&app, &format!("&code=logged-in&subject={sub}")).await;
+        assert_eq!(own.len(), 1);
+        assert_eq!(own[0]["count"], 1);
+    }
+}
+
+/// Wrong log-ins from one place hide neither whom they hit nor anybody else's.
+#[tokio::test]
+async fn a_stranger_s_guesses_hide_nobody_else_s_refusal() {
+    let app = behind_a_proxy().await;
+    for nth in 0..20 {
+        attempt(&app, address(7), &format!("nobody{nth}"), "wrong password").await.is(403);
+    }
+    attempt(&app, address(8), "nobody", "wrong password").await.is(403);
+    attempt(&app, address(7), "ada", "wrong password").await.is(403);
+    app.admin("PATCH", "/users/ada", Some(json!({ "disabled": true }))).await.is(200);
+    attempt(&app, address(9), "ada", PASSWORD).await.is(403);
+    let told = async |filter: &str| {
+        let found = entries(&app, &format!("&kind=log-in&code=log-in-refused{filter}")).await;
+        let count: u64 = found.iter().map(|entry| entry["count"].as_u64().unwrap()).sum();
+        (found.len(), count, found[0]["evidence"]["because"].clone())
+    };
+    assert_eq!(told("&address=192.0.2.8").await, (1, 1, json!("no such user name")));
+    let ada = text(&app.admin("GET", "/users/ada", None).await.is(200).json(), "id");
+    let of_ada = format!("&subject={ada}");
+    assert_eq!(
+        told(&format!("{of_ada}&address=192.0.2.7")).await,
+        (1, 1, json!("another password"))
+    );
+    assert_eq!(
+        told(&format!("{of_ada}&address=192.0.2.9")).await,
+        (1, 1, json!("the account is disabled"))
+    );
+    let (kept, count, _) = told("&address=192.0.2.7").await;
+    assert_eq!((kept, count), (11, 21));
 }
 
 #[tokio::test]

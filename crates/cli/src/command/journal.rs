@@ -134,7 +134,8 @@ pub(crate) fn why(id: &str, admin: &Admin, format: Format) -> Result<ExitCode, S
     let count = entry.get("count").and_then(Value::as_u64).unwrap_or(1);
     let times = match count {
         0 | 1 => String::new(),
-        many => format!(", {many} times until {}", when(&entry, "last_at")),
+        // Only this one is told; who else was counted on it stands nowhere.
+        many => format!("; {many} alike until {}", when(&entry, "last_at")),
     };
     let at = entry.get("at").and_then(Value::as_i64).unwrap_or_default();
     let since = listing::time(at, Timestamp::now().as_second());
