@@ -32,6 +32,7 @@ use crate::routes::Face;
 use crate::throttle::network;
 
 use blot::{blotted, blotted_members, clipped, plain};
+pub use event::JOURNAL_KINDS;
 pub(crate) use event::{By, Event, Kind};
 
 /// So many alike within a minute are kept one by one: what people do by hand always is.

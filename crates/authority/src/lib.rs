@@ -84,6 +84,7 @@ pub use config::{
     SigningAlgorithm, Telemetry, Tokens,
 };
 pub use first_start::{Bootstrap, Example};
+pub use journal::JOURNAL_KINDS;
 pub use layers::{Examined, Layered, Layers, Origin, Place, Problem, Setting};
 pub use open_error::OpenError;
 pub use probe::probe;

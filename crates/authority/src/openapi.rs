@@ -222,9 +222,7 @@ fn query(id: &str) -> Vec<Value> {
 }
 
 fn journal_kind() -> Value {
-    let kinds: Vec<&str> =
-        crate::journal::Kind::ALL.into_iter().map(crate::journal::Kind::as_str).collect();
-    json!({ "type": "string", "enum": kinds })
+    json!({ "type": "string", "enum": crate::journal::JOURNAL_KINDS })
 }
 
 fn signing_alg(description: &str) -> Value {

@@ -109,6 +109,7 @@ pub(crate) enum Command {
     #[command(after_help = "Example:\n  claviger why dg_k3v9q2m7x4c8p1ab")]
     Why {
         /// The diagnosis id that a refused client was given, or an id of `claviger journal`.
+        #[arg(value_parser = clap::builder::NonEmptyStringValueParser::new())]
         diagnosis: String,
         #[command(flatten)]
         admin: Admin,
@@ -120,7 +121,7 @@ pub(crate) enum Command {
     Journal(Journal),
     /// Manages the clients that may ask for tokens.
     #[command(
-        after_help = "Example:\n  claviger client create billing --resource https://api.example --scope orders:read"
+        after_help = "Examples:\n  claviger client create billing --resource https://api.example --scope orders:read\n  claviger client update billing --scope orders:read --scope orders:write --set access_ttl_seconds=120"
     )]
     Client {
         #[command(subcommand)]
@@ -236,8 +237,8 @@ pub(crate) struct Journal {
     /// Only this cause, or this deed: `expired`, `refresh-reused`, `create-client`.
     #[arg(long, visible_alias = "code", value_name = "CODE")]
     pub(crate) fault: Option<String>,
-    /// Only this kind: refusal, log-in, log-out, grant, revocation, rotation, alarm, account, administration.
-    #[arg(long, value_name = "KIND")]
+    /// Only this kind.
+    #[arg(long, value_name = "KIND", value_parser = PossibleValuesParser::new(claviger_authority::JOURNAL_KINDS))]
     pub(crate) kind: Option<String>,
     /// Only about this client.
     #[arg(long, value_name = "ID")]
@@ -625,6 +626,43 @@ pub(crate) enum ClientAction {
         #[command(flatten)]
         admin: Admin,
     },
+    /// Changes what is named, and leaves the rest.
+    Update {
+        /// The client id.
+        id: String,
+        /// A name for people.
+        #[arg(long)]
+        name: Option<String>,
+        /// A resource (audience) that it may ask tokens for; may be given several times, and replaces those before.
+        #[arg(long, value_name = "URI")]
+        resource: Vec<String>,
+        /// A scope that it may have; may be given several times, and replaces those before.
+        #[arg(long, value_name = "SCOPE")]
+        scope: Vec<String>,
+        /// Where users are sent back to after log-in; may be given several times, and replaces those before.
+        #[arg(long, value_name = "URL")]
+        redirect_uri: Vec<String>,
+        /// Anything else by its member of the admin API, such as rotate_refresh_tokens=true or
+        /// access_ttl_seconds=120: a JSON value, or a text. `null` takes it away.
+        #[arg(long, value_name = "MEMBER=VALUE")]
+        set: Vec<String>,
+        #[command(flatten)]
+        admin: Admin,
+    },
+    /// Locks a client: its tokens end at once, and it gets no more.
+    Disable {
+        /// The client id.
+        id: String,
+        #[command(flatten)]
+        admin: Admin,
+    },
+    /// Opens a locked client again.
+    Enable {
+        /// The client id.
+        id: String,
+        #[command(flatten)]
+        admin: Admin,
+    },
     /// Gives a client a new secret, shown once; the old one ends at once.
     RotateSecret {
         /// The client id.
@@ -718,6 +756,33 @@ pub(crate) enum ResourceAction {
         #[command(flatten)]
         admin: Admin,
     },
+    /// Shows one resource.
+    Show {
+        /// Its URI.
+        uri: String,
+        #[command(flatten)]
+        admin: Admin,
+    },
+    /// Changes what is named, and leaves the rest.
+    Update {
+        /// Its URI.
+        uri: String,
+        /// A name for people.
+        #[arg(long)]
+        name: Option<String>,
+        /// A scope that it knows; may be given several times, and replaces those before.
+        #[arg(long, value_name = "SCOPE")]
+        scope: Vec<String>,
+        /// A client that may introspect its tokens; may be given several times, and replaces those before.
+        #[arg(long, value_name = "CLIENT")]
+        introspector: Vec<String>,
+        /// Anything else by its member of the admin API, such as signing_alg=EdDSA: a JSON value, or a text. `null`
+        /// takes it away.
+        #[arg(long, value_name = "MEMBER=VALUE")]
+        set: Vec<String>,
+        #[command(flatten)]
+        admin: Admin,
+    },
     /// Removes a resource.
     Delete {
         /// Its URI.
@@ -738,7 +803,7 @@ pub(crate) enum UserAction {
     Create {
         /// What they log in with.
         username: String,
-        /// The password: the first line of this file; without it, of standard input.
+        /// The password: the first line of this file; without it, of standard input. At a terminal it is asked for.
         #[arg(long, value_name = "FILE")]
         password_file: Option<PathBuf>,
         #[command(flatten)]
@@ -783,7 +848,7 @@ pub(crate) enum UserAction {
     SetPassword {
         /// Its id, or what they log in with.
         user: String,
-        /// The password: the first line of this file; without it, of standard input.
+        /// The password: the first line of this file; without it, of standard input. At a terminal it is asked for.
         #[arg(long, value_name = "FILE")]
         password_file: Option<PathBuf>,
         #[command(flatten)]

@@ -44,6 +44,11 @@ impl Stop {
         self
     }
 
+    /// What could not be found out now, where it may be later: nobody answers, or a server is in trouble.
+    pub(crate) fn passing(&self) -> Option<&str> {
+        (self.code == UNKNOWN).then_some(self.what.as_str())
+    }
+
     /// Says it on standard error (in JSON on standard output too, for programs), and gives the code.
     pub(crate) fn report(&self, format: Format) -> ExitCode {
         let mut stderr = anstream::stderr().lock();

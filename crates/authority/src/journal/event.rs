@@ -30,8 +30,19 @@ pub(crate) enum Kind {
     Administration,
 }
 
+/// The kinds of entries in the journal, by name.
+pub const JOURNAL_KINDS: [&str; Kind::ALL.len()] = {
+    let mut names = [""; Kind::ALL.len()];
+    let mut nth = 0;
+    while nth < names.len() {
+        names[nth] = Kind::ALL[nth].as_str();
+        nth += 1;
+    }
+    names
+};
+
 impl Kind {
-    pub(crate) const ALL: [Self; 9] = [
+    const ALL: [Self; 9] = [
         Self::Refusal,
         Self::LogIn,
         Self::LogOut,

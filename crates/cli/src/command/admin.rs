@@ -1,17 +1,20 @@
 //! `claviger client`, `resource`, `user`, `session`, `key`, `revoke`: the admin API, from a terminal.
 
 use std::fmt::Write as _;
+use std::io::IsTerminal as _;
 use std::path::Path;
 use std::process::ExitCode;
 
 use http::Method;
 use serde_json::{Map, Value, json};
+use url::Url;
 
 use crate::args::{
     AboutPeople, Admin, ClientAction, ClientCertificate, Format, Instant, KeyAction, Person,
     RegistrationTokenAction, ResourceAction, RevokeKind, SessionAction, UserAction,
 };
 use crate::command::explain::{input, moment, read_file};
+use crate::command::prompt;
 use crate::http::send;
 use crate::listing;
 use crate::say::{self, GOOD, GREEN, Stop, YELLOW};
@@ -31,7 +34,23 @@ pub(super) fn ask(
         )
     })?;
     let token = String::from_utf8_lossy(&token).trim().to_owned();
-    let url = format!("{}/admin/v1{path}", admin.authority.trim_end_matches('/'));
+    let which = || {
+        format!(
+            "`{}` has to be the one that this authority's `claviger serve` wrote into its data directory (admin.token); \
+             --admin-token-file names another",
+            file.display()
+        )
+    };
+    if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+        let what = format!("`{}` does not hold the administrator's token", file.display());
+        return Err(Stop::usage(what).hint(which()));
+    }
+    let authority = admin.authority.trim_end_matches('/');
+    if !Url::parse(authority).is_ok_and(|url| url.has_host() && url.scheme().starts_with("http")) {
+        return Err(Stop::usage(format!("`--authority {authority}` is no http or https URL"))
+            .hint("write the authority's address, such as http://127.0.0.1:8600"));
+    }
+    let url = format!("{authority}/admin/v1{path}");
     let authorization = format!("Bearer {token}");
     let mut headers =
         vec![("authorization", authorization.as_str()), ("accept", "application/json")];
@@ -53,6 +72,11 @@ pub(super) fn ask(
         .or_else(|| said("title"))
         .unwrap_or_else(|| format!("the authority answered {}", answer.status));
     let stop = match answer.status.as_u16() {
+        401 => {
+            return Err(
+                Stop::usage(format!("the administrator's token is refused: {what}")).hint(which())
+            );
+        }
         404 | 409 => Stop::bad(what),
         400..=499 => Stop::usage(what),
         _ => Stop::unknown(what),
@@ -74,6 +98,20 @@ pub(super) fn segment(text: &str) -> String {
         }
     }
     out
+}
+
+/// Everything of a list, page by page.
+fn ask_all(admin: &Admin, path: &str) -> Result<Value, Stop> {
+    let mut items = Vec::new();
+    let mut after = String::new();
+    loop {
+        let page = ask(admin, Method::GET, &format!("{path}?limit=1000{after}"), None)?;
+        items.extend(page.get("items").and_then(Value::as_array).cloned().unwrap_or_default());
+        match page.get("next").and_then(Value::as_str) {
+            Some(next) => after = format!("&after={}", segment(next)),
+            None => return Ok(json!({ "items": items, "next": null })),
+        }
+    }
 }
 
 fn show(value: &Value, format: Format) -> Result<ExitCode, Stop> {
@@ -162,7 +200,7 @@ fn certified(certificate: &ClientCertificate, body: &mut Map<String, Value>) -> 
 pub(crate) fn client(action: ClientAction, format: Format) -> Result<ExitCode, Stop> {
     match action {
         ClientAction::List { admin } => {
-            let all = ask(&admin, Method::GET, "/clients", None)?;
+            let all = ask_all(&admin, "/clients")?;
             list(&all, &["client_id", "name", "auth_method", "resources", "scopes"], format)
         }
         ClientAction::Show { id, admin } => {
@@ -232,6 +270,26 @@ pub(crate) fn client(action: ClientAction, format: Format) -> Result<ExitCode, S
             }
             made(&ask(&admin, Method::POST, "/clients", Some(&Value::Object(body)))?, format)
         }
+        ClientAction::Update { id, name, resource, scope, redirect_uri, set, admin } => {
+            let mut body = Map::new();
+            put_named(&mut body, "name", name);
+            put_several(&mut body, "resources", &resource);
+            put_several(&mut body, "scopes", &scope);
+            put_several(&mut body, "redirect_uris", &redirect_uri);
+            put_set(&mut body, &set)?;
+            let path = format!("/clients/{}", segment(&id));
+            show(&ask(&admin, Method::PATCH, &path, Some(&changed(body)?))?, format)
+        }
+        ClientAction::Disable { id, admin } => {
+            let path = format!("/clients/{}", segment(&id));
+            let value = ask(&admin, Method::PATCH, &path, Some(&json!({ "disabled": true })))?;
+            done(&format!("client {id} is disabled, and its tokens are over"), &value, format)
+        }
+        ClientAction::Enable { id, admin } => {
+            let path = format!("/clients/{}", segment(&id));
+            let value = ask(&admin, Method::PATCH, &path, Some(&json!({ "disabled": false })))?;
+            done(&format!("client {id} may get tokens again"), &value, format)
+        }
         ClientAction::RotateSecret { id, admin } => {
             let path = format!("/clients/{}/secret", segment(&id));
             made(&ask(&admin, Method::POST, &path, None)?, format)
@@ -298,7 +356,7 @@ fn claims(rules: &[String], everywhere: &[&str]) -> Result<Value, Stop> {
 pub(crate) fn resource(action: ResourceAction, format: Format) -> Result<ExitCode, Stop> {
     match action {
         ResourceAction::List { admin } => {
-            let all = ask(&admin, Method::GET, "/resources", None)?;
+            let all = ask_all(&admin, "/resources")?;
             list(&all, &["uri", "name", "scopes", "introspectors"], format)
         }
         ResourceAction::Create { uri, name, scope, introspector, claim, admin } => {
@@ -311,6 +369,19 @@ pub(crate) fn resource(action: ResourceAction, format: Format) -> Result<ExitCod
             }
             show(&ask(&admin, Method::POST, "/resources", Some(&body))?, format)
         }
+        ResourceAction::Show { uri, admin } => {
+            let path = format!("/resources/{}", segment(&uri));
+            show(&ask(&admin, Method::GET, &path, None)?, format)
+        }
+        ResourceAction::Update { uri, name, scope, introspector, set, admin } => {
+            let mut body = Map::new();
+            put_named(&mut body, "name", name);
+            put_several(&mut body, "scopes", &scope);
+            put_several(&mut body, "introspectors", &introspector);
+            put_set(&mut body, &set)?;
+            let path = format!("/resources/{}", segment(&uri));
+            show(&ask(&admin, Method::PATCH, &path, Some(&changed(body)?))?, format)
+        }
         ResourceAction::Delete { uri, admin } => {
             let path = format!("/resources/{}", segment(&uri));
             let value = ask(&admin, Method::DELETE, &path, None)?;
@@ -322,7 +393,7 @@ pub(crate) fn resource(action: ResourceAction, format: Format) -> Result<ExitCod
 pub(crate) fn user(action: UserAction, format: Format) -> Result<ExitCode, Stop> {
     match action {
         UserAction::List { admin } => {
-            let all = ask(&admin, Method::GET, "/users", None)?;
+            let all = ask_all(&admin, "/users")?;
             list(&all, &["id", "username", "name", "email"], format)
         }
         UserAction::Create { username, password_file, person, admin } => {
@@ -336,14 +407,8 @@ pub(crate) fn user(action: UserAction, format: Format) -> Result<ExitCode, Stop>
         }
         UserAction::Update { user, username, person, admin } => {
             let mut body = members(&person)?;
-            if let Some(username) = username {
-                body.insert("username".to_owned(), json!(username));
-            }
-            if body.is_empty() {
-                return Err(Stop::usage("nothing to change was named").hint("see --help"));
-            }
-            let body = Value::Object(body);
-            show(&ask(&admin, Method::PATCH, &user_path(&user), Some(&body))?, format)
+            put_named(&mut body, "username", username);
+            show(&ask(&admin, Method::PATCH, &user_path(&user), Some(&changed(body)?))?, format)
         }
         UserAction::Disable { user, admin } => {
             let body = json!({ "disabled": true });
@@ -384,7 +449,7 @@ pub(crate) fn registration_token(
     const PATH: &str = "/registration-tokens";
     match action {
         RegistrationTokenAction::List { admin } => {
-            let all = ask(&admin, Method::GET, PATH, None)?;
+            let all = ask_all(&admin, PATH)?;
             list(&all, &["id", "note", "used", "uses_left", "expires_at"], format)
         }
         RegistrationTokenAction::Create { note, uses, expires_in, admin } => {
@@ -404,36 +469,61 @@ fn user_path(user: &str) -> String {
     format!("/users/{}", segment(user))
 }
 
-/// The first line of a file, or of standard input.
+/// The first line of a file, or of standard input; a person at a terminal is asked.
 fn password(file: Option<&Path>) -> Result<String, Stop> {
-    let text = input(file.is_none().then_some("-"), file)?;
+    let text = match file {
+        Some(file) => read_file(file, "the password")?,
+        None if std::io::stdin().is_terminal() => return prompt::new_password(),
+        None => input(Some("-"), None)?,
+    };
     let text =
         String::from_utf8(text).map_err(|_| Stop::usage("the password is no text (UTF-8)"))?;
     Ok(text.lines().next().unwrap_or_default().to_owned())
 }
 
+fn put_named(body: &mut Map<String, Value>, name: &str, value: Option<String>) {
+    if let Some(value) = value {
+        body.insert(name.to_owned(), json!(value));
+    }
+}
+
+fn put_several(body: &mut Map<String, Value>, name: &str, values: &[String]) {
+    if !values.is_empty() {
+        body.insert(name.to_owned(), json!(values));
+    }
+}
+
+/// Members that were typed as `MEMBER=VALUE`: a JSON value, or a text.
+fn put_set(body: &mut Map<String, Value>, set: &[String]) -> Result<(), Stop> {
+    for set in set {
+        let (name, value) = set.split_once('=').ok_or_else(|| {
+            Stop::usage(format!("`--set {set}` has no `=`"))
+                .hint("write --set MEMBER=VALUE, such as --set locale=de-CH")
+        })?;
+        let value = serde_json::from_str(value).unwrap_or_else(|_| json!(value));
+        body.insert(name.to_owned(), value);
+    }
+    Ok(())
+}
+
+/// What is to be changed; nothing is none.
+fn changed(body: Map<String, Value>) -> Result<Value, Stop> {
+    if body.is_empty() {
+        return Err(Stop::usage("nothing to change was named").hint("see --help"));
+    }
+    Ok(Value::Object(body))
+}
+
 /// What was said of a person, as the admin API takes it.
 fn members(person: &Person) -> Result<Map<String, Value>, Stop> {
     let mut body = Map::new();
-    let mut put = |name: &str, value: Value| body.insert(name.to_owned(), value);
-    if let Some(name) = &person.name {
-        put("name", json!(name));
-    }
-    if let Some(email) = &person.email {
-        put("email", json!(email));
-    }
+    put_named(&mut body, "name", person.name.clone());
+    put_named(&mut body, "email", person.email.clone());
     if let Some(verified) = person.email_verified {
-        put("email_verified", json!(verified));
+        body.insert("email_verified".to_owned(), json!(verified));
     }
-    if !person.group.is_empty() {
-        put("groups", json!(person.group));
-    }
-    for set in &person.set {
-        let (name, value) = set.split_once('=').ok_or_else(|| {
-            Stop::usage(format!("`--set {set}` has no `=`")).hint("write --set locale=de-CH")
-        })?;
-        put(name, serde_json::from_str(value).unwrap_or_else(|_| json!(value)));
-    }
+    put_several(&mut body, "groups", &person.group);
+    put_set(&mut body, &person.set)?;
     Ok(body)
 }
 

@@ -51,10 +51,25 @@ pub(crate) fn journal(asked: &Journal, format: Format) -> Result<ExitCode, Stop>
         let newest = ask(&asked.admin, Method::GET, "/journal?newest=true&limit=1", None)?;
         last = places(&newest).max().unwrap_or(0);
     }
+    let mut is_away = false;
     loop {
         std::thread::sleep(EVERY);
         let path = format!("/journal?after={last}&limit=1000{filter}");
-        tell(&ask(&asked.admin, Method::GET, &path, None)?, format, &mut last)?;
+        match ask(&asked.admin, Method::GET, &path, None) {
+            Ok(page) => {
+                is_away = false;
+                tell(&page, format, &mut last)?;
+            }
+            // Somebody who watches over a restart misses nothing of it.
+            Err(stop) => match stop.passing() {
+                Some(_) if is_away => {}
+                Some(what) => {
+                    say::note(&format!("{YELLOW}{what}; asking again until it answers{YELLOW:#}"));
+                    is_away = true;
+                }
+                None => return Err(stop),
+            },
+        }
     }
 }
 

@@ -11,6 +11,7 @@ pub(crate) mod faults;
 pub(crate) mod gate;
 pub(crate) mod health;
 pub(crate) mod journal;
+mod prompt;
 pub(crate) mod serve;
 pub(crate) mod signals;
 pub(crate) mod traces;

@@ -88,7 +88,22 @@ fn wrong_usage_is_exit_code_2_and_says_what_to_type() {
     let unknown_field = file(folder.path(), "claviger.toml", "listn = \"127.0.0.1:0\"\n");
     let token = a_token();
     let token = token.as_str();
+    let empty = file(folder.path(), "empty.token", "\n");
+    let good = file(folder.path(), "good.token", "clv_at_0123456789\n");
     let cases: &[(&[&str], &str)] = &[
+        (&["user", "list", "--admin-token-file", &missing], &missing),
+        (
+            &["user", "list", "--admin-token-file", &empty],
+            "does not hold the administrator's token",
+        ),
+        (
+            &["user", "list", "--admin-token-file", &good, "--authority", "id.example"],
+            "`--authority id.example`",
+        ),
+        (&["user", "create", "ada", "--password-file", &missing], "the password"),
+        (&["journal", "--kind", "nonsense"], "administration"),
+        (&["why", ""], "DIAGNOSIS"),
+        (&["client", "update", "app"], "nothing to change"),
         (&["explain", token, "--frobnicate"], "--frobnicate"),
         (&["frobnicate"], "frobnicate"),
         (&["explain", "--file", &missing], &missing),

@@ -82,6 +82,9 @@ fn why_and_journal_tell_what_happened_and_follow_what_happens() {
     assert!(until(&id), "what stands there already is shown first");
     let next = refuse(&authority, "more-nonsense");
     assert!(until(&next), "and what happens then");
+    let authority = authority.killed();
+    let later = refuse(&authority, "nonsense-again");
+    assert!(until(&later), "over a restart, too");
     following.kill().expect("to end it");
     following.wait().expect("its end");
 }

@@ -11,6 +11,7 @@
 )]
 
 mod admin_api;
+mod administration;
 mod agents;
 mod attempt;
 mod backup;

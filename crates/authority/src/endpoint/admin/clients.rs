@@ -266,7 +266,7 @@ pub(crate) async fn create(mut call: Call) -> Answer {
     match state.store.create_client(client.clone()).await {
         Ok(()) => {}
         Err(StoreError::Exists { .. }) => {
-            let fix = "choose another id, or change the client by PATCH";
+            let fix = "choose another id, or change the client: `claviger client update` (`PATCH`)";
             return Err(exists("client-exists", "client", &client.id, fix));
         }
         Err(error) => return Err(error.into()),
@@ -401,7 +401,12 @@ pub(crate) async fn remove(state: &State, id: &str, by: By) -> Result<(), Box<Re
 async fn load(call: &Call) -> Result<Client, Box<Refusal>> {
     let id = call.place("client_id");
     call.state.store.find_client(id).await?.ok_or_else(|| {
-        unknown("client-unknown", "client", id, "`GET /admin/v1/clients` lists those there are")
+        unknown(
+            "client-unknown",
+            "client",
+            id,
+            "`claviger client list` (`GET /admin/v1/clients`) lists those there are",
+        )
     })
 }
 
@@ -441,7 +446,7 @@ async fn check(call: &Call, client: &Client, had: &[String]) -> Result<(), Box<R
             return Err(refused(
                 "resources",
                 problem,
-                "register it first: POST /admin/v1/resources",
+                "register it first: `claviger resource create` (`POST /admin/v1/resources`)",
             ));
         }
     }

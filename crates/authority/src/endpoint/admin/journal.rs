@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::unknown;
 use crate::call::{Answer, Call, clipped};
-use crate::journal::{Kind, shown};
+use crate::journal::{JOURNAL_KINDS, shown};
 use crate::refusal::Refusal;
 use crate::render;
 
@@ -67,7 +67,7 @@ fn asked(call: &Call) -> Result<(JournalFilter, u32), Box<Refusal>> {
                 .filter(|limit| (1..=MOST).contains(limit))
                 .map(|wanted| limit = wanted),
             "newest" => value.parse().ok().map(|newest| filter.newest = newest),
-            "kind" if Kind::ALL.iter().any(|kind| kind.as_str() == value) => {
+            "kind" if JOURNAL_KINDS.contains(&value.as_ref()) => {
                 text().map(|kind| filter.kind = Some(kind))
             }
             "code" => text().map(|code| filter.code = Some(code)),
@@ -77,11 +77,10 @@ fn asked(call: &Call) -> Result<(JournalFilter, u32), Box<Refusal>> {
             _ => None,
         };
         if read.is_none() {
-            let kinds: Vec<&str> = Kind::ALL.into_iter().map(Kind::as_str).collect();
             let fix = format!(
                 "send `after`, `since` (Unix seconds), `limit` (1 to {MOST}), `newest` (true), \
                  `code`, `client`, `subject`, `address`, or `kind` (one of: {})",
-                kinds.join(", ")
+                JOURNAL_KINDS.join(", ")
             );
             return Err(refuse(&name, &value, fix));
         }

@@ -81,9 +81,12 @@ pub(crate) async fn withdraw(call: Call) -> Answer {
     let kid = call.place("kid");
     let now = state.clock.now();
     let refused = |error: &WithdrawError| match error {
-        WithdrawError::Unknown => {
-            unknown("key-unknown", "key", kid, "`GET /admin/v1/keys` lists those there are")
-        }
+        WithdrawError::Unknown => unknown(
+            "key-unknown",
+            "key",
+            kid,
+            "`claviger key list` (`GET /admin/v1/keys`) lists those there are",
+        ),
         WithdrawError::Gone => Refusal::new(StatusCode::CONFLICT, "key-gone")
             .detail(format!("the key `{}` is out of the key set already", clipped(kid)))
             .fix("nothing is left to do")

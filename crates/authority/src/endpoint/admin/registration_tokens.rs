@@ -90,7 +90,7 @@ pub(crate) async fn delete(call: Call) -> Answer {
             "registration-token-unknown",
             "registration token",
             id,
-            "`GET /admin/v1/registration-tokens` lists those there are",
+            "`claviger registration-token list` (`GET /admin/v1/registration-tokens`) lists those there are",
         ));
     }
     tracing::info!(id, "a registration token was ended");

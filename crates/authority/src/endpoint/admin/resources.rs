@@ -88,7 +88,7 @@ pub(crate) async fn create(mut call: Call) -> Answer {
     match call.state.store.create_resource(resource.clone()).await {
         Ok(()) => {}
         Err(StoreError::Exists { .. }) => {
-            let fix = "change it by PATCH";
+            let fix = "change it: `claviger resource update` (`PATCH`)";
             return Err(exists("resource-exists", "resource", &resource.uri, fix));
         }
         Err(error) => return Err(error.into()),
@@ -138,7 +138,7 @@ pub(crate) async fn delete(call: Call) -> Answer {
 async fn load(call: &Call) -> Result<Resource, Box<Refusal>> {
     let uri = call.place("uri");
     call.state.store.find_resource(uri).await?.ok_or_else(|| {
-        let fix = "`GET /admin/v1/resources` lists those there are; encode the URI as one segment";
+        let fix = "`claviger resource list` (`GET /admin/v1/resources`) lists those there are; in a path the URI is one encoded segment";
         unknown("resource-unknown", "resource", uri, fix)
     })
 }

@@ -289,7 +289,7 @@ pub(crate) async fn end_session(call: Call) -> Answer {
     let sid = call.place("sid");
     let now = call.state.clock.now();
     if call.state.store.find_session_by_id(sid, now).await?.is_none() {
-        let fix = "`GET /admin/v1/users/{user}/sessions` lists those there are";
+        let fix = "`claviger session list USER` (`GET /admin/v1/users/{user}/sessions`) lists those there are";
         return Err(unknown("session-unknown", "session", sid, fix));
     }
     ending::session(&call.state, sid, By::administrator(&call)).await?;
@@ -308,5 +308,10 @@ async fn load(call: &Call) -> Result<User, Box<Refusal>> {
 }
 
 fn no_user(id: &str) -> Box<Refusal> {
-    unknown("user-unknown", "user", id, "`GET /admin/v1/users` lists those there are")
+    unknown(
+        "user-unknown",
+        "user",
+        id,
+        "`claviger user list` (`GET /admin/v1/users`) lists those there are",
+    )
 }
