@@ -118,7 +118,7 @@ fn wrong_usage_is_exit_code_2_and_says_what_to_type() {
         (&["faults", "no-such-fault"], "no-such-fault"),
         (&["serve", "--config", &missing], &missing),
         (&["serve", "--config", &unknown_field], "listn"),
-        (&["serve", "--listen", "somewhere"], "somewhere"),
+        (&["serve", "--listen", "somewhere"], "the flag --listen"),
         (&["gate", "--issuer", "http://127.0.0.1:1", "--audience", "a"], "--upstream"),
         (
             &["gate", "--upstream", "ftp://x", "--issuer", "http://127.0.0.1:1", "--audience", "a"],
