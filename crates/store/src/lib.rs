@@ -41,7 +41,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rusqlite::Connection;
-use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::{mpsc, oneshot, watch};
 use tracing::Instrument as _;
 
@@ -90,6 +89,24 @@ struct Shared {
 struct Readers {
     one: Pool,
     lists: Pool,
+}
+
+impl Shared {
+    fn record<T>(
+        &self,
+        readers: &Readers,
+        deed: impl FnOnce(&Connection) -> Result<T, Failure>,
+    ) -> Result<T, StoreError> {
+        // What the idle writer wrote last is in its memory still; every other connection has to read the pages
+        // again after each commit.
+        let idle = self.writing.idle();
+        match idle.as_deref() {
+            Some(Some(connection)) => {
+                deed(connection).map_err(|failure| failure.at(self.path.clone()))
+            }
+            _ => readers.one.with(&self.path, deed),
+        }
+    }
 }
 
 /// Connections that are taken in turn; none in their places once closed.
@@ -234,8 +251,7 @@ impl Store {
             let (reply, answer) = oneshot::channel();
             let task: Box<dyn Work> = Box::new(Task::new(deed, reply));
             // To another thread and back costs as much as a commit; it pays where several share one.
-            let task = if may_block() { self.0.writing.alone(task) } else { Some(task) };
-            if let Some(task) = task {
+            if let Some(task) = self.0.writing.alone(task) {
                 let waiting = self.0.writing.wait();
                 requests.send(task).await.map_err(|_| StoreError::Closed)?;
                 waiting.queued();
@@ -254,7 +270,7 @@ impl Store {
         F: FnOnce(&Connection) -> Result<T, Failure> + Send + 'static,
     {
         match &self.0.readers {
-            Some(readers) => readers.one.with(&self.0.path, deed),
+            Some(readers) => self.0.record(readers, deed),
             None => self.write(move |session| deed(session.connection)).await,
         }
     }
@@ -275,11 +291,6 @@ impl Store {
         });
         read.await.map_err(|_| StoreError::Closed)?
     }
-}
-
-/// Whether the runtime moves its other work away from a thread that waits for the disk.
-fn may_block() -> bool {
-    Handle::try_current().is_ok_and(|here| here.runtime_flavor() == RuntimeFlavor::MultiThread)
 }
 
 const CLOSE_WITHIN: Duration = Duration::from_secs(10);

@@ -7,10 +7,12 @@
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
+use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::error::{Failure, StoreError};
@@ -18,6 +20,8 @@ use crate::lock;
 
 /// So many requests share a transaction at most: one flush to the disk for all of them.
 const MOST_TOGETHER: usize = 64;
+/// Where the last commit took longer, the disk is one to move the runtime's other work away from first.
+const QUICK: Duration = Duration::from_millis(1);
 
 /// What a request works with.
 pub(crate) struct Session<'a> {
@@ -88,6 +92,8 @@ pub(crate) struct Writing {
     generation: AtomicU64,
     /// How many requests are in the queue or on their way into it.
     waiting: AtomicUsize,
+    /// Whether the last commit took no longer than [`QUICK`].
+    quick: AtomicBool,
 }
 
 /// A request on its way into the queue; given up, it waits no longer.
@@ -114,6 +120,7 @@ impl Writing {
             latest,
             generation: AtomicU64::new(0),
             waiting: AtomicUsize::new(0),
+            quick: AtomicBool::new(false),
         }
     }
 
@@ -127,21 +134,34 @@ impl Writing {
         Waiting(self)
     }
 
-    /// Carries a request out on the spot where nobody else writes or waits; else gives it back. Blocks the
-    /// thread, of a runtime that can bear it, until it is on the disk.
-    pub(crate) fn alone(&self, work: Box<dyn Work>) -> Option<Box<dyn Work>> {
+    /// The connection, where nobody writes or waits to; none in it once closed.
+    pub(crate) fn idle(&self) -> Option<MutexGuard<'_, Option<Connection>>> {
         if self.waiting.load(Ordering::Acquire) > 0 {
-            return Some(work);
+            return None;
         }
-        let Ok(connection) = self.connection.try_lock() else { return Some(work) };
+        self.connection.try_lock().ok()
+    }
+
+    /// Carries a request out on the spot where nobody else writes or waits, on a thread that can bear to wait
+    /// for the disk; else gives it back.
+    pub(crate) fn alone(&self, work: Box<dyn Work>) -> Option<Box<dyn Work>> {
+        let Some(workers) = workers() else { return Some(work) };
+        let Some(connection) = self.idle() else { return Some(work) };
         let Some(connection) = &*connection else { return Some(work) };
-        tokio::task::block_in_place(|| self.commit(connection, &mut vec![work]));
+        let commit = || self.commit(connection, &mut vec![work]);
+        // To move a thread's other work away costs as much as a quick disk takes; the other threads take it up
+        // anyway. A disk that turns slow holds one thread up once.
+        if workers > 1 && self.quick.load(Ordering::Relaxed) {
+            commit();
+        } else {
+            tokio::task::block_in_place(commit);
+        }
         None
     }
 
     /// Commits what is given together, and answers it.
     fn commit(&self, connection: &Connection, together: &mut Vec<Box<dyn Work>>) {
-        let before = connection.total_changes();
+        let (started, before) = (Instant::now(), connection.total_changes());
         let latest = Cell::new(0);
         let lost = self.transact(connection, together, &latest).err();
         if lost.is_some() && !connection.is_autocommit() {
@@ -156,6 +176,7 @@ impl Writing {
                 newer
             });
         }
+        self.quick.store(started.elapsed() <= QUICK, Ordering::Relaxed);
         for work in together.drain(..) {
             work.settle(lost.as_ref());
         }
@@ -171,6 +192,11 @@ impl Writing {
         let say = |sql| connection.prepare_cached(sql)?.execute([]).map(drop);
         say("BEGIN IMMEDIATE").map_err(fail)?;
         let session = Session { connection, latest };
+        if let [work] = together {
+            // Its failure takes nobody else's changes back.
+            work.run(&session, &self.path)?;
+            return say("COMMIT").map_err(fail);
+        }
         for work in together {
             say("SAVEPOINT request").map_err(fail)?;
             let announced = latest.get();
@@ -188,6 +214,12 @@ impl Writing {
         }
         say("COMMIT").map_err(fail)
     }
+}
+
+/// How many threads the runtime has that this runs on, where it is one whose threads may wait for a disk.
+fn workers() -> Option<usize> {
+    let here = Handle::try_current().ok()?;
+    (here.runtime_flavor() == RuntimeFlavor::MultiThread).then(|| here.metrics().num_workers())
 }
 
 /// The thread's side.
@@ -282,6 +314,17 @@ mod tests {
         let answers = [before, fatal, after].map(|answer| answer.blocking_recv().unwrap());
         assert!(answers.iter().all(Result::is_err), "{answers:?}");
         assert_eq!(*latest.borrow(), 0);
+    }
+
+    #[test]
+    fn who_fails_alone_leaves_nothing_behind() {
+        let (writer, queue, _) = writer();
+        let thread = std::thread::spawn(move || writer.serve());
+        ask(&queue, "a", 1, "no statement").blocking_recv().unwrap().unwrap_err();
+        // It would be there twice.
+        ask(&queue, "a", 1, "").blocking_recv().unwrap().unwrap();
+        drop(queue);
+        thread.join().unwrap();
     }
 
     #[test]
