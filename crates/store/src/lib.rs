@@ -92,13 +92,15 @@ struct Readers {
 }
 
 impl Shared {
-    fn record<T>(
+    /// Reads with the connection that writes where it is idle, else with one of those for single records. `deed` only
+    /// reads: nothing but that keeps the first of them from writing.
+    fn look_up<T>(
         &self,
         readers: &Readers,
         deed: impl FnOnce(&Connection) -> Result<T, Failure>,
     ) -> Result<T, StoreError> {
-        // What the idle writer wrote last is in its memory still; every other connection has to read the pages
-        // again after each commit.
+        // What the writer wrote last is in its memory still; every other connection has to read the pages again after
+        // each commit.
         let idle = self.writing.idle();
         match idle.as_deref() {
             Some(Some(connection)) => {
@@ -270,7 +272,7 @@ impl Store {
         F: FnOnce(&Connection) -> Result<T, Failure> + Send + 'static,
     {
         match &self.0.readers {
-            Some(readers) => self.0.record(readers, deed),
+            Some(readers) => self.0.look_up(readers, deed),
             None => self.write(move |session| deed(session.connection)).await,
         }
     }

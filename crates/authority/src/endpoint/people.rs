@@ -32,9 +32,7 @@ pub(super) fn form_page(
     html: Result<String, Unrenderable>,
     leads_to: &str,
 ) -> Answer {
-    let mut reply = page(status, html?, leads_to, "");
-    call.state.browsers.keep(mark, &mut reply);
-    Ok(reply)
+    Ok(kept(call, mark, page(status, html?, leads_to, "")))
 }
 
 /// The same, where it speaks to an authenticator.
@@ -45,9 +43,13 @@ pub(super) fn passkey_page(
     html: Result<String, Unrenderable>,
     leads_to: &str,
 ) -> Answer {
-    let mut reply = page(status, html?, leads_to, "script-src 'self'; ");
+    Ok(kept(call, mark, page(status, html?, leads_to, "script-src 'self'; ")))
+}
+
+/// With the mark by which the form is told to be this browser's.
+fn kept(call: &Call, mark: &Mark, mut reply: Reply) -> Reply {
     call.state.browsers.keep(mark, &mut reply);
-    Ok(reply)
+    reply
 }
 
 /// A page that asks for nothing.

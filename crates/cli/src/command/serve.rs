@@ -108,7 +108,9 @@ fn welcome(issuer: &str, data: &str, first: Option<&Bootstrap>) {
         say::note(&format!("{made} {YELLOW}The secret is shown this once.{YELLOW:#}"));
         example.client_secret.expose()
     } else {
-        say::note(&format!("{made} Its secret is not written into a log; a new one is made by:"));
+        say::note(&format!(
+            "{made} The client's secret is not written into a log; a new one is made by:"
+        ));
         say::note(&format!("  claviger client rotate-secret {id}"));
         "SECRET"
     };
