@@ -4,7 +4,7 @@
 //! authenticated the client, and brings the time and the token's id.
 
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::client::{Client, GrantType};
 use crate::confirmation::{Confirmation, token_type};
@@ -13,6 +13,7 @@ use crate::form::Form;
 use crate::resource::{Resource, check_resource_uri, same_resource};
 use crate::scope::scope_list;
 use crate::status_list::Status;
+use crate::token_answer::TokenAnswer;
 
 /// The `typ` of an access token (RFC 9068 §2.1).
 pub const ACCESS_TOKEN_TYPE: &str = "at+jwt";
@@ -132,25 +133,17 @@ pub struct Grant {
     pub claims: AccessClaims,
     /// The life in seconds.
     pub expires_in: u64,
-    /// The scopes, separated by spaces; may be empty.
-    pub scope: String,
-    /// The resource.
-    pub audience: String,
 }
 
 impl Grant {
-    /// The answer of the token endpoint (RFC 6749 §5.1).
+    /// The answer that hands the signed claims over.
     #[must_use]
-    pub fn response(&self, access_token: &str) -> Value {
-        let mut answer = json!({
-            "access_token": access_token,
-            "token_type": token_type(self.claims.cnf.as_ref()),
-            "expires_in": self.expires_in,
-        });
-        if !self.scope.is_empty() {
-            answer["scope"] = Value::from(self.scope.as_str());
+    pub fn answer<'a>(&'a self, access_token: &'a str) -> TokenAnswer<'a> {
+        let token_type = token_type(self.claims.cnf.as_ref());
+        TokenAnswer {
+            scope: self.claims.scope.as_deref().unwrap_or_default(),
+            ..TokenAnswer::new(access_token, token_type, self.expires_in)
         }
-        answer
     }
 }
 
@@ -201,14 +194,18 @@ pub fn wanted_resource<'a>(client: &'a Client, ask: &Ask) -> Result<&'a str, Oau
             .fix("send `resource` with one of them, or have a default set for the client")),
         },
         [wanted] => {
+            let known = |same: fn(&str, &str) -> bool| {
+                client.resources.iter().find(|uri| same(uri, wanted)).map(String::as_str)
+            };
+            // What a record holds was checked when it was written.
+            if let Some(uri) = known(|uri, wanted| uri == wanted) {
+                return Ok(uri);
+            }
             check_resource_uri(wanted).map_err(|invalid| {
                 target("resource-malformed", format!("the resource: {}", invalid.problem))
                     .fix(invalid.fix)
             })?;
-            let known = |same: fn(&str, &str) -> bool| {
-                client.resources.iter().find(|uri| same(uri, wanted)).map(String::as_str)
-            };
-            known(|uri, wanted| uri == wanted).or_else(|| known(same_resource)).ok_or_else(|| {
+            known(same_resource).ok_or_else(|| {
                 let choices = match client.resources.as_slice() {
                     [] => "none at all".to_owned(),
                     some => list(some),
@@ -253,7 +250,7 @@ pub fn decide(facts: Facts<'_>, ask: &Ask, now: i64, jti: String) -> Result<Gran
         iat: now,
         exp: now.saturating_add(i64::try_from(expires_in).unwrap_or(i64::MAX)),
         jti,
-        scope: (!scope.is_empty()).then(|| scope.clone()),
+        scope: (!scope.is_empty()).then_some(scope),
         sid: None,
         auth_time: None,
         acr: None,
@@ -264,7 +261,7 @@ pub fn decide(facts: Facts<'_>, ask: &Ask, now: i64, jti: String) -> Result<Gran
         status: None,
         custom: Map::new(),
     };
-    Ok(Grant { claims, expires_in, scope, audience: audience.to_owned() })
+    Ok(Grant { claims, expires_in })
 }
 
 /// The life of an access token, in seconds: the shortest that a record sets, within the limit.
@@ -316,6 +313,7 @@ fn list(names: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use serde_json::json;
 
     use super::*;
 
@@ -374,11 +372,11 @@ mod tests {
         });
         assert_eq!(claims, expected);
         assert_eq!(
-            grant.response("t"),
+            serde_json::to_value(grant.answer("t")).unwrap(),
             json!({"access_token": "t", "token_type": "Bearer", "expires_in": 300, "scope": "read write"})
         );
         let grant = decided(&client(), &ask("read", &["https://b.example"])).unwrap();
-        assert_eq!((grant.expires_in, grant.scope.as_str()), (60, "read"));
+        assert_eq!((grant.expires_in, grant.claims.scope.as_deref()), (60, Some("read")));
     }
 
     #[test]
@@ -436,15 +434,14 @@ mod tests {
             let client = Client { access_ttl: ttl, ..client() };
             let ask = Ask { scope: Some(scopes.join(" ")), resources: wanted.into_iter().collect() };
             if let Ok(grant) = decided(&client, &ask) {
-                prop_assert!(client.resources.contains(&grant.audience));
+                prop_assert!(client.resources.contains(&grant.claims.aud));
                 prop_assert!(grant.expires_in >= 1 && grant.expires_in <= 3600);
                 prop_assert!(ttl.is_none_or(|ttl| grant.expires_in <= ttl));
                 let claims = &grant.claims;
                 prop_assert_eq!(claims.exp - claims.iat, grant.expires_in as i64);
                 prop_assert_eq!((&claims.sub, &claims.client_id), (&client.id, &client.id));
-                prop_assert_eq!(&claims.aud, &grant.audience);
-                prop_assert_eq!(claims.scope.as_deref().unwrap_or_default(), &grant.scope);
-                for scope in grant.scope.split(' ').filter(|scope| !scope.is_empty()) {
+                let scope = claims.scope.as_deref().unwrap_or_default();
+                for scope in scope.split(' ').filter(|scope| !scope.is_empty()) {
                     prop_assert!(client.scopes.iter().any(|known| known == scope));
                     prop_assert!(scope != "own");
                 }

@@ -31,7 +31,7 @@ impl Form {
             return Err(malformed("form-too-large", description)
                 .fix("send only the parameters of this endpoint"));
         }
-        let mut parameters: Vec<(String, Zeroizing<String>)> = Vec::new();
+        let mut parameters: Vec<(String, Zeroizing<String>)> = Vec::with_capacity(8);
         for pair in body.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
             if parameters.len() == MOST_PARAMETERS {
                 return Err(malformed(
@@ -67,7 +67,7 @@ impl Form {
     /// The value of a parameter. One without value counts as left out (RFC 6749 §3.2).
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.all(name).into_iter().next()
+        self.each(name).next()
     }
 
     /// The value of a parameter that must be there.
@@ -81,11 +81,14 @@ impl Form {
     /// All values of a parameter that may stand several times.
     #[must_use]
     pub fn all(&self, name: &str) -> Vec<&str> {
+        self.each(name).collect()
+    }
+
+    fn each(&self, name: &str) -> impl Iterator<Item = &str> {
         self.parameters
             .iter()
-            .filter(|(known, value)| known == name && !value.is_empty())
+            .filter(move |(known, value)| known == name && !value.is_empty())
             .map(|(_, value)| value.as_str())
-            .collect()
     }
 
     /// The same without some parameters.
@@ -131,21 +134,24 @@ fn malformed(code: &'static str, description: String) -> OauthFault {
 /// WHATWG URL §5.1, but strict: half an escape and broken UTF-8 are errors, not guesses.
 pub(crate) fn urldecode(text: &[u8]) -> Result<String, &'static str> {
     let mut out = Zeroizing::new(Vec::with_capacity(text.len()));
-    let mut bytes = text.iter().copied();
-    while let Some(byte) = bytes.next() {
-        match byte {
-            b'+' => out.push(b' '),
-            b'%' => {
-                let mut digit = || char::from(bytes.next()?).to_digit(16);
-                let (Some(high), Some(low)) = (digit(), digit()) else {
-                    return Err("has a `%` without two hex digits behind it");
-                };
-                // Two hex digits make at most 255.
-                out.push(u8::try_from(high * 16 + low).unwrap_or_default());
-            }
-            byte => out.push(byte),
+    let mut rest = text;
+    while let Some(at) = rest.iter().position(|byte| matches!(byte, b'+' | b'%')) {
+        out.extend_from_slice(&rest[..at]);
+        let escaped = rest[at] == b'%';
+        rest = &rest[at + 1..];
+        if escaped {
+            let digit = |place: usize| char::from(*rest.get(place)?).to_digit(16);
+            let (Some(high), Some(low)) = (digit(0), digit(1)) else {
+                return Err("has a `%` without two hex digits behind it");
+            };
+            // Two hex digits make at most 255.
+            out.push(u8::try_from(high * 16 + low).unwrap_or_default());
+            rest = &rest[2..];
+        } else {
+            out.push(b' ');
         }
     }
+    out.extend_from_slice(rest);
     if out.contains(&0) {
         return Err("has a NUL in it");
     }

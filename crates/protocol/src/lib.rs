@@ -47,6 +47,7 @@ mod sector_list;
 mod sender;
 mod status_list;
 mod subject;
+mod token_answer;
 mod totp;
 mod user;
 mod user_info;
@@ -106,6 +107,7 @@ pub use status_list::{
     StatusListClaims, StatusReference, VALID,
 };
 pub use subject::{SubjectType, sector};
+pub use token_answer::TokenAnswer;
 pub use totp::{TOTP_SECRET, TOTP_STEP, base32, otpauth, totp_code, totp_step};
 pub use user::{Address, LONGEST_PASSWORD, SHORTEST_PASSWORD, User, check_password, username_key};
 pub use user_info::{STANDARD_CLAIMS, standard_claims};

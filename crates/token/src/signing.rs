@@ -15,6 +15,14 @@ use crate::algorithm::{Algorithm, Family};
 use crate::base64url;
 use crate::key::{Key, KeyError, KeyKind, KeyProblem};
 
+/// The header of what is sealed (RFC 7515 §4.1).
+#[derive(Serialize)]
+struct Header<'a> {
+    alg: &'a str,
+    typ: &'a str,
+    kid: &'a str,
+}
+
 enum Private {
     Ecdsa(EcdsaKeyPair),
     Ed25519(Ed25519KeyPair),
@@ -243,7 +251,7 @@ impl SigningKey {
     /// # Errors
     /// Where the claims do not serialise or the library refuses.
     pub fn seal(&self, typ: &str, claims: &impl Serialize) -> Result<String, SignError> {
-        let header = json!({"alg": self.algorithm.name(), "typ": typ, "kid": self.kid});
+        let header = Header { alg: self.algorithm.name(), typ, kid: &self.kid };
         self.seal_with(&header, claims)
     }
 
@@ -251,13 +259,22 @@ impl SigningKey {
     ///
     /// # Errors
     /// Where the claims do not serialise or the library refuses.
-    pub fn seal_with(&self, header: &Value, claims: &impl Serialize) -> Result<String, SignError> {
-        let claims = serde_json::to_vec(claims)
+    pub fn seal_with(
+        &self,
+        header: &impl Serialize,
+        claims: &impl Serialize,
+    ) -> Result<String, SignError> {
+        // Room for what most headers and claims need.
+        let (mut header_json, mut claims_json) = (Vec::with_capacity(128), Vec::with_capacity(512));
+        serde_json::to_writer(&mut header_json, header)
+            .map_err(|_| SignError("the header cannot be written as JSON"))?;
+        serde_json::to_writer(&mut claims_json, claims)
             .map_err(|_| SignError("the claims cannot be written as JSON"))?;
-        let mut token = String::with_capacity(claims.len() * 4 / 3 + 256);
-        base64url::encode_into(header.to_string(), &mut token);
+        let mut token =
+            String::with_capacity((header_json.len() + claims_json.len()) * 4 / 3 + 128);
+        base64url::encode_into(header_json, &mut token);
         token.push('.');
-        base64url::encode_into(claims, &mut token);
+        base64url::encode_into(claims_json, &mut token);
         let signature = self.sign(token.as_bytes())?;
         token.push('.');
         base64url::encode_into(signature, &mut token);

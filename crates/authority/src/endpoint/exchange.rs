@@ -5,12 +5,11 @@
 
 use claviger_protocol::{
     ACCESS_TOKEN_TYPE, ClaimPlace, Client, Confirmation, Exchange, ExchangeFacts, Form,
-    ISSUED_TOKEN_TYPE, OauthCode, OauthFault, custom_claims, exchange, exchange_target,
-    exchange_token_refused, token_type,
+    ISSUED_TOKEN_TYPE, OauthCode, OauthFault, TokenAnswer, custom_claims, exchange,
+    exchange_target, exchange_token_refused, token_type,
 };
 use claviger_token::Verified;
 use http::StatusCode;
-use serde_json::json;
 
 use crate::call::{Answer, Call};
 use crate::endpoint::token::{placed, token_id};
@@ -83,15 +82,12 @@ pub(crate) async fn exchanged(
     if client.status_list {
         claims.status = Some(placed(state, &claims, algorithm).await?);
     }
-    let mut answer = json!({
-        "access_token": state.keyring.sign(algorithm, ACCESS_TOKEN_TYPE, &claims)?,
-        "issued_token_type": ISSUED_TOKEN_TYPE,
-        "token_type": token_type(cnf),
-        "expires_in": expires_in,
-    });
-    if let Some(scope) = &claims.scope {
-        answer["scope"] = json!(scope);
-    }
+    let token = state.keyring.sign(algorithm, ACCESS_TOKEN_TYPE, &claims)?;
+    let answer = TokenAnswer {
+        issued_token_type: Some(ISSUED_TOKEN_TYPE),
+        scope: claims.scope.as_deref().unwrap_or_default(),
+        ..TokenAnswer::new(&token, token_type(cnf), expires_in)
+    };
     state.metrics.token_issued("token_exchange");
     let event = By::client(call).event(Kind::Grant, "token-exchanged").client(client.id.as_str());
     let event = match (&user, subject.claims().subject()) {

@@ -9,15 +9,15 @@ use aws_lc_rs::digest;
 use claviger_protocol::{
     ACCESS_TOKEN_TYPE, AccessClaims, Ask, ClaimPlace, Client, Confirmation, DeviceGrant, Facts,
     Family, FamilyEnd, Form, GrantType, OauthCode, OauthFault, Polled, Redeeming, Redemption,
-    Refresh, Status, Used, Window, assurance, check_grant, check_granted_resource, code_unknown,
-    custom_claims, decide, device_code_unknown, grant_type, is_verifier, life, poll, redeem,
-    refresh, refresh_bond, scope_list, token_type, wanted_resource,
+    Refresh, Status, TokenAnswer, Used, Window, assurance, check_grant, check_granted_resource,
+    code_unknown, custom_claims, decide, device_code_unknown, grant_type, is_verifier, life, poll,
+    redeem, refresh, refresh_bond, scope_list, token_type, wanted_resource,
 };
 use claviger_store::{ListedToken, Redeemed};
 use claviger_token::base64url;
 use http::StatusCode;
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::call::{Answer, Call, Reply};
 use crate::client_check;
@@ -84,7 +84,7 @@ async fn for_itself(
     let token = state.keyring.sign(algorithm, ACCESS_TOKEN_TYPE, &grant.claims)?;
     state.metrics.token_issued("client_credentials");
     tracing::debug!(client_id = client.id, jti = grant.claims.jti, "an access token was issued");
-    Ok(render::json(StatusCode::OK, &grant.response(&token)))
+    Ok(render::json(StatusCode::OK, &grant.answer(&token)))
 }
 
 /// Whom a token is for, and what it may.
@@ -315,15 +315,17 @@ async fn first_answer(
     deed: &'static str,
 ) -> Answer {
     let state = &call.state;
-    let mut answer = issued(state, granted).await?;
+    let issued = issued(state, granted).await?;
+    let mut answer = issued.answer(granted);
+    let first;
     if refreshes(granted.client) {
-        let first = Numbered { family: granted.grant_id.to_owned(), generation: 0 };
-        let token = state.refresh_keys.token(&first);
-        let token = token.ok_or_else(|| Refusal::unavailable("no-refresh-token", "not encoded"))?;
+        let numbered = Numbered { family: granted.grant_id.to_owned(), generation: 0 };
+        let token = state.refresh_keys.token(&numbered);
+        first = token.ok_or_else(|| Refusal::unavailable("no-refresh-token", "not encoded"))?;
         let tokens = &state.config.tokens;
-        answer["refresh_token"] = json!(token.expose());
-        answer["refresh_token_expires_in"] =
-            json!(tokens.refresh_idle_seconds.min(tokens.refresh_ttl_seconds));
+        answer.refresh_token = Some(first.expose());
+        answer.refresh_token_expires_in =
+            Some(tokens.refresh_idle_seconds.min(tokens.refresh_ttl_seconds));
     }
     state.metrics.token_issued(grant_type);
     state.journal.event(
@@ -416,9 +418,12 @@ async fn refreshed(
             nonce: None,
             cnf,
         };
-        let mut answer = issued(state, &granted).await?;
-        answer["refresh_token"] = json!(token);
-        answer["refresh_token_expires_in"] = json!((next.idle_until - now).max(0));
+        let issued = issued(state, &granted).await?;
+        let answer = TokenAnswer {
+            refresh_token: Some(&token),
+            refresh_token_expires_in: Some(u64::try_from(next.idle_until - now).unwrap_or(0)),
+            ..issued.answer(&granted)
+        };
         let body = serde_json::to_vec(&answer)
             .map_err(|error| Refusal::unavailable("not-written", error))?;
         let sealed = state.refresh_keys.seal(presented, &body);
@@ -513,8 +518,26 @@ pub(crate) async fn placed(
     state.status_lists.place(state, token).await
 }
 
+/// What was signed for a person's grant.
+struct Issued {
+    access_token: String,
+    /// The life of the access token, in seconds.
+    expires_in: u64,
+    id_token: Option<String>,
+}
+
+impl Issued {
+    fn answer<'a>(&'a self, granted: &'a Granted<'_>) -> TokenAnswer<'a> {
+        TokenAnswer {
+            scope: granted.scope,
+            id_token: self.id_token.as_deref(),
+            ..TokenAnswer::new(&self.access_token, token_type(granted.cnf), self.expires_in)
+        }
+    }
+}
+
 /// The access token, and the ID token where it was asked for.
-async fn issued(state: &State, granted: &Granted<'_>) -> Result<Value, Box<Refusal>> {
+async fn issued(state: &State, granted: &Granted<'_>) -> Result<Issued, Box<Refusal>> {
     let issuer = &state.issuer.text;
     let resource = match granted.resource {
         Some(uri) => state.resource(uri).await?,
@@ -570,14 +593,7 @@ async fn issued(state: &State, granted: &Granted<'_>) -> Result<Value, Box<Refus
         claims.status = Some(placed(state, &claims, algorithm).await?);
     }
     let access_token = state.keyring.sign(algorithm, ACCESS_TOKEN_TYPE, &claims)?;
-    let mut answer = json!({
-        "access_token": access_token,
-        "token_type": token_type(granted.cnf),
-        "expires_in": expires_in,
-    });
-    if !granted.scope.is_empty() {
-        answer["scope"] = json!(granted.scope);
-    }
+    let mut id_token = None;
     if granted.scope.split(' ').any(|scope| scope == "openid") {
         let algorithm = client.id_token_signed_response_alg.as_deref();
         let claims = IdClaims {
@@ -594,9 +610,9 @@ async fn issued(state: &State, granted: &Granted<'_>) -> Result<Value, Box<Refus
             at_hash: at_hash(state, algorithm, &access_token)?,
             custom: custom(ClaimPlace::IdToken),
         };
-        answer["id_token"] = json!(state.keyring.sign(algorithm, "JWT", &claims)?);
+        id_token = Some(state.keyring.sign(algorithm, "JWT", &claims)?);
     }
-    Ok(answer)
+    Ok(Issued { access_token, expires_in, id_token })
 }
 
 fn refused(code: &'static str, description: &'static str) -> OauthFault {
