@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::extract::Request;
 use claviger_store::seal::{self, SealError};
 use claviger_store::{Store, StoreError};
 use claviger_web::Site;
@@ -21,7 +22,7 @@ use crate::client_keys::ClientKeys;
 use crate::clock::Clock;
 use crate::config::{Config, Limits};
 use crate::data_dir::DataDir;
-use crate::dispatch;
+use crate::dispatch::Dispatch;
 use crate::document::Document;
 use crate::documents::Documents;
 use crate::first_start::{self, Bootstrap};
@@ -214,14 +215,16 @@ impl Authority {
     /// Everything that answers, as a service of its own; [`Authority::serve`] puts it on a socket with
     /// limits and time limits around it.
     pub fn router(&self) -> Router {
-        dispatch::router(&self.state)
+        let dispatch = Arc::new(Dispatch::new(&self.state));
+        Router::new()
+            .fallback(move |request: Request| async move { dispatch.answer(request).await })
     }
 
     /// Serves until `shutdown` resolves and running requests have ended, then closes.
     pub async fn serve(self, listener: TcpListener, shutdown: impl Future<Output = ()>) {
         let state = &self.state;
         let server = Server {
-            router: self.router(),
+            dispatch: Arc::new(Dispatch::new(state)),
             limits: state.config.limits.clone(),
             metrics: Arc::clone(&state.metrics),
             tls: Arc::clone(&state.tls),

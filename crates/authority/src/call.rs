@@ -11,6 +11,7 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use serde::de::DeserializeOwned;
 
+use crate::dispatch::Places;
 use crate::refusal::Refusal;
 use crate::serve::Peer;
 use crate::state::State;
@@ -31,8 +32,7 @@ pub(crate) struct Call {
     /// Never locked: a body is no `Sync`, and a handler that holds the call across an await has to be
     /// `Send`. Behind a mutex it is both.
     body: Mutex<Body>,
-    /// What stands in the path's places, percent-decoded, by name.
-    pub(crate) places: Vec<(String, String)>,
+    pub(crate) places: Places,
     pub(crate) trail: Trail,
 }
 
@@ -58,12 +58,7 @@ impl Trail {
 }
 
 impl Call {
-    pub(crate) fn new(
-        state: Arc<State>,
-        parts: Parts,
-        body: Body,
-        places: Vec<(String, String)>,
-    ) -> Self {
+    pub(crate) fn new(state: Arc<State>, parts: Parts, body: Body, places: Places) -> Self {
         Self { state, parts, body: Mutex::new(body), places, trail: Trail::default() }
     }
 
@@ -116,15 +111,20 @@ impl Call {
 
     /// The body of a form post.
     pub(crate) async fn form(&mut self) -> Result<Bytes, Box<Refusal>> {
-        let media = self.media_type();
-        if media.as_deref() != Some(FORM) {
-            let bytes = self.bytes().await?;
-            if bytes.is_empty() && media.is_none() {
-                return Ok(bytes);
-            }
-            return Err(form_wanted(media.as_deref(), &self.parts).into());
+        if self.is_form() {
+            return self.bytes().await;
         }
-        self.bytes().await
+        let media = self.media_type();
+        let bytes = self.bytes().await?;
+        if bytes.is_empty() && media.is_none() {
+            return Ok(bytes);
+        }
+        Err(form_wanted(media.as_deref(), &self.parts).into())
+    }
+
+    /// Whether the body says it is a form post.
+    pub(crate) fn is_form(&self) -> bool {
+        self.media().is_some_and(|media| media.eq_ignore_ascii_case(FORM))
     }
 
     /// A JSON body; unknown members are refused by the types it is read into.
@@ -188,9 +188,13 @@ impl Call {
 
     /// The media type of the body, in lower case, without parameters.
     pub(crate) fn media_type(&self) -> Option<String> {
+        self.media().map(str::to_ascii_lowercase)
+    }
+
+    fn media(&self) -> Option<&str> {
         let value = self.parts.headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
         let media = value.split(';').next()?.trim();
-        (!media.is_empty()).then(|| media.to_ascii_lowercase())
+        (!media.is_empty()).then_some(media)
     }
 }
 

@@ -6,13 +6,11 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Instant;
 
-use axum::Router;
 use axum::body::{Body, HttpBody as _};
-use axum::extract::{RawPathParams, Request};
-use axum::routing::any;
 use claviger_guard::trace;
 use futures_util::FutureExt as _;
-use http::{HeaderValue, Method, StatusCode, header};
+use http::{HeaderValue, Method, Request, StatusCode, header};
+use percent_encoding::percent_decode_str;
 use tracing::Instrument as _;
 
 use crate::administrator;
@@ -32,23 +30,57 @@ struct Prepared {
     allow: HeaderValue,
 }
 
-/// The router of the authority, under the issuer's path.
-pub(crate) fn router(state: &Arc<State>) -> Router {
-    let mut router = Router::new();
-    let prefix = &state.issuer.path;
-    for route in table() {
-        let paths = paths(&route, prefix);
-        let allow = allow(&route);
-        let path = format!("{prefix}{}", route.path);
-        let prepared = Arc::new(Prepared { route, path, allow });
-        for path in paths {
-            let (prepared, state) = (Arc::clone(&prepared), Arc::clone(state));
-            router = router
-                .route(&path, any(move |request: Request| dispatch(prepared, state, request)));
+/// What stands in the path's places, percent-decoded, by name.
+pub(crate) type Places = Vec<(String, String)>;
+
+/// All routes under the issuer's path.
+pub(crate) struct Dispatch {
+    routes: matchit::Router<Arc<Prepared>>,
+    state: Arc<State>,
+}
+
+impl Dispatch {
+    pub(crate) fn new(state: &Arc<State>) -> Self {
+        let mut routes = matchit::Router::new();
+        let prefix = &state.issuer.path;
+        for route in table() {
+            let paths = paths(&route, prefix);
+            let allow = allow(&route);
+            let path = format!("{prefix}{}", route.path);
+            let prepared = Arc::new(Prepared { route, path, allow });
+            for path in paths {
+                if let Err(error) = routes.insert(path, Arc::clone(&prepared)) {
+                    tracing::error!(%error, "a route cannot be reached; please report it");
+                }
+            }
         }
+        Self { routes, state: Arc::clone(state) }
     }
-    let state = Arc::clone(state);
-    router.fallback(move |request: Request| nowhere(state, request))
+
+    /// Answers within the request's span; all that is done for it hangs below that.
+    pub(crate) async fn answer(&self, request: Request<Body>) -> Reply {
+        let Ok(found) = self.routes.at(request.uri().path()) else {
+            return nowhere(&self.state, request);
+        };
+        let prepared = found.value;
+        let places = places(&found.params);
+        let span = trace::request(request.method(), Some(&prepared.path), request.headers());
+        let answering = answer(prepared, &self.state, places, request);
+        let reply = answering.instrument(span.clone()).await;
+        trace::answered(&span, reply.status());
+        reply
+    }
+}
+
+/// What a path has in its places, where all of it is UTF-8.
+fn places(params: &matchit::Params<'_, '_>) -> Option<Places> {
+    params
+        .iter()
+        .map(|(name, value)| {
+            let value = percent_decode_str(value).decode_utf8().ok()?;
+            Some((name.to_owned(), value.into_owned()))
+        })
+        .collect()
 }
 
 /// Where a route is found. RFC 8414 §3 puts the well-known part before the issuer's path, OpenID
@@ -78,17 +110,14 @@ fn allow(route: &Route) -> HeaderValue {
     HeaderValue::from_str(&methods.join(", ")).unwrap_or_else(|_| HeaderValue::from_static(""))
 }
 
-/// Answers within the request's span; all that is done for it hangs below that.
-async fn dispatch(prepared: Arc<Prepared>, state: Arc<State>, request: Request) -> Reply {
-    let span = trace::request(request.method(), Some(&prepared.path), request.headers());
-    let reply = answer(prepared, state, request).instrument(span.clone()).await;
-    trace::answered(&span, reply.status());
-    reply
-}
-
-async fn answer(prepared: Arc<Prepared>, state: Arc<State>, request: Request) -> Reply {
+async fn answer(
+    prepared: &Prepared,
+    state: &Arc<State>,
+    places: Option<Places>,
+    request: Request<Body>,
+) -> Reply {
     let started = Instant::now();
-    let Prepared { route, allow, .. } = &*prepared;
+    let Prepared { route, allow, .. } = prepared;
     let method = request.method().clone();
     let reader = Reader::of(&request, route.face);
     let mut address = None;
@@ -97,7 +126,7 @@ async fn answer(prepared: Arc<Prepared>, state: Arc<State>, request: Request) ->
     } else {
         let wanted = if method == Method::HEAD { &Method::GET } else { &method };
         match route.operations.iter().find(|operation| operation.method == *wanted) {
-            Some(operation) => match call(&state, request).await {
+            Some(operation) => match call(state, places, request) {
                 Ok(call) => {
                     address = call.peer();
                     match admitted(operation, &call) {
@@ -115,7 +144,7 @@ async fn answer(prepared: Arc<Prepared>, state: Arc<State>, request: Request) ->
         }
     };
     let place = (route.name, reader, address);
-    finish(&state, place, &method, answer, started)
+    finish(state, place, &method, answer, started)
 }
 
 /// Asks for the administrator where the table says so: here, so that no handler can forget it.
@@ -151,7 +180,7 @@ async fn carry_out(handler: Answering, to_the_end: bool) -> Answer {
     })
 }
 
-async fn nowhere(state: Arc<State>, request: Request) -> Reply {
+fn nowhere(state: &State, request: Request<Body>) -> Reply {
     let started = Instant::now();
     let span = trace::request(request.method(), None, request.headers());
     let _within = span.enter();
@@ -159,7 +188,7 @@ async fn nowhere(state: Arc<State>, request: Request) -> Reply {
     let path = parts.uri.path();
     let reader = Reader { face: Face::Page, html: wants_html(&parts.headers) };
     let answer = if reader.html {
-        pages::not_found(&state, path)
+        pages::not_found(state, path)
     } else {
         Err(Refusal::new(StatusCode::NOT_FOUND, "path-unknown")
             .detail(format!("there is nothing at `{}`", clipped(path)))
@@ -169,22 +198,23 @@ async fn nowhere(state: Arc<State>, request: Request) -> Reply {
             ))
             .into())
     };
-    let reply = finish(&state, ("unknown", reader, None), &parts.method, answer, started);
+    let reply = finish(state, ("unknown", reader, None), &parts.method, answer, started);
     trace::answered(&span, reply.status());
     reply
 }
 
-async fn call(state: &Arc<State>, request: Request) -> Result<Call, Box<Refusal>> {
-    let (mut parts, body) = request.into_parts();
-    let places = {
-        use axum::extract::FromRequestParts as _;
-        RawPathParams::from_request_parts(&mut parts, &()).await.map_err(|_| {
-            Refusal::new(StatusCode::BAD_REQUEST, "path-encoding")
-                .detail("the path is no UTF-8 once its percent escapes are decoded")
-                .fix("encode the path as UTF-8")
-        })?
+fn call(
+    state: &Arc<State>,
+    places: Option<Places>,
+    request: Request<Body>,
+) -> Result<Call, Box<Refusal>> {
+    let Some(places) = places else {
+        return Err(Refusal::new(StatusCode::BAD_REQUEST, "path-encoding")
+            .detail("the path is no UTF-8 once its percent escapes are decoded")
+            .fix("encode the path as UTF-8")
+            .into());
     };
-    let places = places.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    let (parts, body) = request.into_parts();
     Ok(Call::new(Arc::clone(state), parts, body, places))
 }
 
@@ -216,7 +246,7 @@ struct Reader {
 }
 
 impl Reader {
-    fn of(request: &Request, face: Face) -> Self {
+    fn of(request: &Request<Body>, face: Face) -> Self {
         Self { face, html: face == Face::Page && wants_html(request.headers()) }
     }
 }

@@ -22,6 +22,11 @@ const USERINFO_REALM: &str = "claviger";
 /// The scope that it takes.
 pub(crate) const USERINFO_SCOPE: &str = "openid";
 
+/// Room for most JSON answers; the rest grow.
+const JSON_BYTES: usize = 1024;
+/// Headers that an answer has at most, as a rule.
+const HEADERS: usize = 12;
+
 pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json");
 pub(crate) const PROBLEM: HeaderValue = HeaderValue::from_static("application/problem+json");
 pub(crate) const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
@@ -32,7 +37,10 @@ pub(crate) fn reply(status: StatusCode, media: HeaderValue, body: impl Into<Byte
     let body = body.into();
     let mut reply = Response::new(Body::from(body));
     *reply.status_mut() = status;
-    reply.headers_mut().insert(header::CONTENT_TYPE, media);
+    let headers = reply.headers_mut();
+    // Room for what `protect` adds, at once.
+    headers.reserve(HEADERS);
+    headers.insert(header::CONTENT_TYPE, media);
     reply
 }
 
@@ -45,8 +53,9 @@ pub(crate) fn empty(status: StatusCode) -> Reply {
 
 /// A JSON answer. A value that does not serialise is a mistake of ours and says so with 500.
 pub(crate) fn json(status: StatusCode, value: &impl Serialize) -> Reply {
-    match serde_json::to_vec(value) {
-        Ok(body) => reply(status, JSON, body),
+    let mut body = Vec::with_capacity(JSON_BYTES);
+    match serde_json::to_writer(&mut body, value) {
+        Ok(()) => reply(status, JSON, body),
         Err(_) => empty(StatusCode::INTERNAL_SERVER_ERROR),
     }
 }

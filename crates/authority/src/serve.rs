@@ -8,9 +8,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::Body;
 use claviger_serve::{Wire, speak};
+use http::Request;
 use hyper::body::Incoming;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
@@ -19,9 +19,9 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tokio_util::task::task_tracker::TaskTrackerToken;
-use tower::ServiceExt as _;
 
 use crate::config::{Config, Limits};
+use crate::dispatch::Dispatch;
 use crate::metrics::Metrics;
 use crate::open_error::OpenError;
 use crate::tls::{ClientCertificate, Tls};
@@ -56,7 +56,7 @@ pub async fn bind(config: &mut Config) -> Result<TcpListener, OpenError> {
 
 /// What every connection is served with.
 pub(crate) struct Server {
-    pub(crate) router: Router,
+    pub(crate) dispatch: Arc<Dispatch>,
     pub(crate) limits: Limits,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) tls: Arc<Tls>,
@@ -95,7 +95,7 @@ impl Server {
                         wire: Wire::new(socket, stall_time),
                         peer,
                         limits: of_one,
-                        router: self.router.clone(),
+                        dispatch: Arc::clone(&self.dispatch),
                         metrics: Arc::clone(&self.metrics),
                         tls: self.tls.acceptor().map(|tls| (tls, self.tls.handshake())),
                         ending: self.ending.clone(),
@@ -126,7 +126,7 @@ struct Connection {
     wire: Wire,
     peer: SocketAddr,
     limits: claviger_serve::Limits,
-    router: Router,
+    dispatch: Arc<Dispatch>,
     metrics: Arc<Metrics>,
     tls: Option<(TlsAcceptor, Duration)>,
     ending: CancellationToken,
@@ -164,22 +164,16 @@ impl Connection {
     where
         W: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let (router, peer) = (self.router.clone(), self.peer);
-        let answer = move |request: http::Request<Incoming>| {
+        let (dispatch, peer) = (Arc::clone(&self.dispatch), self.peer);
+        let answer = move |request: Request<Incoming>| {
             let mut request = request.map(Body::new);
             request.extensions_mut().insert(Peer(peer));
             if let Some(certificate) = certificate.clone() {
                 request.extensions_mut().insert(certificate);
             }
-            answer(router.clone(), request)
+            let dispatch = Arc::clone(&dispatch);
+            async move { dispatch.answer(request).await }
         };
         speak(wire, self.limits, &self.ending, answer).await;
-    }
-}
-
-async fn answer(router: Router, request: http::Request<Body>) -> http::Response<Body> {
-    match router.oneshot(request).await {
-        Ok(response) => response,
-        Err(never) => match never {},
     }
 }

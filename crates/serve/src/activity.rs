@@ -86,8 +86,10 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.turn(false);
-        self.activity.turns().open -= 1;
+        let mut turns = self.activity.turns();
+        turns.open -= 1;
+        turns.ours -= usize::from(self.is_ours);
+        turns.moved = Instant::now();
     }
 }
 

@@ -65,6 +65,7 @@ where
     let mut connection = pin!(server.serve_connection_with_upgrades(TokioIo::new(wire), service));
     let Limits { head_time, stall_time, .. } = limits;
     let ended = tokio::select! {
+        biased;
         ended = connection.as_mut() => Some(ended),
         () = ending.cancelled() => None,
         // hyper's own limit begins with the first byte of a head and knows no idle HTTP/2: a peer that says nothing at

@@ -12,7 +12,7 @@ use http::{HeaderValue, Method, StatusCode, header};
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
-use crate::call::{Answer, Call, FORM};
+use crate::call::{Answer, Call};
 use crate::own_token;
 use crate::refusal::Refusal;
 use crate::render;
@@ -118,7 +118,7 @@ async fn presented(call: &mut Call) -> Result<Presented, Box<Refusal>> {
         // RFC 9700 §2.1: where it stands in logs.
         return Err(Refusal::fault(Box::new(Fault::new(Code::TokenInQuery))).into());
     }
-    let is_form = call.media_type().as_deref() == Some(FORM);
+    let is_form = call.is_form();
     let in_form = if call.parts.method == Method::POST && is_form {
         let form = Form::parse(&call.form().await?)?;
         form.get("access_token").map(|token| Zeroizing::new(token.to_owned()))
