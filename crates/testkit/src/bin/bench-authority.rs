@@ -27,7 +27,7 @@ use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-const USAGE: &str = "usage: bench-authority BINARY SECONDS ROUNDS [PEER.mjs] [issue|refresh|log-in …] | bench-authority bare";
+const USAGE: &str = "usage: bench-authority BINARY SECONDS ROUNDS [PEER.mjs] [OTHER/BINARY …] [issue|refresh|log-in …] | bench-authority bare";
 const PATIENCE: Duration = Duration::from_secs(30);
 const PASSWORD: &str = "correct horse battery";
 const REDIRECT: &str = "http://127.0.0.1/callback";
@@ -40,6 +40,8 @@ struct Plan {
     seconds: u64,
     rounds: usize,
     peer: Option<String>,
+    /// Other builds of ours that `client_credentials` are measured of in the same rounds.
+    others: Vec<String>,
     /// What is measured; everything where nothing is named.
     parts: Vec<String>,
 }
@@ -61,7 +63,8 @@ fn main() {
         seconds: number(1).expect(USAGE),
         rounds: number(2).map(|rounds: u64| rounds as usize).expect(USAGE),
         peer: arguments.iter().skip(3).find(|one| one.ends_with(".mjs")).cloned(),
-        parts: arguments.iter().skip(3).filter(|one| !one.ends_with(".mjs")).cloned().collect(),
+        others: named(&arguments, |one| one.contains('/') && !one.ends_with(".mjs")),
+        parts: named(&arguments, |one| !one.contains('/') && !one.ends_with(".mjs")),
     };
     if plan.has("issue") {
         issuing(&plan);
@@ -72,6 +75,10 @@ fn main() {
     if plan.has("log-in") {
         logging_in(&plan);
     }
+}
+
+fn named(arguments: &[String], is_one: impl Fn(&str) -> bool) -> Vec<String> {
+    arguments.iter().skip(3).filter(|one| is_one(one)).cloned().collect()
 }
 
 /// A server on one core; the load runs on the other.
@@ -174,6 +181,10 @@ fn issuing(plan: &Plan) {
                     &client_secret=cc-secret-0123456789-0123456789-abc";
         rows.push(("npm oidc-provider, in memory", peer.id(), url(peer), posting(body.to_owned())));
     }
+    let others: Vec<Served> = plan.others.iter().map(|one| Served::start(one, "0")).collect();
+    for (name, other) in plan.others.iter().zip(&others) {
+        rows.push((name, other.process.id(), other.url.clone(), other.client_credentials()));
+    }
     println!(
         "client_credentials, ES256 access tokens, client_secret_post, {CONNECTIONS} connections, one core"
     );
@@ -209,8 +220,11 @@ fn issuing(plan: &Plan) {
     }
     let ours = per_core(&rounds[0]);
     println!("claviger ÷ bare handler: {:.2}", ours / per_core(&rounds[1]));
-    if let Some(peer) = rounds.get(2) {
-        println!("claviger ÷ oidc-provider: {:.1}", ours / per_core(peer));
+    if peer.is_some() {
+        println!("claviger ÷ oidc-provider: {:.1}", ours / per_core(&rounds[2]));
+    }
+    for (row, other) in rows.iter().zip(&rounds).skip(2 + usize::from(peer.is_some())) {
+        println!("claviger ÷ {}: {:.2}", row.0, ours / per_core(other));
     }
     println!();
 }
