@@ -1,8 +1,9 @@
 //! Grants: a code is redeemed once, a family of refresh tokens moves on by compare-and-set. A grant that cannot be
 //! refreshed is a family whose first token was given to nobody.
 
-use claviger_protocol::{CodeGrant, Family, Redemption, User};
+use claviger_protocol::{CodeGrant, Family, Redemption};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use serde::Deserialize;
 
 use crate::Store;
 use crate::error::{Failure, StoreError};
@@ -15,8 +16,15 @@ pub struct HeldFamily {
     pub family: Family,
     /// The last answer, as the caller sealed it.
     pub replay: Option<Vec<u8>>,
-    /// Whose it is; none where they are gone.
-    pub user: Option<User>,
+    /// Whether its owner is there and may log in.
+    pub owner_may: bool,
+}
+
+/// What of a person's record decides on their grants. Each refresh reads it: the rest is not made into values.
+#[derive(Deserialize)]
+struct Standing {
+    #[serde(default)]
+    disabled: bool,
 }
 
 impl std::fmt::Debug for HeldFamily {
@@ -86,7 +94,7 @@ impl Store {
         .await
     }
 
-    /// A family with its owner.
+    /// A family, and how its owner stands.
     pub async fn find_family(&self, id: &str) -> Result<Option<HeldFamily>, StoreError> {
         let id = id.to_owned();
         self.look_up(move |connection| {
@@ -97,11 +105,13 @@ impl Store {
                     Ok((row.get(0)?, row.get(1)?, row.get(2)?))
                 };
             let found = connection.prepare_cached(sql)?.query_row([id], row).optional()?;
-            let Some((record, replay, user)) = found else { return Ok(None) };
+            let Some((record, replay, owner)) = found else { return Ok(None) };
+            let standing: Option<Standing> =
+                owner.map(|owner| serde_json::from_str(&owner)).transpose()?;
             Ok(Some(HeldFamily {
                 family: serde_json::from_str(&record)?,
                 replay,
-                user: user.map(|user| serde_json::from_str(&user)).transpose()?,
+                owner_may: standing.is_some_and(|standing| !standing.disabled),
             }))
         })
         .await

@@ -381,7 +381,7 @@ async fn refreshed(
             }
             _ => narrowed(family, form)?,
         };
-        if held.user.as_ref().is_none_or(|user| user.disabled) {
+        if !held.owner_may {
             return Err(refused("subject-revoked", "the user is gone or disabled").into());
         }
         let (next, token) = match decision {
