@@ -601,6 +601,20 @@ mod tests {
                 "require_pushed_authorization_requests",
             ),
             (Client { rotate_refresh_tokens: Some(false), ..public() }, "rotate_refresh_tokens"),
+            (
+                Client {
+                    grants: vec![GrantType::AuthorizationCode, GrantType::ClientCredentials],
+                    ..public()
+                },
+                "grants",
+            ),
+            (
+                Client {
+                    grants: vec![GrantType::AuthorizationCode, GrantType::TokenExchange],
+                    ..public()
+                },
+                "grants",
+            ),
         ] {
             assert_eq!(bad.check().unwrap_err().field, field, "{bad:?}");
         }

@@ -1,9 +1,10 @@
 //! What every answer carries, and what paths and methods that do not exist are told.
 
 use axum::body::Body;
+use claviger_authority::RegistrationMode;
 use http::Request;
 
-use crate::app::App;
+use crate::app::{Answer, App};
 
 #[tokio::test]
 async fn every_answer_is_protected() {
@@ -13,9 +14,16 @@ async fn every_answer_is_protected() {
         "/faults",
         "/faults/expired",
         "/faults/nothing",
+        "/authorize",
+        "/login",
+        "/consent",
+        "/account",
+        "/device",
+        "/logout",
         "/jwks",
         "/token",
         "/introspect",
+        "/userinfo",
         "/.well-known/openid-configuration",
         "/health/live",
         "/metrics",
@@ -31,7 +39,7 @@ async fn every_answer_is_protected() {
         assert!(policy.contains("frame-ancestors 'none'"), "{path}: {policy}");
         assert!(!policy.contains("unsafe"), "{path}: {policy}");
         assert_eq!(answer.header("strict-transport-security"), "", "plain http: {path}");
-        assert_eq!(answer.header("server"), "");
+        assert_eq!(answer.header("server"), "", "{path}");
     }
 }
 
@@ -86,6 +94,68 @@ async fn secrets_are_not_read_across_origins() {
             .unwrap();
         assert_eq!(app.send(request).await.header("access-control-allow-origin"), "", "{path}");
     }
+    // What needs no preflight: a link that is followed, a form that is posted.
+    for path in [
+        "/authorize?client_id=x",
+        "/login",
+        "/consent",
+        "/account",
+        "/account/password",
+        "/device",
+        "/device/decision",
+        "/logout",
+        "/introspect",
+        "/admin/v1/clients",
+    ] {
+        for method in ["GET", "POST"] {
+            let request = Request::builder()
+                .method(method)
+                .uri(path)
+                .header("origin", "https://app.example")
+                .header("content-type", "application/x-www-form-urlencoded")
+                .body(Body::from("token=x"))
+                .unwrap();
+            let answer = app.send(request).await;
+            assert_eq!(answer.header("access-control-allow-origin"), "", "{method} {path}");
+            assert_eq!(answer.header("access-control-allow-credentials"), "", "{method} {path}");
+        }
+    }
+}
+
+/// OAuth 2.1 §3.2.3: whatever has a token in it, a page of somebody's, or why they were refused.
+#[tokio::test]
+async fn what_is_for_one_reader_is_kept_by_nobody() {
+    let app = App::with(|config| config.registration.mode = RegistrationMode::Open).await;
+    crate::people::with_people(&app).await;
+    let kept_by_nobody = |answer: &Answer, what: &str| {
+        assert_eq!(answer.header("cache-control"), "no-store", "{what}: {}", answer.body);
+    };
+    let token = app.access_token().await;
+    kept_by_nobody(&app.example("grant_type=client_credentials").await.is(200), "a token");
+    kept_by_nobody(&app.example(&format!("token={token}")).await.is(400), "a bad request");
+    for path in ["/token", "/introspect", "/revoke", "/par", "/device_authorization", "/register"] {
+        let answer = app.post(path, "client_id=nobody&grant_type=refresh_token").await;
+        assert!(answer.status.is_client_error(), "{path}");
+        kept_by_nobody(&answer, path);
+        kept_by_nobody(&app.get(path).await.is(405), path);
+    }
+    let asked = format!("/authorize?{}", crate::people::request(&[]));
+    for path in [
+        asked.as_str(),
+        "/authorize",
+        "/account",
+        "/device",
+        "/logout",
+        "/userinfo",
+        "/admin/v1/users",
+    ] {
+        kept_by_nobody(&app.get(path).await, path);
+    }
+    let mut browser = crate::people::Browser::default();
+    let code = browser.code(&app, &[]).await;
+    kept_by_nobody(&crate::people::redeem(&app, &code, &[]).await.is(200), "a person's tokens");
+    kept_by_nobody(&browser.get(&app, "/account").await.is(200), "an account");
+    kept_by_nobody(&browser.get(&app, &asked).await.is(303), "a code");
 }
 
 /// An application in a browser redeems, refreshes and gives back by script. No cookie counts there: what a script

@@ -145,6 +145,11 @@ async fn no_dangerous_address_can_be_registered() {
 async fn pkce_cannot_be_talked_down() {
     let app = stage().await;
     let mut browser = Browser::default();
+    // A client with a secret is no exception (RFC 9700 §2.1.1).
+    let confidential = json!({
+        "client_id": "web", "redirect_uris": [REDIRECT], "scopes": ["openid", "orders:read"], "resources": [API],
+    });
+    app.admin("POST", "/clients", Some(confidential)).await.is(201);
     for change in [
         &[("code_challenge", "")][..],
         &[("code_challenge_method", "plain")],
@@ -152,8 +157,12 @@ async fn pkce_cannot_be_talked_down() {
         &[("code_challenge_method", "s256")],
         &[("code_challenge", ""), ("code_challenge_method", "")],
     ] {
-        let answer = browser.get(&app, &format!("/authorize?{}", request(change))).await.is(303);
-        assert_eq!(parameter(&answer, "error").as_deref(), Some("invalid_request"), "{change:?}");
+        for client in ["app", "web"] {
+            let asked = request(&[change, &[("client_id", client)]].concat());
+            let answer = browser.get(&app, &format!("/authorize?{asked}")).await.is(303);
+            let error = parameter(&answer, "error");
+            assert_eq!(error.as_deref(), Some("invalid_request"), "{client} {change:?}");
+        }
     }
     let twice = format!("{}&code_challenge={}", request(&[]), "a".repeat(43));
     browser.get(&app, &format!("/authorize?{twice}")).await.is(400);
@@ -239,6 +248,7 @@ async fn nothing_stands_twice() {
 async fn no_parameter_is_markup_on_a_page() {
     let app = stage().await;
     let mut browser = Browser::default();
+    let mut pages = 0;
     let payloads = [
         "\"><script>alert(1)</script>",
         "'><img src=x onerror=alert(1)>",
@@ -268,10 +278,11 @@ async fn no_parameter_is_markup_on_a_page() {
         "id_token_hint",
         "made_up",
     ];
-    let harmless = |answer: &Answer, what: &str| {
+    let mut harmless = |answer: &Answer, what: &str| {
         if !answer.header("content-type").starts_with("text/html") {
             return;
         }
+        pages += 1;
         for mark in ["<script>alert", "<img src=x", "<svg/onload", "href=\"javascript", "<b>"] {
             assert!(!answer.body.contains(mark), "{what}: {}", answer.body);
         }
@@ -289,12 +300,16 @@ async fn no_parameter_is_markup_on_a_page() {
         let page = browser.get(&app, &format!("/authorize?{}", request(&[]))).await.is(200);
         let typed = [("username", payload), ("password", payload)];
         harmless(&browser.fill(&app, &page, &typed).await, payload);
-        for path in ["/login", "/consent", "/logout", "/faults/", "/"] {
-            let asked = query(&[("request", payload), ("proof", payload), ("state", payload)]);
+        for path in
+            ["/login", "/login/code", "/consent", "/logout", "/account", "/device", "/faults/", "/"]
+        {
+            let names = ["request", "proof", "state", "user_code", "done"];
+            let asked = query(&names.map(|name| (name, payload)));
             harmless(&browser.get(&app, &format!("{path}?{asked}")).await, path);
             harmless(&browser.send(&app, "POST", path, Some(asked)).await, path);
         }
     }
+    assert!(pages > 100, "{pages} pages were looked at");
 }
 
 /// Whoever plants a cookie of their own in a browser does not share the session that is made in it.

@@ -175,6 +175,27 @@ async fn unknown_parameters_are_ignored_and_empty_ones_count_as_absent() {
     app.example(&format!("{GRANT}&flavour=vanilla&scope=&resource=")).await.is(200);
 }
 
+/// OAuth 2.1 §4.2: who proves nothing has no tokens of its own, and no operator can give it any by mistake.
+#[tokio::test]
+async fn a_public_client_gets_no_token_for_itself() {
+    let app = App::start().await;
+    crate::people::with_people(&app).await;
+    let refused = app.post("/token", &format!("{GRANT}&client_id=app")).await.is(400).json();
+    assert_eq!(refused["error"], "unauthorized_client", "{refused}");
+    let example = app.bootstrap.example.as_ref().unwrap().client_id.clone();
+    for (path, change) in [
+        (
+            "/clients/app".to_owned(),
+            json!({ "grants": ["authorization_code", "client_credentials"] }),
+        ),
+        (format!("/clients/{example}"), json!({ "auth_method": "none" })),
+    ] {
+        let answer = app.admin("PATCH", &path, Some(change)).await.is(422).json();
+        assert!(answer["detail"].as_str().unwrap().starts_with("grants"), "{answer}");
+    }
+    app.post("/token", &format!("{GRANT}&client_id={example}")).await.is(401);
+}
+
 #[tokio::test]
 async fn who_fails_to_authenticate_is_told_how() {
     let app = App::start().await;

@@ -1,6 +1,6 @@
 //! Who passes, what the upstream sees, what the refused hear.
 
-use claviger_testkit::{Behaviour, mint, now};
+use claviger_testkit::{Ask, Behaviour, mint, now};
 use claviger_token::base64url;
 use serde_json::{Value, json};
 
@@ -65,6 +65,30 @@ fn nobody_brings_an_identity_or_an_origin_along() {
     assert!(!reached(&shown, "x-forwarded-host").contains(&"evil.example".to_owned()));
 }
 
+/// RFC 9700 §4.3.2, RFC 6750 §2: a token counts in `Authorization` and nowhere else.
+#[test]
+fn a_token_elsewhere_than_in_its_header_is_none() {
+    let scene = scene();
+    let token = scene.token();
+    let form = format!("access_token={token}");
+    let elsewhere = [
+        scene.get(&format!("/?{form}")),
+        Ask::post_form(&format!("{}/", scene.gate.url), &[("access_token", &token)]),
+        scene.get("/").header("Cookie", &form),
+        scene.get("/").header("X-Access-Token", &token),
+        scene.get("/").header("Proxy-Authorization", format!("Bearer {token}")),
+    ];
+    for (nth, ask) in elsewhere.into_iter().enumerate() {
+        let answer = ask.send();
+        assert_eq!(answer.status, 401, "{nth}");
+        assert_eq!(answer.header("claviger-code"), Some("credential-missing"), "{nth}");
+    }
+    // Two of them in the one header are none, either.
+    let twice = scene.get("/").bearer(&token).bearer(&token).send();
+    assert_eq!((twice.status, twice.header("claviger-code")), (400, Some("header-duplicated")));
+    assert_eq!(scene.sink.requests(), 0);
+}
+
 #[test]
 fn a_refused_request_never_reaches_the_upstream() {
     let scene = scene();
@@ -105,7 +129,7 @@ fn a_refused_request_never_reaches_the_upstream() {
 fn a_preflight_passes_and_carries_nobody() {
     let scene = scene();
     let url = format!("{}/orders", scene.gate.url);
-    let ask = claviger_testkit::Ask::new("OPTIONS", &url).header("Claviger-Subject", "admin");
+    let ask = Ask::new("OPTIONS", &url).header("Claviger-Subject", "admin");
     assert_eq!(ask.send().status, 401, "an OPTIONS alone is no preflight");
     let ask =
         ask.header("Origin", "https://app.example").header("Access-Control-Request-Method", "POST");
@@ -129,7 +153,7 @@ fn an_upstream_that_fails_is_told_apart_from_a_refusal() {
     assert_eq!(ask("/slow/2000").status, 504);
     assert_eq!(ask("/status/503").status, 503);
     let down = start(crate::config(&scene.issuer, "http://127.0.0.1:9"));
-    let answer = claviger_testkit::Ask::get(&down.url).bearer(&scene.token()).send();
+    let answer = Ask::get(&down.url).bearer(&scene.token()).send();
     assert_eq!(answer.status, 502);
     assert!(answer.json()["diagnosis"].as_str().unwrap().starts_with("dg_"));
 }
@@ -157,11 +181,11 @@ fn without_keys_the_answer_is_503() {
     issuer.behave(Behaviour::Outage);
     let gate = start(crate::config(&issuer, &sink.url()));
     let token = issuer.mint(API, &json!({}));
-    let answer = claviger_testkit::Ask::get(&gate.url).bearer(&token).send();
+    let answer = Ask::get(&gate.url).bearer(&token).send();
     assert_eq!((answer.status, answer.header("claviger-code")), (503, Some("key-set-unreachable")));
-    let health = claviger_testkit::Ask::get(&format!("{}/_claviger/health", gate.url)).send();
+    let health = Ask::get(&format!("{}/_claviger/health", gate.url)).send();
     assert_eq!(health.status, 503);
     let asked = format!("{}/_claviger/auth", gate.url);
-    let asked = claviger_testkit::Ask::get(&asked).bearer(&token).send();
+    let asked = Ask::get(&asked).bearer(&token).send();
     assert_eq!((asked.status, asked.header("claviger-code")), (403, Some("key-set-unreachable")));
 }

@@ -50,6 +50,30 @@ async fn one_invented_kid_is_asked_about_once() {
     assert_eq!(issuer.key_set_fetches(), 2);
 }
 
+/// RFC 8725 §3.10: whoever writes a token does not choose where its keys are looked for.
+#[tokio::test]
+async fn no_address_in_a_token_is_asked() {
+    let (issuer, forger) = (FakeIssuer::start(), FakeIssuer::start());
+    let guard = ready(builder(&issuer).min_interval(Duration::ZERO)).await;
+    let key = keys::other_signing(Algorithm::Es256, "forged");
+    forger.rotate(vec![keys::other_signing(Algorithm::Es256, "forged")]);
+    let claims = mint::access_claims(issuer.url(), API, now());
+    for (name, value) in [
+        ("jku", json!(format!("{}/jwks", forger.url()))),
+        ("x5u", json!(format!("{}/jwks", forger.url()))),
+        ("kid", json!(format!("{}/jwks", forger.url()))),
+        ("jwk", key.public().unwrap().jwk().unwrap()),
+    ] {
+        let token = mint::mint_with(&key, &json!({ name: value }), &claims);
+        assert_eq!(code(&guard, &token).await, Some(Code::KeyUnknown), "{name}");
+    }
+    // An issuer that is not trusted is not asked either.
+    let claims = mint::access_claims(forger.url(), API, now());
+    let token = mint::mint_with(&key, &json!({}), &claims);
+    assert_eq!(code(&guard, &token).await, Some(Code::IssuerMismatch));
+    assert_eq!((forger.discoveries(), forger.key_set_fetches()), (0, 0));
+}
+
 #[tokio::test]
 async fn an_outage_leaves_the_last_good_keys() {
     let issuer = FakeIssuer::start();

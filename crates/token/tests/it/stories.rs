@@ -99,6 +99,94 @@ fn headers_steer_nothing_that_the_policy_does_not_allow() {
     }
 }
 
+/// CVE-2018-0114 and its like: a key that stands in the token, or at an address that it names, judges nothing.
+#[test]
+fn a_key_that_a_token_brings_along_judges_nothing() {
+    let forger = ed25519(9, "ed-9");
+    let jwk = forger.public().unwrap().jwk().unwrap();
+    for (name, brought) in [
+        ("jwk", jwk),
+        ("jku", json!("https://evil.example/jwks")),
+        ("x5u", json!("https://evil.example/chain.pem")),
+        ("x5c", json!(["MIIB"])),
+    ] {
+        for (kid, expected) in
+            [("ed-1", Code::SignatureMismatch), ("ed-9", Code::KeyUnknown), ("", Code::KeyUnknown)]
+        {
+            let header = json!({"alg": "EdDSA", "typ": "at+jwt", "kid": kid, name: brought});
+            let forged = forger.seal_with(&header, &good_claims()).unwrap();
+            assert_eq!(judge(&forged, &policy()), Err(expected), "{name} {kid}");
+        }
+        // Nor is a good token worse for it.
+        let header = json!({"alg": "EdDSA", "typ": "at+jwt", "kid": "ed-1", name: brought});
+        assert_eq!(judge(&sealed(&header, json!({})), &policy()), Ok(()), "{name}");
+    }
+}
+
+/// RFC 8725 §3.5, on both sides of what RFC 7518 §3.2 and §3.3 demand.
+#[test]
+fn a_weak_key_verifies_nothing() {
+    let rsa = |modulus: &[u8]| {
+        let n = base64url::encode(modulus);
+        Key::from_jwk(&json!({"kty": "RSA", "kid": "k", "n": n, "e": "AQAB"}))
+    };
+    let modulus = |bytes: usize| [&[0xC5][..], &vec![0x5A; bytes - 2], &[0xC5]].concat();
+    let code = |algorithm: &str, key: Key| {
+        let header = json!({"alg": algorithm, "typ": "at+jwt", "kid": "k"});
+        let part = |value: &Value| base64url::encode(value.to_string());
+        let token = format!("{}.{}.AAAA", part(&header), part(&good_claims()));
+        let algorithms = vec![Algorithm::from_name(algorithm).unwrap()];
+        let policy = Policy { algorithms, ..policy() };
+        verify(&token, &policy, &KeySet::new(vec![key]), NOW).unwrap_err().code
+    };
+    assert_eq!(code("RS256", rsa(&modulus(128)).unwrap()), Code::KeyTooWeak);
+    assert_eq!(code("RS256", rsa(&modulus(255)).unwrap()), Code::KeyTooWeak);
+    assert_eq!(code("PS256", rsa(&modulus(255)).unwrap()), Code::KeyTooWeak);
+    assert_eq!(code("RS256", rsa(&modulus(256)).unwrap()), Code::SignatureMismatch);
+    for (algorithm, bytes) in [("HS256", 32), ("HS384", 48), ("HS512", 64)] {
+        let secret = |bytes| Key::from_secret(&vec![7; bytes]).with_kid("k");
+        assert_eq!(code(algorithm, secret(bytes - 1)), Code::KeyTooWeak, "{algorithm}");
+        assert_eq!(code(algorithm, secret(bytes)), Code::SignatureMismatch, "{algorithm}");
+    }
+    // CVE-2017-15361: by each of the primes a power of 65537; 1 is one.
+    let product = [11, 13, 17, 19, 37, 53, 61, 71, 73, 79, 97, 103, 107, 109, 127, 151, 157]
+        .iter()
+        .product::<u128>();
+    let mut marked = product.to_be_bytes().to_vec();
+    let shift = marked.iter().position(|byte| *byte != 0).unwrap();
+    marked.drain(..shift);
+    marked.resize(256, 0);
+    marked[255] = 1;
+    let refused = rsa(&marked).unwrap_err();
+    assert!(refused.to_string().contains("CVE-2017-15361"), "{refused}");
+    marked[255] = 3;
+    rsa(&marked).unwrap();
+}
+
+/// RFC 8725 §3.7: what two readers could take for two things is refused, whoever signed it.
+#[test]
+fn what_is_not_utf_8_or_says_something_twice_is_refused() {
+    let key = ed25519(1, "ed-1");
+    let header = br#"{"alg":"EdDSA","typ":"at+jwt","kid":"ed-1"}"#;
+    let good = good_claims().to_string();
+    let twice = good.replacen('{', r#"{"sub":"admin","#, 1);
+    let latin = [&good.as_bytes()[..good.len() - 1], b",\"name\":\"Andr\xe9\"}"].concat();
+    for (header, payload, expected) in [
+        (&header[..], good.as_bytes(), Ok(())),
+        (&header[..], twice.as_bytes(), Err(Code::ClaimDuplicated)),
+        (&header[..], latin.as_slice(), Err(Code::PayloadNotJson)),
+        (
+            &br#"{"alg":"EdDSA","alg":"none","typ":"at+jwt","kid":"ed-1"}"#[..],
+            good.as_bytes(),
+            Err(Code::ClaimDuplicated),
+        ),
+        (&b"{\"alg\":\"EdDSA\",\"kid\":\"\xe9\"}"[..], good.as_bytes(), Err(Code::HeaderNotJson)),
+    ] {
+        let token = claviger_testkit::mint::seal(&key, header, payload);
+        assert_eq!(judge(&token, &policy()), expected, "{}", String::from_utf8_lossy(payload));
+    }
+}
+
 #[test]
 fn a_kind_of_token_never_passes_for_another() {
     let plain = json!({"alg": "EdDSA", "kid": "ed-1", "typ": "JWT"});
