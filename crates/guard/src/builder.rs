@@ -27,10 +27,12 @@ pub enum BuildError {
     #[error("no issuer is configured: name the issuer whose tokens are to be let through")]
     NoIssuer,
     /// Any token of the issuer would do, whoever it was made for.
-    #[error("no audience is configured: name this service as the issuer writes it into `aud`")]
+    #[error(
+        "no audience is configured, or one is empty: name this service as the issuer writes it into `aud`"
+    )]
     NoAudience,
     /// An issuer that cannot be asked.
-    #[error("the issuer {} cannot be used: {}", .0.url, .0.reason)]
+    #[error("the issuer `{}` cannot be used: {}", .0.url, .0.reason)]
     Issuer(FetchError),
     /// Clients could not mean that address.
     #[error(
@@ -217,7 +219,9 @@ impl GuardBuilder {
         if self.issuers.is_empty() {
             return Err(BuildError::NoIssuer);
         }
-        if self.policy.audiences.is_empty() {
+        // A variable that is not set leaves an empty one.
+        let is_empty = |name: &String| name.trim().is_empty();
+        if self.policy.audiences.is_empty() || self.policy.audiences.iter().any(is_empty) {
             return Err(BuildError::NoAudience);
         }
         let public_url = self.public_url.map(base).transpose()?;

@@ -107,6 +107,12 @@ fn policy(arguments: &Context) -> Result<Policy, Stop> {
                 })
         })
         .collect::<Result<_, _>>()?;
+    for (flag, values) in [("--issuer", &arguments.issuer), ("--audience", &arguments.audience)] {
+        if values.iter().any(|value| value.trim().is_empty()) {
+            return Err(Stop::usage(format!("`{flag}` is empty"))
+                .hint("leave it out to demand none; is the variable in it set?"));
+        }
+    }
     let named = !arguments.issuer.is_empty() || !arguments.audience.is_empty();
     let expect = match arguments.expect {
         Some(Expected::Access) => Expect::Access,
@@ -183,6 +189,13 @@ pub(crate) fn run(arguments: &Explain, format: Format) -> Result<ExitCode, Stop>
     if let Some(log) = &arguments.batch {
         let around = surroundings(&arguments.context, b"")?.with_budget(BATCH_BUDGET);
         return super::batch::run(log, around, format);
+    }
+    if let Some(text) = &arguments.input
+        && Path::new(text).is_file()
+    {
+        say::note(&format!(
+            "note: the text `{text}` is judged; --file reads the file of that name"
+        ));
     }
     let input = input(arguments.input.as_deref(), arguments.file.first().map(PathBuf::as_path))?;
     let around = judged_by(&arguments.context, &input)?;

@@ -38,6 +38,25 @@ fn read(outcome: &Outcome) -> Value {
         .unwrap_or_else(|error| panic!("{error}: {}\n{}", outcome.stdout, outcome.stderr))
 }
 
+/// A slip in a name must not read like a fault of the token.
+#[test]
+fn a_name_is_told_from_a_credential() {
+    let folder = tempfile::tempdir().unwrap();
+    let good = token(&json!({}));
+    let outcome = run(&["--diff", &good, "fials.txt"], &[], b"");
+    assert!(outcome.stderr.contains("there is no file `fials.txt`"), "{}", outcome.stderr);
+    let outcome = run(&["--diff", &good, &good], &[], b"");
+    assert!(!outcome.stderr.contains("no file"), "{}", outcome.stderr);
+    let there = file(folder.path(), "request.txt", &good);
+    let outcome = run(&[&there], &[], b"");
+    assert!(outcome.stderr.contains("--file reads the file of that name"), "{}", outcome.stderr);
+    for flag in ["--issuer", "--audience"] {
+        let outcome = Process::run(claviger(&["explain", &good, flag, ""]), b"");
+        assert_eq!(outcome.code, Some(2), "{}", outcome.stderr);
+        assert!(outcome.stderr.contains(&format!("`{flag}` is empty")), "{}", outcome.stderr);
+    }
+}
+
 #[test]
 fn two_credentials_are_compared_from_files_texts_and_standard_input() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,6 +1,6 @@
 //! What passes and what is refused, and how the answer reads.
 
-use claviger_guard::{Asked, Bearer, Guard};
+use claviger_guard::{Asked, Bearer, BuildError, Guard};
 use claviger_testkit::{FakeIssuer, keys, mint, now};
 use claviger_token::{Algorithm, Code};
 use http::{HeaderMap, Request, header};
@@ -21,6 +21,19 @@ async fn a_good_token_passes_and_is_remembered() {
     let counts = guard.counters();
     assert_eq!((counts.allowed, counts.remembered), (2, 1));
     assert_eq!(issuer.key_set_fetches(), 1);
+}
+
+/// A variable that was not set leaves an empty name, and nobody wants to find that out by 401s.
+#[tokio::test]
+async fn no_guard_is_built_without_a_name_of_its_own() {
+    let named = |names: &[&str]| {
+        let builder = Guard::builder().issuer("https://id.example");
+        names.iter().fold(builder, |builder, name| builder.audience(*name)).build()
+    };
+    for names in [&[][..], &[""], &[" "], &[API, ""]] {
+        assert!(matches!(named(names), Err(BuildError::NoAudience)), "{names:?}");
+    }
+    named(&[API]).unwrap();
 }
 
 #[tokio::test]

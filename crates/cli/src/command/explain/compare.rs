@@ -16,7 +16,17 @@ fn read(argument: &str) -> Result<Vec<u8>, Stop> {
     if path.is_file() {
         return super::read_file(path, "the input");
     }
+    if is_a_name(argument) {
+        say::note(&format!("note: there is no file `{argument}`; the text itself is judged"));
+    }
     Ok(argument.as_bytes().to_vec())
+}
+
+/// Whether a text reads like the name of a file; a credential does not end like one.
+fn is_a_name(text: &str) -> bool {
+    const ENDINGS: [&str; 8] = ["txt", "har", "json", "log", "jwt", "http", "curl", "token"];
+    let ending = Path::new(text).extension().and_then(|ending| ending.to_str());
+    !text.contains(char::is_whitespace) && ending.is_some_and(|ending| ENDINGS.contains(&ending))
 }
 
 pub(super) fn run(
