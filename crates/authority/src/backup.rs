@@ -88,6 +88,16 @@ pub fn back_up(
     if let Some(hex) = &hex {
         notes.push((MASTER, hex));
     }
+    let directory = target.parent().filter(|parent| !parent.as_os_str().is_empty());
+    if let Some(directory) = directory
+        && !directory.is_dir()
+    {
+        return Err(OpenError::File {
+            path: directory.to_owned(),
+            problem: "there is no such directory".to_owned(),
+            fix: "make it first, or name a file in one that stands".to_owned(),
+        });
+    }
     copy(&database, target, &notes, progress).map_err(|error| match error {
         StoreError::Exists { what } if Path::new(&what) == target => OpenError::File {
             path: target.to_owned(),
@@ -104,13 +114,35 @@ pub fn back_up(
     check_backup(target, None)
 }
 
+/// What is in a file that is said to be a backup. The advice for a database that is served is none for it.
+fn facts_of(file: &Path) -> Result<BackupFacts, OpenError> {
+    let refuse = |problem: String, fix: &str| {
+        Err(OpenError::File { path: file.to_owned(), problem, fix: fix.to_owned() })
+    };
+    match fs::metadata(file) {
+        Ok(found) if found.is_dir() => {
+            return refuse("this is a directory".to_owned(), "name one backup in it");
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return refuse("there is no such file".to_owned(), "name the file of a backup");
+        }
+        _ => {}
+    }
+    match read_backup(file) {
+        Err(StoreError::Corrupt { detail, .. }) => {
+            refuse(format!("this is no intact backup ({detail})"), "take another one")
+        }
+        read => Ok(read?),
+    }
+}
+
 /// Reads a backup from end to end: whether it is whole, whether this program can use it, and whether
 /// the master key (the backup's own, or that of `master_key_file`) opens its signing keys. Blocks.
 ///
 /// # Errors
 /// What is wrong with it.
 pub fn check_backup(file: &Path, master_key_file: Option<&Path>) -> Result<Backup, OpenError> {
-    let facts = read_backup(file)?;
+    let facts = facts_of(file)?;
     let keys_open = match master(&facts, master_key_file)? {
         None => None,
         Some(bytes) => {
@@ -142,7 +174,7 @@ pub fn restore(
     data_dir: &Path,
     master_key_file: Option<&Path>,
 ) -> Result<Restored, OpenError> {
-    let facts = read_backup(file)?;
+    let facts = facts_of(file)?;
     let dir = DataDir::open(data_dir)?;
     if dir.database().exists() {
         return Err(OpenError::File {

@@ -104,17 +104,21 @@ fn target(named: &Path, now: Timestamp) -> PathBuf {
     named.to_owned()
 }
 
+fn counted(number: u64, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}
+
 fn described(what: &str, backup: &Backup) -> String {
     let made = backup.made_at.and_then(|at| Timestamp::from_second(at).ok());
     format!(
-        "{GREEN}{what}{GREEN:#} {} ({} of {}; {} clients, {} users, {} grants, {} signing keys; schema {})",
+        "{GREEN}{what}{GREEN:#} {} ({} of {}; {}, {}, {}, {}; schema {})",
         backup.file.display(),
         size(backup.bytes),
         made.map_or_else(|| "unknown time".to_owned(), |made| made.to_string()),
-        backup.clients,
-        backup.users,
-        backup.grants,
-        backup.keys,
+        counted(backup.clients, "client"),
+        counted(backup.users, "user"),
+        counted(backup.grants, "grant"),
+        counted(backup.keys, "signing key"),
         backup.schema,
     )
 }

@@ -125,6 +125,21 @@ fn a_damaged_backup_is_told_from_a_whole_one() {
     for byte in &mut broken[5000..9000] {
         *byte ^= 0x55;
     }
+    for name in ["missing", "."] {
+        let path = folder.path().join(name);
+        for arguments in
+            [["backup", "--check", text(&path)], ["restore", text(&path), "--format=json"]]
+        {
+            let refused = run(&arguments);
+            let said = String::from_utf8(refused.stderr).unwrap();
+            assert_eq!(refused.status.code(), Some(1), "{said}");
+            assert!(said.contains("no such file") || said.contains("a directory"), "{said}");
+        }
+    }
+    let nowhere = folder.path().join("nowhere/one.backup");
+    let refused = run(&["backup", text(&nowhere), "--data", text(&authority.data())]);
+    let said = String::from_utf8(refused.stderr).unwrap();
+    assert!(said.contains("nowhere: there is no such directory; make it first"), "{said}");
     for (name, bytes) in [
         ("cut", &whole[..whole.len() / 2]),
         ("broken", &broken[..]),
@@ -135,6 +150,9 @@ fn a_damaged_backup_is_told_from_a_whole_one() {
         std::fs::write(&path, bytes).unwrap();
         let checked = run(&["backup", "--check", text(&path)]);
         assert_eq!(checked.status.code(), Some(1), "{name}: {checked:?}");
+        let said = String::from_utf8_lossy(&checked.stderr);
+        // Nothing about databases that are served.
+        assert!(!said.contains("empty directory"), "{name}: {said}");
         let into = folder.path().join(format!("{name}-restored"));
         assert_eq!(
             run(&["restore", text(&path), "--data", text(&into)]).status.code(),
