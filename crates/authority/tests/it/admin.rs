@@ -101,6 +101,13 @@ async fn a_client_is_made_changed_and_removed() {
     let new_secret = renewed["client_secret"].as_str().unwrap();
     app.post_as("/token", "shop", secret, form).await.is(401);
     app.post_as("/token", "shop", new_secret, form).await.is(200);
+    // Who proves itself otherwise has none.
+    let public = json!({
+        "client_id": "native", "auth_method": "none", "redirect_uris": ["http://127.0.0.1/cb"],
+    });
+    app.admin("POST", "/clients", Some(public)).await.is(201);
+    let refused = app.admin("POST", "/clients/native/secret", None).await.is(409).json();
+    assert_eq!(refused["detail"], "the client `native` is a public one, and has no secret");
     // Removed: no tokens, and those it had are revoked.
     app.admin("DELETE", "/clients/shop", None).await.is(204);
     app.post_as("/token", "shop", new_secret, form).await.is(401);

@@ -606,7 +606,15 @@ async fn the_journal_is_read_in_pages_by_what_is_asked() {
     assert_eq!(rest["items"].as_array().unwrap().len(), all.len() - 1);
     assert_eq!(entries(&app, "&newest=true&code=change-client").await.len(), 1);
     assert_eq!(entries(&app, &format!("&since={}", NOW + 1)).await.len(), 0);
-    for wrong in ["kind=x", "limit=0", "limit=1&limit=2", "x=1", "since=soon", "newest=maybe"] {
+    for wrong in [
+        "kind=x",
+        "limit=0",
+        "limit=1&limit=2",
+        "x=1",
+        "since=soon",
+        "newest=maybe",
+        "address=here",
+    ] {
         let answer = app.admin("GET", &format!("/journal?{wrong}"), None).await.is(400);
         assert_eq!(answer.json()["code"], "query-refused");
     }

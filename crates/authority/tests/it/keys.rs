@@ -283,7 +283,9 @@ async fn every_algorithm_that_is_on_is_announced_and_can_be_picked() {
     let next = app.admin("POST", "/keys/rotate?algorithm=EdDSA", None).await.is(200).json();
     assert_eq!((&next["algorithm"], &next["state"]), (&json!("EdDSA"), &json!("next")));
     assert_eq!(states(&app).await.len(), before.len() + 1);
-    app.admin("POST", "/keys/rotate?algorithm=PS256", None).await.is(400);
+    let refused = app.admin("POST", "/keys/rotate?algorithm=PS256", None).await.is(400).json();
+    assert_eq!(refused["detail"], "nothing is signed with `PS256` here");
+    assert!(refused["fix"].as_str().unwrap().contains("ES256"), "{refused}");
 }
 
 /// Who picked an algorithm that was switched off is told that it is the operator's to mend.

@@ -63,8 +63,13 @@ pub(super) fn ask(
             Stop::unknown(error)
                 .hint("is `claviger serve` running there? --authority names another address")
         })?;
+    let stranger = || format!("is {authority} the authority's address? --authority names another");
     let value: Value = serde_json::from_str(&answer.body).unwrap_or(Value::Null);
     if answer.status.is_success() {
+        if value.is_null() && !answer.body.is_empty() {
+            let problem = format!("{authority} answers with something that is no JSON");
+            return Err(Stop::unknown(problem).hint(stranger()));
+        }
         return Ok(value);
     }
     let said = |name: &str| value.get(name).and_then(Value::as_str).map(str::to_owned);
@@ -81,10 +86,7 @@ pub(super) fn ask(
         400..=499 => Stop::usage(what),
         _ => Stop::unknown(what),
     };
-    Err(match said("fix") {
-        Some(fix) => stop.hint(fix),
-        None => stop,
-    })
+    Err(stop.hint(said("fix").unwrap_or_else(stranger)))
 }
 
 /// A path segment: what has a meaning in a URL is escaped.
@@ -335,7 +337,7 @@ fn claims(rules: &[String], everywhere: &[&str]) -> Result<Value, Stop> {
     for rule in rules {
         let wrong = || {
             Stop::usage(format!("`{rule}` is no claim"))
-                .hint("--claim department=attribute:department@id_token,access_token")
+                .hint("write NAME=groups, NAME=username or NAME=attribute:ATTRIBUTE, such as --claim department=attribute:department@id_token,access_token")
         };
         // The last ones: a claim's name may be an address.
         let (rule, places) = match rule.rsplit_once('@') {
@@ -345,8 +347,8 @@ fn claims(rules: &[String], everywhere: &[&str]) -> Result<Value, Stop> {
         let (name, source) = rule.rsplit_once('=').ok_or_else(wrong)?;
         let source = match source.split_once(':') {
             Some(("attribute", attribute)) => json!({ "attribute": attribute }),
-            Some(_) => return Err(wrong()),
-            None => json!(source),
+            None if ["groups", "username"].contains(&source) => json!(source),
+            _ => return Err(wrong()),
         };
         all.push(json!({ "name": name, "source": source, "places": places }));
     }
@@ -471,14 +473,18 @@ fn user_path(user: &str) -> String {
 
 /// The first line of a file, or of standard input; a person at a terminal is asked.
 fn password(file: Option<&Path>) -> Result<String, Stop> {
-    let text = match file {
-        Some(file) => read_file(file, "the password")?,
+    let (text, from) = match file {
+        Some(file) => (read_file(file, "the password")?, format!("`{}`", file.display())),
         None if std::io::stdin().is_terminal() => return prompt::new_password(),
-        None => input(Some("-"), None)?,
+        None => (input(Some("-"), None)?, "standard input".to_owned()),
     };
     let text =
         String::from_utf8(text).map_err(|_| Stop::usage("the password is no text (UTF-8)"))?;
-    Ok(text.lines().next().unwrap_or_default().to_owned())
+    match text.lines().next() {
+        Some(password) if !password.is_empty() => Ok(password.to_owned()),
+        _ => Err(Stop::usage(format!("there is no password in the first line of {from}"))
+            .hint("--password-file names another file; at a terminal it is asked for")),
+    }
 }
 
 fn put_named(body: &mut Map<String, Value>, name: &str, value: Option<String>) {

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::process::Stdio;
 
-use claviger_testkit::{Ask, Process};
+use claviger_testkit::{Ask, Process, Reply, Scripted};
 use rustix::fs::{Mode, OFlags, open};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use serde_json::json;
@@ -76,6 +76,25 @@ fn a_token_that_is_refused_names_its_file() {
         assert!(outcome.stderr.contains(&path), "{}", outcome.stderr);
         assert!(outcome.stderr.contains("--admin-token-file"), "{}", outcome.stderr);
         assert!(!outcome.stderr.contains(&other));
+    }
+}
+
+/// What stands there may be something else, whatever it answers.
+#[test]
+fn who_is_no_authority_is_told_as_such() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let token = file(folder.path(), "admin.token", "clv_at_0123456789\n");
+    for (reply, code, said) in [
+        (Reply::status(404).body("text/html", "<p>"), 1, "404"),
+        (Reply::status(200).body("text/html", "<p>welcome"), 3, "no JSON"),
+    ] {
+        let server = Scripted::start(move |_| reply.clone());
+        let arguments =
+            ["user", "list", "--authority", &server.url(), "--admin-token-file", &token];
+        let outcome = Process::run(claviger(&arguments), b"");
+        assert_eq!(outcome.code, Some(code), "{}", outcome.stderr);
+        assert!(outcome.stderr.contains(said), "{}", outcome.stderr);
+        assert!(outcome.stderr.contains("the authority's address?"), "{}", outcome.stderr);
     }
 }
 

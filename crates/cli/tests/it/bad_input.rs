@@ -124,6 +124,18 @@ fn wrong_usage_is_exit_code_2_and_says_what_to_type() {
             &["gate", "--upstream", "ftp://x", "--issuer", "http://127.0.0.1:1", "--audience", "a"],
             "ftp://x",
         ),
+        (
+            &["gate", "--upstream", "http://x", "--issuer", "http://127.0.0.1:1", "--audience", ""],
+            "no audience is configured, or one is empty",
+        ),
+        (
+            &["user", "create", "ada", "--admin-token-file", &good],
+            "no password in the first line of standard input",
+        ),
+        (
+            &["user", "create", "ada", "--admin-token-file", &good, "--password-file", &empty],
+            "no password in the first line of `",
+        ),
     ];
     for (arguments, named) in cases {
         let outcome = run(arguments, b"");

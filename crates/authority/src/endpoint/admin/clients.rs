@@ -366,9 +366,16 @@ pub(crate) async fn renew_secret(call: Call) -> Answer {
     let _one = call.state.changing.lock().await;
     let mut client = load(&call).await?;
     if !client.auth_method.uses_secret() {
+        let proof = match client.auth_method {
+            AuthMethod::None => "is a public one",
+            AuthMethod::TlsClientAuth | AuthMethod::SelfSignedTls => {
+                "proves itself by a certificate"
+            }
+            _ => "proves itself by its keys",
+        };
         return Err(Refusal::new(StatusCode::CONFLICT, "client-without-secret")
-            .detail(format!("the client `{}` proves itself by its keys", clipped(&client.id)))
-            .fix("change its `jwks`, or its `auth_method` to `client_secret_basic` first")
+            .detail(format!("the client `{}` {proof}, and has no secret", clipped(&client.id)))
+            .fix("to give it one, change its `auth_method` to `client_secret_basic` first")
             .into());
     }
     let (secret, hash) = new_secret(&call.state).await?;

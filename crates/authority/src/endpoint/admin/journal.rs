@@ -1,5 +1,7 @@
 //! `/admin/v1/journal`: what happened, in order, for `claviger journal`; one entry by its id, for `why`.
 
+use std::net::IpAddr;
+
 use claviger_store::JournalFilter;
 use http::StatusCode;
 use serde_json::json;
@@ -73,13 +75,17 @@ fn asked(call: &Call) -> Result<(JournalFilter, u32), Box<Refusal>> {
             "code" => text().map(|code| filter.code = Some(code)),
             "client" => text().map(|client| filter.client = Some(client)),
             "subject" => text().map(|sub| filter.subject = Some(journal.subject_hash(&sub))),
-            "address" => text().map(|from| filter.address = Some(journal.address_hash(&from))),
+            // As the journal wrote it: an address has several spellings.
+            "address" => value.parse::<IpAddr>().ok().map(|from| {
+                let from = from.to_canonical().to_string();
+                filter.address = Some(journal.address_hash(&from));
+            }),
             _ => None,
         };
         if read.is_none() {
             let fix = format!(
                 "send `after`, `since` (Unix seconds), `limit` (1 to {MOST}), `newest` (true), \
-                 `code`, `client`, `subject`, `address`, or `kind` (one of: {})",
+                 `code`, `client`, `subject`, `address` (an IP address), or `kind` (one of: {})",
                 JOURNAL_KINDS.join(", ")
             );
             return Err(refuse(&name, &value, fix));

@@ -70,10 +70,17 @@ fn rotated(call: &Call) -> Result<String, Box<Refusal>> {
         return Ok(value.into_owned());
     }
     let on: Vec<&str> = settings.algorithms().collect();
-    Err(Refusal::new(StatusCode::BAD_REQUEST, "query-refused")
-        .detail("the query is not `algorithm` with one that is on")
-        .fix(format!("send none, or `algorithm` with one of: {}", on.join(", ")))
-        .into())
+    let refusal = Refusal::new(StatusCode::BAD_REQUEST, "query-refused");
+    let refusal = if name == "algorithm" {
+        refusal
+            .detail(format!("nothing is signed with `{}` here", clipped(&value)))
+            .fix(format!("name one of: {}; or add it to `signing.also`", on.join(", ")))
+    } else {
+        refusal
+            .detail(format!("the query has `{}`", clipped(&name)))
+            .fix(format!("send no query, or `algorithm` with one of: {}", on.join(", ")))
+    };
+    Err(refusal.into())
 }
 
 pub(crate) async fn withdraw(call: Call) -> Answer {

@@ -7,7 +7,7 @@
 use claviger_protocol::{Secret, User, assurance, check_password, username_key};
 use claviger_store::{LoginSession, StoreError};
 use http::StatusCode;
-use serde::Serialize;
+use serde::{Deserialize as _, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::page::Page;
@@ -83,10 +83,19 @@ fn merged(user: &User, members: Map<String, Value>) -> Result<User, Box<Refusal>
     }
     // What has no default is the account itself; of that only the name can be taken out.
     record.entry("username").or_insert_with(|| json!(""));
-    let user: User = serde_json::from_value(Value::Object(record)).map_err(|_| {
+    let record = Value::Object(record);
+    let user = User::deserialize(&record).map_err(|_| {
+        let is_at_fault = |name: &&&str| {
+            let (Some(value), Ok(mut alone)) = (record.get(**name), serde_json::to_value(user))
+            else {
+                return false;
+            };
+            alone[**name] = value.clone();
+            User::deserialize(&alone).is_err()
+        };
         refused(
-            "body",
-            "a member has a value of another kind".to_owned(),
+            MEMBERS.iter().find(is_at_fault).unwrap_or(&"body"),
+            "the value is of another kind".to_owned(),
             "see `/admin/v1/openapi.json` for what each member is",
         )
     })?;
