@@ -36,6 +36,7 @@ use crate::metrics::Metrics;
 use crate::notices;
 use crate::open_error::OpenError;
 use crate::openapi;
+use crate::pressed_twice::PressedTwice;
 use crate::refresh_token::RefreshKeys;
 use crate::revocations::Revocations;
 use crate::routes;
@@ -186,6 +187,7 @@ impl Authority {
             browsers,
             guesses: Guesses::default(),
             second_factors,
+            pressed_twice: PressedTwice::default(),
             tickets,
             refresh_keys,
             senders,

@@ -55,6 +55,7 @@ mod notices;
 mod open_error;
 mod openapi;
 mod own_token;
+mod pressed_twice;
 mod probe;
 mod random;
 mod refresh_token;

@@ -18,6 +18,7 @@ use crate::guesses::Guesses;
 use crate::journal::Journal;
 use crate::keyring::{Keyring, KeyringError};
 use crate::metrics::Metrics;
+use crate::pressed_twice::PressedTwice;
 use crate::refresh_token::RefreshKeys;
 use crate::revocations::Revocations;
 use crate::second_factor::SecondFactors;
@@ -49,6 +50,7 @@ pub(crate) struct State {
     pub(crate) browsers: Browsers,
     pub(crate) guesses: Guesses,
     pub(crate) second_factors: SecondFactors,
+    pub(crate) pressed_twice: PressedTwice,
     pub(crate) tickets: Tickets,
     pub(crate) refresh_keys: RefreshKeys,
     pub(crate) senders: Senders,

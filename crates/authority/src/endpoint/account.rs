@@ -119,7 +119,7 @@ async fn page(
             at: consent.at,
         })
         .collect();
-    let log_ins: Vec<LogIn<'_>> = sessions
+    let mut log_ins: Vec<LogIn<'_>> = sessions
         .iter()
         .map(|one| LogIn {
             sid: &one.sid,
@@ -129,6 +129,8 @@ async fn page(
             current: one.sid == session.sid,
         })
         .collect();
+    // That of this page first, the others as they came.
+    log_ins.sort_by_key(|one| !one.current);
     let passkeys: Vec<PasskeyEntry<'_>> = factors
         .passkeys
         .iter()

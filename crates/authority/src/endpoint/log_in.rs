@@ -208,12 +208,18 @@ fn refusal(goal: &Goal, code: &'static str, user: Option<&User>) -> Refusal {
     refusal
 }
 
+/// What was wrong with a second step, and whether with a recovery code.
+struct Problem<'a> {
+    words: &'a str,
+    of_recovery: bool,
+}
+
 fn second_page(
     call: &Call,
     goal: &Goal,
     user: &User,
     factors: &HeldFactors,
-    problem: Option<&str>,
+    problem: Option<Problem<'_>>,
 ) -> Answer {
     let state = &call.state;
     let mark = state.browsers.mark(call)?;
@@ -226,7 +232,7 @@ fn second_page(
             site: &state.site,
             application: goal.application(),
             username: &user.username,
-            problem,
+            problem: problem.as_ref().map(|problem| problem.words),
             proof: &state.browsers.proof(&mark, STEP),
             request: goal.request(),
             passkey: asked.as_ref().map(|(options, ticket)| PasskeyAsk { options, ticket }),
@@ -234,6 +240,7 @@ fn second_page(
         step: &step,
         totp: factors.totp.is_some(),
         recovery: factors.recovery_codes > 0,
+        recovery_refused: problem.as_ref().is_some_and(|problem| problem.of_recovery),
     };
     let status = if problem.is_some() { StatusCode::FORBIDDEN } else { StatusCode::OK };
     let answered = if asked.is_some() { passkey_page } else { form_page };
@@ -274,19 +281,22 @@ pub(crate) async fn code(mut call: Call) -> Answer {
         Ok(attempt) => attempt,
         Err(wait) => {
             report(&call, &goal, "second-factor-throttled", Some(&user));
-            return second_page(&call, &goal, &user, &factors, Some(&wait_words(wait)));
+            let words = wait_words(wait);
+            let problem = Problem { words: &words, of_recovery: form.get("recovery").is_some() };
+            return second_page(&call, &goal, &user, &factors, Some(problem));
         }
     };
     let now = state.clock.now();
-    let mut problem = "The code is not right, or was used before.";
-    let proof = if let Some(typed) = form.get("recovery") {
-        let digest = state.second_factors.recovery_digest(&user.id, typed);
-        match digest {
-            Some(digest) if state.store.consume_recovery_code(&user.id, digest, now).await? => {
-                Some(Proof::RecoveryCode)
-            }
-            _ => None,
-        }
+    let recovery = form.get("recovery");
+    let mut problem = Problem {
+        words: "The code is not right, or was used before.",
+        of_recovery: recovery.is_some(),
+    };
+    let mut is_repeated = false;
+    let proof = if let Some(typed) = recovery {
+        let used = use_recovery_code(&call, &form, &user, typed).await?;
+        is_repeated = used == Some(Use::Repeated);
+        used.map(|_| Proof::RecoveryCode)
     } else if let Some(held) = &factors.totp {
         let typed = form.get("code").unwrap_or_default();
         let step = state.second_factors.totp_step(&user.id, held, typed, now).map_err(unopened)?;
@@ -296,7 +306,7 @@ pub(crate) async fn code(mut call: Call) -> Answer {
                 let factors = &state.second_factors;
                 if factors.has_served(&user.id, held, typed, now).map_err(unopened)? {
                     // Of a button that was pressed twice the browser shows the second answer.
-                    problem = "That code has been used already. Wait for the next one.";
+                    problem.words = "That code has been used already. Wait for the next one.";
                 }
                 None
             }
@@ -309,12 +319,39 @@ pub(crate) async fn code(mut call: Call) -> Answer {
         return second_page(&call, &goal, &user, &factors, Some(problem));
     };
     state.guesses.succeeded(attempt);
-    if proof == Proof::RecoveryCode {
+    if proof == Proof::RecoveryCode && !is_repeated {
         let left = factors.recovery_codes.saturating_sub(1);
         let event = By::user(&call).event(Kind::Account, "recovery-code-used");
         state.journal.event(event.subject(user.id.as_str()).with("left", left));
     }
     finish(&call, &goal, &user, &[Proof::Password, proof]).await
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Use {
+    First,
+    /// By the very form that used it up a moment ago.
+    Repeated,
+}
+
+/// Uses a recovery code up, if it is one.
+async fn use_recovery_code(
+    call: &Call,
+    form: &Form,
+    user: &User,
+    typed: &str,
+) -> Result<Option<Use>, Box<Refusal>> {
+    let state = &call.state;
+    let Some(digest) = state.second_factors.recovery_digest(&user.id, typed) else {
+        return Ok(None);
+    };
+    let step = form.get("step").unwrap_or_default();
+    let (sent, now) = (sha256(&[&digest, step.as_bytes()].concat()), state.clock.now());
+    if state.store.consume_recovery_code(&user.id, digest, now).await? {
+        state.pressed_twice.took(sent, now);
+        return Ok(Some(Use::First));
+    }
+    Ok(state.pressed_twice.took_just_now(sent, now).then_some(Use::Repeated))
 }
 
 /// Somebody has proven who they are: a session begins, or theirs in this browser goes on under a new cookie.

@@ -32,6 +32,9 @@ async fn somebody_sees_their_log_ins_and_ends_one_or_all_others() {
     at_account(&app, &mut third).await;
     let page = here.get(&app, "/account").await.is(200);
     assert_eq!(page.body.matches("this one").count(), 1);
+    // The one that is sure, and what ends all others, stand before a list that may be long.
+    assert!(page.body.find("this one") < page.body.find("value=\"others\""), "{}", page.body);
+    assert!(page.body.find("value=\"others\"") < page.body.find("value=\"end\""));
     assert_eq!(page.body.matches("action=\"/account/sessions\"").count(), 3, "{}", page.body);
     let sid = text(&claims(&text(&tokens, "access_token")), "sid");
     let end = form(&page, "/account/sessions");

@@ -6,6 +6,7 @@ use claviger_protocol::totp_code;
 use serde_json::{Value, json};
 
 use crate::app::{Answer, App, NOW};
+use crate::journal::entries;
 use crate::people::{
     Browser, PASSWORD, REDIRECT, between, claims, code_of, parameter, query, redeem, request,
     stage, text,
@@ -171,6 +172,43 @@ async fn a_recovery_code_serves_once_and_new_ones_void_the_old() {
         enter(&app, &mut other, &page, ("recovery", void)).await.is(403);
     }
     enter(&app, &mut other, &page, ("recovery", &new)).await.is(303);
+}
+
+/// A button that is pressed twice: the first answer and its cookie are lost, and the second is all that is seen.
+#[tokio::test]
+async fn a_recovery_form_that_is_sent_twice_is_answered_alike() {
+    let app = stage().await;
+    let (_, codes) = set_up(&app, &mut Browser::default(), NOW).await;
+    let recovery = ("recovery", codes[0].as_str());
+    let mut browser = Browser::default();
+    let page = second_step(&app, &mut browser).await;
+    let before = browser.cookies.clone();
+    enter(&app, &mut browser, &page, recovery).await.is(303);
+    browser.cookies.clone_from(&before);
+    app.clock.advance(10);
+    let answer = enter(&app, &mut browser, &page, recovery).await.is(303);
+    browser.get(&app, answer.header("location")).await.is(200);
+    let used = entries(&app, "&code=recovery-code-used").await;
+    assert_eq!((used.len(), &used[0]["left"]), (1, &json!(9)), "{used:?}");
+    // The code serves no other form, of whatever browser, and no other code serves by this one.
+    browser.cookies = before;
+    let mut thief = Browser::default();
+    enter(&app, &mut thief, &page, recovery).await.is(400);
+    for browser in [&mut browser, &mut thief] {
+        let other = second_step(&app, browser).await;
+        enter(&app, browser, &other, recovery).await.is(403);
+    }
+    enter(&app, &mut browser, &page, ("recovery", "aaaaa-aaaaa")).await.is(403);
+    // Nor is it answered for ever; and the page shows what was wrong.
+    app.clock.advance(1);
+    let refused = enter(&app, &mut browser, &page, recovery).await.is(403);
+    assert!(refused.body.contains("<details class=\"more\" open>"), "{}", refused.body);
+    let marked: Vec<&str> = refused.body.matches("aria-invalid=\"true\"").collect();
+    assert_eq!(marked.len(), 1);
+    let field = between(&refused.body, "<input id=\"recovery\"", ">");
+    assert!(field.contains("aria-invalid") && field.contains("autofocus"), "{field}");
+    let wrong = enter(&app, &mut browser, &page, ("code", "000000")).await.is(403);
+    assert!(wrong.body.contains("<details class=\"more\">"), "{}", wrong.body);
 }
 
 #[tokio::test]

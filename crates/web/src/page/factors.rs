@@ -29,6 +29,8 @@ pub struct SecondFactorPage<'a> {
     pub totp: bool,
     /// Whether they have recovery codes left.
     pub recovery: bool,
+    /// Whether what went wrong the last time was a recovery code.
+    pub recovery_refused: bool,
 }
 
 #[derive(Template)]
@@ -40,6 +42,13 @@ struct SecondFactor<'v> {
     script: String,
     page: &'v LogInPage<'v>,
     second: &'v SecondFactorPage<'v>,
+}
+
+impl SecondFactor<'_> {
+    /// Whether what went wrong was not a recovery code.
+    const fn is_refused(&self) -> bool {
+        self.page.problem.is_some() && !self.second.recovery_refused
+    }
 }
 
 impl SecondFactorPage<'_> {

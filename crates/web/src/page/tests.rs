@@ -98,7 +98,13 @@ fn log_in<'a>(site: &'a Site, application: &'a str, username: &'a str) -> LogInP
 fn factors(site: &Site, application: &str, username: &str) -> Vec<(String, String)> {
     let ask = PasskeyAsk { options: application, ticket: username };
     let log_in = log_in(site, application, username);
-    let second = SecondFactorPage { log_in, step: username, totp: true, recovery: true };
+    let second = SecondFactorPage {
+        log_in,
+        step: username,
+        totp: true,
+        recovery: true,
+        recovery_refused: true,
+    };
     let offer = TotpOffer { secret: application, otpauth: username };
     let add_totp =
         AddTotpPage { site, problem: Some(application), proof: username, ticket: username, offer };

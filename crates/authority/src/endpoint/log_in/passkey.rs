@@ -7,7 +7,9 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{AGAIN, LOG_IN, STEP, finish, first_step, goal_of, page, refusal, second_page};
+use super::{
+    AGAIN, LOG_IN, Problem, STEP, finish, first_step, goal_of, page, refusal, second_page,
+};
 use crate::browser::Mark;
 use crate::call::{Answer, Call};
 use crate::endpoint::people::refused;
@@ -56,6 +58,7 @@ pub(crate) async fn passkey(mut call: Call) -> Answer {
             match first {
                 Some(user) => {
                     let factors = state.store.find_factors(&user.id).await?;
+                    let problem = Problem { words: problem, of_recovery: false };
                     second_page(&call, &goal, &user, &factors, Some(problem))
                 }
                 None => page(&call, &goal, "", StatusCode::FORBIDDEN, Some(problem)),
