@@ -42,7 +42,7 @@ pub use page::{
     AccountPage, AddPasskeyPage, AddTotpPage, Application, Asked, ConsentPage, DeviceConsentPage,
     DevicePage, Endpoint, FaultIndexPage, FaultPage, FormPostPage, FrontPage, LogIn, LogInPage,
     LogOutPage, MessagePage, NotFoundPage, PasskeyAsk, PasskeyEntry, RecoveryCodesPage,
-    SecondFactorPage, Step, TotpOffer, Unrenderable,
+    SecondFactorPage, Step, TotpOffer, Unrenderable, WrongField,
 };
 pub use site::Site;
 pub use specimen::{Specimen, specimen};

@@ -119,8 +119,10 @@ async fn page(
             at: consent.at,
         })
         .collect();
-    let mut log_ins: Vec<LogIn<'_>> = sessions
-        .iter()
+    // That of this page first, however many there are.
+    let others = sessions.iter().filter(|one| one.sid != session.sid);
+    let log_ins: Vec<LogIn<'_>> = std::iter::once(session)
+        .chain(others)
         .map(|one| LogIn {
             sid: &one.sid,
             browser: &one.browser,
@@ -129,8 +131,6 @@ async fn page(
             current: one.sid == session.sid,
         })
         .collect();
-    // That of this page first, the others as they came.
-    log_ins.sort_by_key(|one| !one.current);
     let passkeys: Vec<PasskeyEntry<'_>> = factors
         .passkeys
         .iter()

@@ -10,7 +10,7 @@ use claviger_protocol::assurance::{self, Next};
 use claviger_protocol::{Form, Proof, User, username_key};
 use claviger_store::{HeldFactors, LoginSession};
 use claviger_token::base64url;
-use claviger_web::{LogInPage, PasskeyAsk, SecondFactorPage, browser_words};
+use claviger_web::{LogInPage, PasskeyAsk, SecondFactorPage, WrongField, browser_words};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 
@@ -208,10 +208,10 @@ fn refusal(goal: &Goal, code: &'static str, user: Option<&User>) -> Refusal {
     refusal
 }
 
-/// What was wrong with a second step, and whether with a recovery code.
+/// What was wrong with a second step, and where it was typed.
 struct Problem<'a> {
     words: &'a str,
-    of_recovery: bool,
+    field: Option<WrongField>,
 }
 
 fn second_page(
@@ -240,7 +240,7 @@ fn second_page(
         step: &step,
         totp: factors.totp.is_some(),
         recovery: factors.recovery_codes > 0,
-        recovery_refused: problem.as_ref().is_some_and(|problem| problem.of_recovery),
+        wrong: problem.as_ref().and_then(|problem| problem.field),
     };
     let status = if problem.is_some() { StatusCode::FORBIDDEN } else { StatusCode::OK };
     let answered = if asked.is_some() { passkey_page } else { form_page };
@@ -277,21 +277,18 @@ pub(crate) async fn code(mut call: Call) -> Answer {
         return page(&call, &goal, "", StatusCode::FORBIDDEN, Some(AGAIN));
     };
     let factors = state.store.find_factors(&user.id).await?;
+    let recovery = form.get("recovery");
+    let field = Some(recovery.map_or(WrongField::Code, |_| WrongField::Recovery));
     let attempt = match begin(&call, Guess::SecondFactor, &user.username) {
         Ok(attempt) => attempt,
         Err(wait) => {
             report(&call, &goal, "second-factor-throttled", Some(&user));
-            let words = wait_words(wait);
-            let problem = Problem { words: &words, of_recovery: form.get("recovery").is_some() };
+            let problem = Problem { words: &wait_words(wait), field };
             return second_page(&call, &goal, &user, &factors, Some(problem));
         }
     };
     let now = state.clock.now();
-    let recovery = form.get("recovery");
-    let mut problem = Problem {
-        words: "The code is not right, or was used before.",
-        of_recovery: recovery.is_some(),
-    };
+    let mut problem = Problem { words: "The code is not right, or was used before.", field };
     let mut is_repeated = false;
     let proof = if let Some(typed) = recovery {
         let used = use_recovery_code(&call, &form, &user, typed).await?;

@@ -29,8 +29,17 @@ pub struct SecondFactorPage<'a> {
     pub totp: bool,
     /// Whether they have recovery codes left.
     pub recovery: bool,
-    /// Whether what went wrong the last time was a recovery code.
-    pub recovery_refused: bool,
+    /// Where the problem was typed, if it was.
+    pub wrong: Option<WrongField>,
+}
+
+/// A field of the second step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WrongField {
+    /// The code of an authenticator app.
+    Code,
+    /// A recovery code.
+    Recovery,
 }
 
 #[derive(Template)]
@@ -45,9 +54,17 @@ struct SecondFactor<'v> {
 }
 
 impl SecondFactor<'_> {
-    /// Whether what went wrong was not a recovery code.
-    const fn is_refused(&self) -> bool {
-        self.page.problem.is_some() && !self.second.recovery_refused
+    fn is_wrong_code(&self) -> bool {
+        self.second.wrong == Some(WrongField::Code)
+    }
+
+    fn is_wrong_recovery(&self) -> bool {
+        self.second.wrong == Some(WrongField::Recovery)
+    }
+
+    /// A passkey is asked for first, but for whoever has just typed a code.
+    fn asks_for_code(&self) -> bool {
+        self.is_wrong_code() || (self.page.passkey.is_none() && !self.is_wrong_recovery())
     }
 }
 

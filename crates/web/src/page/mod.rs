@@ -15,6 +15,7 @@ pub use consent::{Asked, ConsentPage, DeviceConsentPage};
 pub use device::DevicePage;
 pub use factors::{
     AddPasskeyPage, AddTotpPage, PasskeyAsk, RecoveryCodesPage, SecondFactorPage, TotpOffer,
+    WrongField,
 };
 pub use fault::FaultPage;
 pub(crate) use fault::answer;

@@ -103,7 +103,7 @@ fn factors(site: &Site, application: &str, username: &str) -> Vec<(String, Strin
         step: username,
         totp: true,
         recovery: true,
-        recovery_refused: true,
+        wrong: Some(WrongField::Recovery),
     };
     let offer = TotpOffer { secret: application, otpauth: username };
     let add_totp =
@@ -430,4 +430,27 @@ fn stripped(html: &str) -> String {
 
 fn site_script() -> String {
     Site::new("").script()
+}
+
+/// A screen reader is told of the field that was wrong, and of none where a passkey was.
+#[test]
+fn the_field_that_was_wrong_is_marked() {
+    let site = Site::new("https://id.example");
+    for (wrong, marked) in [
+        (None, None),
+        (Some(WrongField::Code), Some("code")),
+        (Some(WrongField::Recovery), Some("recovery")),
+    ] {
+        let log_in = log_in(&site, "app", "ada");
+        let page = SecondFactorPage { log_in, step: "s", totp: true, recovery: true, wrong };
+        let html = page.html().unwrap();
+        for id in ["code", "recovery"] {
+            let field = html.split(&format!("<input id=\"{id}\"")).nth(1).unwrap();
+            let field = field.split('>').next().unwrap();
+            let is_marked = marked == Some(id);
+            assert_eq!(field.contains("aria-invalid"), is_marked, "{wrong:?} {id}");
+            assert_eq!(field.contains("autofocus"), is_marked, "{wrong:?} {id}");
+        }
+        assert_eq!(html.contains("<details class=\"more\" open>"), marked == Some("recovery"));
+    }
 }

@@ -58,7 +58,7 @@ pub(crate) async fn passkey(mut call: Call) -> Answer {
             match first {
                 Some(user) => {
                     let factors = state.store.find_factors(&user.id).await?;
-                    let problem = Problem { words: problem, of_recovery: false };
+                    let problem = Problem { words: problem, field: None };
                     second_page(&call, &goal, &user, &factors, Some(problem))
                 }
                 None => page(&call, &goal, "", StatusCode::FORBIDDEN, Some(problem)),
