@@ -10,7 +10,7 @@ use claviger_protocol::{
     admit, assertion_replayed, authenticate, check_client_id, is_document_id, not_authenticated,
     verify_assertion, verify_certificate,
 };
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderValue, header};
 
 use crate::call::Call;
 use crate::documents;
@@ -83,7 +83,7 @@ pub(crate) async fn client(call: &Call, form: &Form) -> Result<Arc<Client>, Box<
         Check::CompareSecret { hash } => {
             let right = compare(call, named, hash.as_deref(), presented.secret())
                 .await
-                .map_err(|unjudged| about(later(unjudged), "secret-unjudged"))?;
+                .map_err(|unjudged| about(unjudged.into(), "secret-unjudged"))?;
             if !right {
                 let cause = match (client, &hash) {
                     (None, _) => "client-unknown",
@@ -193,25 +193,4 @@ async fn assertion(
     } else {
         Err(assertion_replayed().into())
     }
-}
-
-/// No verdict on a secret: come back later. Never `invalid_client`, which would have a good client
-/// throw a good secret away.
-fn later(unjudged: Unjudged) -> Box<Refusal> {
-    match unjudged {
-        Unjudged::Busy => Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "authentication-busy")
-            .detail("too many new secrets are being checked at the moment")
-            .fix("try again after the time in `Retry-After`")
-            .retry_after(1),
-        Unjudged::TooManyWrong { retry_after_seconds } => {
-            Refusal::new(StatusCode::TOO_MANY_REQUESTS, "authentication-limited")
-                .detail("too many wrong secrets came from this address")
-                .fix("correct the secret, and try again after the time in `Retry-After`")
-                .retry_after(retry_after_seconds)
-        }
-        Unjudged::Failed => {
-            Refusal::unavailable("authentication-failed", "the stored hash could not be compared")
-        }
-    }
-    .into()
 }

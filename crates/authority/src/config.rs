@@ -170,7 +170,8 @@ pub struct Limits {
     pub feed_ping_seconds: u64,
     /// Argon2id runs at once. Each takes 19 MiB and one core for some 20 ms.
     pub argon2_runs: usize,
-    /// Argon2id runs that may wait for their turn; beyond that a new secret is answered 503.
+    /// Argon2id runs that may wait for their turn; beyond that whoever presents a secret that is not
+    /// remembered, or makes one, is answered 503.
     pub argon2_queue: usize,
     /// Wrong secrets per minute from one address for one client before it is answered 429. A client
     /// whose secret was verified since the start is never touched by this.

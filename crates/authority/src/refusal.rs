@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 
 use crate::keyring::KeyringError;
 use crate::random::NoRandomness;
-use crate::secrets::NotHashed;
+use crate::secrets::{NotHashed, Unjudged};
 
 /// `Basic` with the charset that RFC 7617 §2.1 lets us name.
 const BASIC_CHALLENGE: HeaderValue =
@@ -173,8 +173,41 @@ impl From<NoRandomness> for Box<Refusal> {
 
 impl From<NotHashed> for Box<Refusal> {
     fn from(error: NotHashed) -> Self {
-        Refusal::unavailable("hashing-failed", error).into()
+        match error {
+            NotHashed::Busy => busy("hashing-busy")
+                .detail("too many secrets and passwords are being hashed at the moment"),
+            NotHashed::Failed => Refusal::unavailable("hashing-failed", error),
+        }
+        .into()
     }
+}
+
+/// No verdict on a secret: come back later. Never `invalid_client`, which would have a good client
+/// throw a good secret away.
+impl From<Unjudged> for Box<Refusal> {
+    fn from(unjudged: Unjudged) -> Self {
+        match unjudged {
+            Unjudged::Busy => busy("authentication-busy")
+                .detail("too many new secrets are being checked at the moment"),
+            Unjudged::TooManyWrong { retry_after_seconds } => {
+                Refusal::new(StatusCode::TOO_MANY_REQUESTS, "authentication-limited")
+                    .detail("too many wrong secrets came from this address")
+                    .fix("correct the secret, and try again after the time in `Retry-After`")
+                    .retry_after(retry_after_seconds)
+            }
+            Unjudged::Failed => Refusal::unavailable(
+                "authentication-failed",
+                "the stored hash could not be compared",
+            ),
+        }
+        .into()
+    }
+}
+
+fn busy(code: &'static str) -> Refusal {
+    Refusal::new(StatusCode::SERVICE_UNAVAILABLE, code)
+        .fix("try again after the time in `Retry-After`")
+        .retry_after(1)
 }
 
 impl From<Unrenderable> for Box<Refusal> {

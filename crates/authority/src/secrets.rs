@@ -4,7 +4,8 @@
 //! remembered in memory, so that a token request costs a few microseconds. Runs of Argon2id are few
 //! at a time, wait in a bounded queue, are shared by requests that present the same secret, and are
 //! limited per client and address when they keep failing. A client whose secret is remembered is
-//! touched by none of that. Never stores, logs or returns a secret.
+//! touched by none of that. New secrets are hashed out of the same queue. Never stores, logs or
+//! returns a secret.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -20,7 +21,7 @@ use argon2::{Argon2, Params, Version};
 use aws_lc_rs::hmac;
 use claviger_protocol::Secret;
 use subtle::ConstantTimeEq as _;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tracing::Instrument as _;
 
 use crate::config::Limits;
@@ -62,8 +63,14 @@ pub(crate) enum Unjudged {
 
 /// A new secret got no hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("Argon2id could not be run")]
-pub(crate) struct NotHashed;
+pub(crate) enum NotHashed {
+    /// Too many secrets are being hashed.
+    #[error("too many secrets are being hashed")]
+    Busy,
+    /// The library failed, or its thread.
+    #[error("Argon2id could not be run")]
+    Failed,
+}
 
 /// A secret to be judged.
 pub(crate) struct Asked<'a> {
@@ -81,10 +88,10 @@ pub(crate) struct Secrets(Arc<Inner>);
 struct Inner {
     key: hmac::Key,
     memory: Mutex<Memory>,
-    runs: Semaphore,
+    runs: Arc<Semaphore>,
     hashing: Hashing,
-    waiting: AtomicUsize,
     /// Runs under way and waiting together.
+    waiting: AtomicUsize,
     most_waiting: usize,
     remembered: usize,
     wrong_per_window: u32,
@@ -123,7 +130,7 @@ impl Secrets {
         Ok(Self(Arc::new(Inner {
             key: hmac::Key::new(hmac::HMAC_SHA256, &key),
             memory: Mutex::default(),
-            runs: Semaphore::new(limits.argon2_runs),
+            runs: Arc::new(Semaphore::new(limits.argon2_runs)),
             hashing,
             waiting: AtomicUsize::new(0),
             most_waiting: limits.argon2_runs + limits.argon2_queue,
@@ -153,7 +160,7 @@ impl Secrets {
                 running.clone()
             } else {
                 let windows = inner.windows(asked.client, asked.peer);
-                inner.admit(&mut memory, &windows, now)?;
+                let place = inner.admit(&mut memory, &windows, now)?;
                 let (done, verdict) = watch::channel(None);
                 memory.running.insert(mac, verdict.clone());
                 let run = Run {
@@ -165,7 +172,7 @@ impl Secrets {
                     windows,
                 };
                 // A task of its own: the verdict is wanted by others even if this request is gone.
-                tokio::spawn(run.carry_out(Arc::clone(inner), done).in_current_span());
+                tokio::spawn(run.carry_out(place, done).in_current_span());
                 verdict
             }
         };
@@ -177,16 +184,14 @@ impl Secrets {
 
     /// The Argon2id hash under which a new secret is stored.
     pub(crate) async fn hash(&self, secret: &Secret) -> Result<String, NotHashed> {
-        let inner = &self.0;
-        let _turn = inner.runs.acquire().await.map_err(|_| NotHashed)?;
-        inner.metrics.argon2_run();
+        let place = self.0.place().ok_or(NotHashed::Busy)?;
         let secret = secret.clone();
-        let hashed = inner.hashing.run(move || {
+        let hashed = place.run(move || {
             Argon2::new(argon2::Algorithm::Argon2id, Version::V0x13, Params::DEFAULT)
                 .hash_password(secret.expose().as_bytes())
                 .map(|hash| hash.to_string())
         });
-        hashed.await.and_then(Result::ok).ok_or(NotHashed)
+        hashed.await.and_then(Result::ok).ok_or(NotHashed::Failed)
     }
 
     /// Forgets what was verified for a client that changed.
@@ -228,9 +233,21 @@ impl Inner {
         [self.windows_seed.hash_one((client, peer)), self.windows_seed.hash_one(peer)]
     }
 
+    /// A place in the queue; none where it is full.
+    fn place(self: &Arc<Self>) -> Option<Place> {
+        let one_more = |waiting| (waiting < self.most_waiting).then_some(waiting + 1);
+        self.waiting.fetch_update(Ordering::AcqRel, Ordering::Acquire, one_more).ok()?;
+        Some(Place(Arc::clone(self)))
+    }
+
     /// Lets a run begin, or says why not. A run counts as a failure of its client until it succeeds,
     /// so that many guesses at once are worth no more than many in a row.
-    fn admit(&self, memory: &mut Memory, windows: &[u64; 2], now: Instant) -> Result<(), Unjudged> {
+    fn admit(
+        self: &Arc<Self>,
+        memory: &mut Memory,
+        windows: &[u64; 2],
+        now: Instant,
+    ) -> Result<Place, Unjudged> {
         let limits = [self.wrong_per_window, self.wrong_per_window.saturating_mul(ADDRESS_FACTOR)];
         for (key, limit) in windows.iter().zip(limits) {
             if let Some(window) = memory.windows.get(key) {
@@ -241,12 +258,34 @@ impl Inner {
                 }
             }
         }
-        if self.waiting.load(Ordering::Acquire) >= self.most_waiting {
-            return Err(Unjudged::Busy);
-        }
-        self.waiting.fetch_add(1, Ordering::AcqRel);
+        let place = self.place().ok_or(Unjudged::Busy)?;
         memory.count(windows[0], now);
-        Ok(())
+        Ok(place)
+    }
+}
+
+/// A place among the runs under way and waiting, given up when dropped.
+struct Place(Arc<Inner>);
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.waiting.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+impl Place {
+    /// Carries a run of Argon2id out once its turn has come; none where that failed.
+    async fn run<T: Send + 'static>(self, job: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+        let inner = Arc::clone(&self.0);
+        let turn = Arc::clone(&inner.runs).acquire_owned().await.ok()?;
+        inner.metrics.argon2_run();
+        // Both go with the job: the thread is at it even if nobody waits for it any more.
+        let held: (OwnedSemaphorePermit, Self) = (turn, self);
+        let job = move || {
+            let _held = held;
+            job()
+        };
+        inner.hashing.run(job).await
     }
 }
 
@@ -313,13 +352,9 @@ struct Run {
 }
 
 impl Run {
-    async fn carry_out(
-        self,
-        inner: Arc<Inner>,
-        done: watch::Sender<Option<Result<bool, Unjudged>>>,
-    ) {
-        let verdict = self.judge(&inner).await;
-        inner.waiting.fetch_sub(1, Ordering::AcqRel);
+    async fn carry_out(self, place: Place, done: watch::Sender<Option<Result<bool, Unjudged>>>) {
+        let inner = Arc::clone(&place.0);
+        let verdict = self.judge(place).await;
         let now = Instant::now();
         {
             let mut memory = inner.memory();
@@ -342,11 +377,9 @@ impl Run {
         let _ = done.send(Some(verdict));
     }
 
-    async fn judge(&self, inner: &Inner) -> Result<bool, Unjudged> {
-        let _turn = inner.runs.acquire().await.map_err(|_| Unjudged::Failed)?;
-        inner.metrics.argon2_run();
+    async fn judge(&self, place: Place) -> Result<bool, Unjudged> {
         let (hash, presented, known) = (self.hash.clone(), self.presented.clone(), self.known);
-        let verdict = inner.hashing.run(move || {
+        let verdict = place.run(move || {
             let hash = PasswordHash::new(&hash).map_err(|_| Unjudged::Failed)?;
             let fits = Argon2::default().verify_password(presented.expose().as_bytes(), &hash);
             Ok(fits.is_ok() && known)
@@ -357,6 +390,8 @@ impl Run {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt as _;
+
     use super::*;
 
     fn secrets(limits: &Limits) -> (Secrets, Arc<Metrics>) {
@@ -449,5 +484,58 @@ mod tests {
             busy += usize::from(one.await.unwrap() == Err(Unjudged::Busy));
         }
         assert!(busy >= 15, "{busy}");
+    }
+
+    /// Keeps the only thread busy until what it returns is dropped.
+    fn keep_busy(secrets: &Secrets) -> std::sync::mpsc::Sender<()> {
+        let (end, wait) = std::sync::mpsc::channel::<()>();
+        let job = secrets.0.hashing.run(move || wait.recv().is_ok());
+        assert!(job.now_or_never().is_none());
+        end
+    }
+
+    #[tokio::test]
+    async fn new_secrets_wait_in_the_queue_of_presented_ones_and_are_refused_beyond_it() {
+        let limits = Limits { argon2_runs: 1, argon2_queue: 1, ..Limits::default() };
+        let (secrets, metrics) = secrets(&limits);
+        let busy = keep_busy(&secrets);
+        let all = (0..20).map(|_| {
+            let secrets = secrets.clone();
+            tokio::spawn(async move { secrets.hash(&Secret::new("new".to_owned())).await })
+        });
+        let all: Vec<_> = all.collect();
+        tokio::task::yield_now().await;
+        assert_eq!(secrets.verify(&asked(None, "a guess")).await, Err(Unjudged::Busy));
+        drop(busy);
+        let mut refused = 0;
+        for one in all {
+            refused += usize::from(one.await.unwrap() == Err(NotHashed::Busy));
+        }
+        assert_eq!((refused, metrics.argon2_runs()), (18, 2));
+        // Whoever was answered has left the queue.
+        for _ in 0..3 {
+            secrets.hash(&Secret::new("new".to_owned())).await.unwrap();
+        }
+        assert_eq!(secrets.verify(&asked(None, "a guess")).await, Ok(false));
+    }
+
+    #[tokio::test]
+    async fn who_gives_up_leaves_the_queue_but_not_before_a_run_that_has_begun_ends() {
+        let limits = Limits { argon2_runs: 1, argon2_queue: 1, ..Limits::default() };
+        let (secrets, _) = secrets(&limits);
+        let busy = keep_busy(&secrets);
+        let new = Secret::new("new".to_owned());
+        let begun = || Box::pin(secrets.hash(&new));
+        let (mut runs, mut waits) = (begun(), begun());
+        assert_eq!(runs.as_mut().now_or_never(), None);
+        assert_eq!(waits.as_mut().now_or_never(), None);
+        assert_eq!(begun().now_or_never(), Some(Err(NotHashed::Busy)));
+        drop(waits);
+        let mut waits = begun();
+        assert_eq!(waits.as_mut().now_or_never(), None);
+        drop(runs);
+        assert_eq!(begun().now_or_never(), Some(Err(NotHashed::Busy)));
+        drop(busy);
+        waits.await.unwrap();
     }
 }

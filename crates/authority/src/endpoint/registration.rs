@@ -116,7 +116,7 @@ pub(crate) async fn change(mut call: Call) -> Answer {
                 presented: &secret,
                 peer: call.peer(),
             };
-            if !matches!(state.secrets.verify(&asked).await, Ok(true)) {
+            if !state.secrets.verify(&asked).await? {
                 return Err(OauthFault::new(
                     OauthCode::InvalidClientMetadata,
                     "metadata-refused",

@@ -352,3 +352,85 @@ async fn no_secret_of_a_registration_is_logged_or_kept() {
         assert!(!database.windows(secret.len()).any(|part| part == secret.as_bytes()), "{name}");
     }
 }
+
+/// An authority with room for one run of Argon2id, and none to wait.
+async fn narrow() -> App {
+    App::with(|config| {
+        config.registration.mode = RegistrationMode::Open;
+        config.registration.resources = vec![API.to_owned()];
+        config.registration.per_address_per_hour = 100;
+        config.limits.argon2_runs = 1;
+        config.limits.argon2_queue = 0;
+        config.limits.wrong_secrets_per_minute = 1_000_000;
+    })
+    .await
+}
+
+fn confidential() -> Value {
+    json!({ "redirect_uris": [REDIRECT], "scope": "orders:read" })
+}
+
+fn is_busy(answer: &Answer, code: &str) {
+    let said = answer.json();
+    assert_eq!((answer.status.as_u16(), text(&said, "code").as_str()), (503, code), "{said}");
+    assert_eq!(answer.header("retry-after"), "1");
+}
+
+#[tokio::test]
+async fn new_secrets_beyond_the_queue_are_refused_with_later_whoever_makes_them() {
+    let app = narrow().await;
+    let registered = join_all((0..8).map(|_| {
+        let app = &app;
+        async move { register(app, None, &confidential()).await }
+    }));
+    let made = join_all((0..8).map(|_| app.admin("POST", "/clients", Some(json!({})))));
+    let people = join_all((0..8).map(|nth| {
+        let draft = json!({ "username": format!("user-{nth}"), "password": "a long password" });
+        app.admin("POST", "/users", Some(draft))
+    }));
+    let (registered, made, people) = futures_util::future::join3(registered, made, people).await;
+    // People's runs are counted apart from those of clients.
+    for group in [registered.into_iter().chain(made).collect(), people] {
+        let (good, refused): (Vec<Answer>, Vec<Answer>) =
+            group.into_iter().partition(|answer: &Answer| answer.status == 201);
+        assert!(!good.is_empty() && !refused.is_empty(), "{} {}", good.len(), refused.len());
+        refused.iter().for_each(|answer| is_busy(answer, "hashing-busy"));
+    }
+}
+
+#[tokio::test]
+async fn a_secret_that_cannot_be_compared_now_is_not_called_wrong() {
+    let app = narrow().await;
+    let mut clients = Vec::new();
+    for _ in 0..5 {
+        clients.push(register(&app, None, &confidential()).await.is(201).json());
+    }
+    let form = "grant_type=client_credentials";
+    let flood = async {
+        for guess in 0.. {
+            join_all(["a", "b", "c"].map(|id| {
+                let app = &app;
+                let secret = format!("guess {guess}");
+                async move { app.post_as("/token", id, &secret, form).await }
+            }))
+            .await;
+        }
+    };
+    let change = async {
+        let mut answers = Vec::new();
+        for client in &clients {
+            let (path, token) = own(client);
+            let mut body = confidential();
+            body["client_id"] = client["client_id"].clone();
+            body["client_secret"] = client["client_secret"].clone();
+            answers.push(send(&app, "PUT", &path, Some(&token), &body).await);
+        }
+        answers
+    };
+    tokio::pin!(flood, change);
+    let answers = tokio::select! { answers = change => answers, () = flood => unreachable!() };
+    let (good, refused): (Vec<_>, Vec<_>) =
+        answers.into_iter().partition(|answer| answer.status == 200);
+    assert!(!refused.is_empty(), "{}", good.len());
+    refused.iter().for_each(|answer| is_busy(answer, "authentication-busy"));
+}
