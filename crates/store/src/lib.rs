@@ -92,8 +92,8 @@ struct Readers {
 }
 
 impl Shared {
-    /// Reads with the connection that writes where it is idle, else with one of those for single records. `deed` only
-    /// reads: nothing but that keeps the first of them from writing.
+    /// Reads with the connection that writes where it is idle, else with one of those for single records. None of
+    /// them writes: the first takes back what it would ([`Writing::idle`]).
     fn look_up<T>(
         &self,
         readers: &Readers,
@@ -176,7 +176,9 @@ impl Store {
         let (requests, queue) = mpsc::channel(WAITING);
         let (announce, latest) = watch::channel(seq);
         let (ended, farewell) = oneshot::channel();
-        let writing = Arc::new(Writing::new(connection, path.clone(), announce));
+        let writing = Writing::new(connection, path.clone(), announce)
+            .map_err(|error| Failure::from(error).at(path.clone()))?;
+        let writing = Arc::new(writing);
         let writer = Writer { writing: Arc::clone(&writing), requests: queue, ended };
         std::thread::Builder::new()
             .name("claviger-store".to_owned())
@@ -321,4 +323,41 @@ fn from_stored(number: i64) -> u64 {
 fn count(connection: &Connection, name: &str) -> Result<i64, Failure> {
     let sql = "UPDATE counters SET value = value + 1 WHERE name = $1 RETURNING value";
     Ok(connection.prepare_cached(sql)?.query_row([name], |row| row.get(0))?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_look_up_writes_nothing_whichever_connection_it_has() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path().join("claviger.db")).unwrap();
+        let shared = &store.0;
+        let readers = shared.readers.as_ref().unwrap();
+        let look_up = |sql: &'static str| {
+            shared.look_up(readers, |connection| {
+                Ok(connection.prepare_cached(sql)?.query_row([], |row| row.get::<_, i64>(0))?)
+            })
+        };
+        const STANDS: &str = "SELECT value FROM counters WHERE name = 'health'";
+        const MOVES: &str =
+            "UPDATE counters SET value = value + 1 WHERE name = 'health' RETURNING value";
+        let writes = |connection: &Connection| {
+            Ok(connection.execute("DELETE FROM counters WHERE name = 'health'", [])?)
+        };
+        let before = look_up(STANDS).unwrap();
+        // With the writer's own, and while it is at work.
+        for busy in [false, true] {
+            let held = busy.then(|| shared.writing.idle().unwrap());
+            let _ = look_up(MOVES);
+            shared.look_up(readers, writes).unwrap_err();
+            assert_eq!(look_up(STANDS), Ok(before), "{busy}");
+            drop(held);
+        }
+        // The writer goes on.
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(store.health()).unwrap();
+        assert_eq!(look_up(STANDS), Ok(before + 1));
+    }
 }

@@ -94,6 +94,8 @@ pub(crate) struct Writing {
     waiting: AtomicUsize,
     /// Whether the last commit took no longer than [`QUICK`].
     quick: AtomicBool,
+    /// Whether a commit is under way here. What comes to one otherwise is a look-up's by mistake, and taken back.
+    commits: Arc<AtomicBool>,
 }
 
 /// A request on its way into the queue; given up, it waits no longer.
@@ -113,15 +115,30 @@ impl Drop for Waiting<'_> {
 }
 
 impl Writing {
-    pub(crate) fn new(connection: Connection, path: PathBuf, latest: watch::Sender<u64>) -> Self {
-        Self {
+    pub(crate) fn new(
+        mut connection: Connection,
+        path: PathBuf,
+        latest: watch::Sender<u64>,
+    ) -> rusqlite::Result<Self> {
+        let commits = Arc::new(AtomicBool::new(false));
+        let ours = Arc::clone(&commits);
+        // `query_only` would have every statement planned anew each time it is switched; this costs look-ups nothing.
+        connection.commit_hook(Some(move || {
+            let takes_back = !ours.load(Ordering::Relaxed);
+            if takes_back {
+                tracing::error!("a look-up tried to write; this is a mistake in claviger");
+            }
+            takes_back
+        }))?;
+        Ok(Self {
             connection: Mutex::new(Some(connection)),
             path,
             latest,
             generation: AtomicU64::new(0),
             waiting: AtomicUsize::new(0),
             quick: AtomicBool::new(false),
-        }
+            commits,
+        })
     }
 
     /// A number that moves with every committed change.
@@ -134,7 +151,8 @@ impl Writing {
         Waiting(self)
     }
 
-    /// The connection, where nobody writes or waits to; none in it once closed.
+    /// The connection, where nobody writes or waits to; none in it once closed. It only reads: what is written with
+    /// it is not committed.
     pub(crate) fn idle(&self) -> Option<MutexGuard<'_, Option<Connection>>> {
         if self.waiting.load(Ordering::Acquire) > 0 {
             return None;
@@ -163,7 +181,9 @@ impl Writing {
     fn commit(&self, connection: &Connection, together: &mut Vec<Box<dyn Work>>) {
         let (started, before) = (Instant::now(), connection.total_changes());
         let latest = Cell::new(0);
+        self.commits.store(true, Ordering::Relaxed);
         let lost = self.transact(connection, together, &latest).err();
+        self.commits.store(false, Ordering::Relaxed);
         if lost.is_some() && !connection.is_autocommit() {
             // Otherwise every later request would find a transaction open.
             let _ = connection.execute_batch("ROLLBACK");
@@ -266,7 +286,7 @@ mod tests {
         connection.execute_batch("CREATE TABLE words (word TEXT PRIMARY KEY)").unwrap();
         let (ask, requests) = mpsc::channel(8);
         let (announce, latest) = watch::channel(0);
-        let writing = Arc::new(Writing::new(connection, PathBuf::from("test"), announce));
+        let writing = Arc::new(Writing::new(connection, PathBuf::from("test"), announce).unwrap());
         let writer = Writer { writing, requests, ended: oneshot::channel().0 };
         (writer, ask, latest)
     }
