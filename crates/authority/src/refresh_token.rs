@@ -56,7 +56,11 @@ impl RefreshKeys {
         body.extend_from_slice(&numbered.generation.to_be_bytes());
         let mac = hmac::sign(&self.mac, &body);
         body.extend_from_slice(mac.as_ref().get(..MAC)?);
-        let mut text = Zeroizing::new(format!("{PREFIX}{}", base64url::encode(&*body)));
+        // All of it at once: a text that grows leaves copies behind.
+        let length = PREFIX.len() + body.len().div_ceil(3) * 4 + CHECK;
+        let mut text = Zeroizing::new(String::with_capacity(length));
+        text.push_str(PREFIX);
+        base64url::encode_into(&*body, &mut text);
         let check = random::six_digits(crc32(text.as_bytes()));
         text.push_str(&check);
         Some(Secret::new(std::mem::take(&mut *text)))

@@ -51,11 +51,16 @@ pub(crate) fn empty(status: StatusCode) -> Reply {
     reply
 }
 
+/// The body of a JSON answer.
+pub(crate) fn written(value: &impl Serialize) -> serde_json::Result<Vec<u8>> {
+    let mut body = Vec::with_capacity(JSON_BYTES);
+    serde_json::to_writer(&mut body, value).map(|()| body)
+}
+
 /// A JSON answer. A value that does not serialise is a mistake of ours and says so with 500.
 pub(crate) fn json(status: StatusCode, value: &impl Serialize) -> Reply {
-    let mut body = Vec::with_capacity(JSON_BYTES);
-    match serde_json::to_writer(&mut body, value) {
-        Ok(()) => reply(status, JSON, body),
+    match written(value) {
+        Ok(body) => reply(status, JSON, body),
         Err(_) => empty(StatusCode::INTERNAL_SERVER_ERROR),
     }
 }

@@ -424,8 +424,8 @@ async fn refreshed(
             refresh_token_expires_in: Some(u64::try_from(next.idle_until - now).unwrap_or(0)),
             ..issued.answer(&granted)
         };
-        let body = serde_json::to_vec(&answer)
-            .map_err(|error| Refusal::unavailable("not-written", error))?;
+        let body =
+            render::written(&answer).map_err(|error| Refusal::unavailable("not-written", error))?;
         let sealed = state.refresh_keys.seal(presented, &body);
         if state.store.move_family(family.generation, *next, sealed).await? {
             state.metrics.token_issued("refresh_token");
