@@ -11,6 +11,7 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 use crate::args::{Claviger, Command};
+use crate::command::admin;
 use crate::say::Stop;
 
 fn main() -> ExitCode {
@@ -24,7 +25,7 @@ fn main() -> ExitCode {
     }
     let format = arguments.format;
     let done = match arguments.command {
-        Command::Serve(serve) => command::serve::run(&serve, format),
+        Command::Serve { settings } => command::serve::run(&settings, format),
         Command::Backup(backup) => command::backup::run(&backup, format),
         Command::Restore(restore) => command::backup::restore(&restore, format),
         Command::Health { settings } => command::health::run(&settings, format),
@@ -33,18 +34,18 @@ fn main() -> ExitCode {
         Command::Demo => command::demo::run(format),
         Command::Explain(explain) => command::explain::run(&explain, format),
         Command::Try(attempt) => command::attempt::run(&attempt, format),
-        Command::Faults { code, stack } => command::faults::run(code.as_deref(), &stack, format),
-        Command::Why { diagnosis, admin } => command::journal::why(&diagnosis, &admin, format),
+        Command::Faults(faults) => command::faults::run(&faults, format),
+        Command::Why(asked) => command::journal::why(&asked, format),
         Command::Journal(asked) => command::journal::journal(&asked, format),
-        Command::Client { action } => command::admin::client(action, format),
-        Command::Resource { action } => command::admin::resource(action, format),
-        Command::User { action } => command::admin::user(action, format),
-        Command::RegistrationToken { action } => command::admin::registration_token(action, format),
-        Command::Session { action } => command::admin::session(action, format),
-        Command::Key { action } => command::admin::key(action, format),
-        Command::Revoke { kind, value, instant, admin } => {
-            command::admin::revoke(kind, value.as_deref(), &instant, &admin, format)
+        Command::Client { action, admin } => admin::client::run(action, &admin, format),
+        Command::Resource { action, admin } => admin::resource::run(action, &admin, format),
+        Command::User { action, admin } => admin::user::run(action, &admin, format),
+        Command::RegistrationToken { action, admin } => {
+            admin::registration_token::run(action, &admin, format)
         }
+        Command::Session { action, admin } => admin::session::run(action, &admin, format),
+        Command::Key { action, admin } => admin::key::run(action, &admin, format),
+        Command::Revoke(revoke) => admin::revoke::run(revoke, format),
     };
     match done {
         Ok(code) => code,

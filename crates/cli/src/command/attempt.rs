@@ -12,7 +12,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use url::Url;
 
 use super::explain;
-use crate::args::{Format, Try};
+use crate::args::Format;
+use crate::args::explain::Try;
 use crate::http::{Ask, ask, place};
 use crate::say::{self, Stop};
 

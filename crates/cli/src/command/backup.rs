@@ -8,7 +8,8 @@ use claviger_authority::{Backup, Config, OpenError, back_up, check_backup, resto
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::args::{Format, MakeBackup, Restore};
+use crate::args::Format;
+use crate::args::serve::{MakeBackup, Restore};
 use crate::command::config;
 use crate::say::{self, GOOD, GREEN, Stop, YELLOW};
 

@@ -8,7 +8,8 @@ use std::process::ExitCode;
 use claviger_authority::{Examined, Layered, Layers, Problem};
 use serde_json::{Value, json};
 
-use crate::args::{ConfigAction, Format, Settings};
+use crate::args::Format;
+use crate::args::serve::{ConfigAction, Settings};
 use crate::command::explain::read_file;
 use crate::say::{self, BOLD, CYAN, DIM, GOOD, GREEN, RED, Stop, USAGE, YELLOW};
 

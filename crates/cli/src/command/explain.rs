@@ -15,7 +15,8 @@ use claviger_explain::batch::BATCH_BUDGET;
 use claviger_explain::{Surroundings, TextStyle};
 use claviger_token::{Expect, Policy, Verdict};
 
-use crate::args::{Context, Expected, Explain, Format};
+use crate::args::Format;
+use crate::args::explain::{Context, Expected, Explain};
 use crate::command::algorithms;
 use crate::say::{self, BAD, GOOD, Stop, UNKNOWN};
 

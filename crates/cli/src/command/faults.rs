@@ -8,6 +8,7 @@ use claviger_token::{Class, Code};
 use serde_json::{Value, json};
 
 use crate::args::Format;
+use crate::args::explain::Faults;
 use crate::say::{self, BOLD, CYAN, DIM, GOOD, Stop};
 
 fn as_json(code: Code) -> Value {
@@ -32,14 +33,14 @@ fn as_json(code: Code) -> Value {
     })
 }
 
-pub(crate) fn run(code: Option<&str>, wanted: &[Stack], format: Format) -> Result<ExitCode, Stop> {
-    match code {
+pub(crate) fn run(asked: &Faults, format: Format) -> Result<ExitCode, Stop> {
+    match &asked.code {
         None => all(format)?,
         Some(text) => {
             let code: Code = text.parse().map_err(|_| unknown(text))?;
-            match wanted {
+            match asked.stack.as_slice() {
                 // One document for programs has all of it anyway.
-                [_, ..] if format == Format::Text => fixes(code, wanted)?,
+                wanted @ [_, ..] if format == Format::Text => fixes(code, wanted)?,
                 _ => one(code, format)?,
             }
         }

@@ -10,7 +10,8 @@ use claviger_token::challenge::Disclosure;
 use serde_json::json;
 use tokio::net::TcpListener;
 
-use crate::args::{Format, Gate as Arguments};
+use crate::args::Format;
+use crate::args::gate::Gate as Arguments;
 use crate::command::explain::read_file;
 use crate::command::signals::EndSignals;
 use crate::command::{algorithms, traces};

@@ -5,7 +5,8 @@ use std::process::ExitCode;
 use claviger_authority::probe;
 use serde_json::json;
 
-use crate::args::{Format, Settings};
+use crate::args::Format;
+use crate::args::serve::Settings;
 use crate::command::config;
 use crate::say::{self, GOOD, Stop};
 

@@ -12,7 +12,8 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::admin::{ask, segment};
-use crate::args::{Admin, Format, Journal};
+use crate::args::Format;
+use crate::args::journal::{Journal, Why};
 use crate::listing::{self, plain};
 use crate::say::{self, BOLD, CYAN, DIM, GOOD, GREEN, RED, Stop, YELLOW};
 
@@ -129,8 +130,9 @@ fn style(kind: &str, code: &str) -> anstyle::Style {
 }
 
 /// One entry: what happened, when, to whom, and what to do about it.
-pub(crate) fn why(id: &str, admin: &Admin, format: Format) -> Result<ExitCode, Stop> {
-    let entry = ask(admin, Method::GET, &format!("/journal/{}", segment(id)), None)?;
+pub(crate) fn why(asked: &Why, format: Format) -> Result<ExitCode, Stop> {
+    let path = format!("/journal/{}", segment(&asked.diagnosis));
+    let entry = ask(&asked.admin, Method::GET, &path, None)?;
     if format == Format::Json {
         say::print(&entry)?;
         return Ok(ExitCode::from(GOOD));

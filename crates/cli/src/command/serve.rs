@@ -10,7 +10,8 @@ use claviger_telemetry::Wanted;
 use serde_json::json;
 use tokio::signal::unix::Signal;
 
-use crate::args::{Format, Serve};
+use crate::args::Format;
+use crate::args::serve::Settings;
 use crate::command::signals::{EndSignals, hang_up};
 use crate::command::{config, traces};
 use crate::say::{self, BOLD, CYAN, DIM, GOOD, GREEN, Stop, YELLOW};
@@ -22,8 +23,8 @@ async fn hung_up(mut signal: Signal, reload: Reload) {
     }
 }
 
-pub(crate) fn run(arguments: &Serve, format: Format) -> Result<ExitCode, Stop> {
-    let layered = config::served(&arguments.settings)?;
+pub(crate) fn run(settings: &Settings, format: Format) -> Result<ExitCode, Stop> {
+    let layered = config::served(settings)?;
     let mut config = layered.config.clone();
     crate::runtime()?.block_on(async {
         let named = config.telemetry.clone();

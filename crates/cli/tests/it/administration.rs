@@ -60,6 +60,16 @@ fn clients_and_resources_are_changed_by_command() {
     assert_eq!(ask().status, 200);
 }
 
+#[test]
+fn where_the_authority_is_may_stand_before_what_is_done() {
+    let authority = Authority::start();
+    let (token_file, issuer) = authority.reach();
+    let reach = ["--authority", &issuer, "--admin-token-file", &token_file];
+    let outcome = Process::run(claviger(&[&["resource"][..], &reach, &["list"]].concat()), b"");
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+    assert!(outcome.stdout.contains(&authority.resource), "{}", outcome.stdout);
+}
+
 /// Another authority's token, and a command that says which file it read.
 #[test]
 fn a_token_that_is_refused_names_its_file() {

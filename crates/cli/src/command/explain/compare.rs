@@ -4,7 +4,8 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use crate::args::{Explain, Format};
+use crate::args::Format;
+use crate::args::explain::Explain;
 use crate::say::{self, Stop};
 
 /// A file where one of that name exists, standard input for `-`, else the text itself.

@@ -15,7 +15,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::{is_url, read_file};
-use crate::args::Context;
+use crate::args::explain::Context;
 use crate::http::{Ask, ask};
 use crate::say::{self, Stop};
 

@@ -6,7 +6,8 @@ use std::process::ExitCode;
 use claviger_explain::{Observation, Report, Surroundings, TextStyle};
 use serde_json::{Value, json};
 
-use crate::args::{Explain, Format};
+use crate::args::Format;
+use crate::args::explain::Explain;
 use crate::say::{self, Stop};
 
 /// One input with its report.
