@@ -17,8 +17,7 @@ use crate::random::{self, NoRandomness};
 use crate::refusal::Refusal;
 use crate::state::State;
 
-const PROOF: &str = "dpop";
-const NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
+const NONCE: HeaderName = HeaderName::from_static(dpop::NONCE_HEADER);
 /// No client id begins like that, so nothing in the store's memory of assertions is mistaken for a proof.
 const STORED_AS: &str = "dpop:";
 
@@ -51,7 +50,7 @@ impl Sender {
         url: &str,
         token: Option<&str>,
     ) -> Result<Self, Box<Refusal>> {
-        let values = call.parts.headers.get_all(PROOF).iter();
+        let values = call.parts.headers.get_all(dpop::HEADER).iter();
         let only = dpop::only(values.map(|value| value.to_str().unwrap_or_default()));
         let Some(text) = only.map_err(|error| misfit(&error))? else { return Ok(Self(None)) };
         let state = &call.state;

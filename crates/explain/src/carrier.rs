@@ -5,6 +5,7 @@
 
 pub(crate) mod places;
 
+use claviger_token::dpop;
 use claviger_token::{Code, Fact, Fault};
 
 use self::places::{in_body, in_cookie, in_other_field, in_query};
@@ -117,7 +118,7 @@ fn too_large(value: &Passage, head: usize, status: Option<u16>) -> Option<Layer>
 
 fn in_request(request: &Request) -> Located {
     let mut located = Located {
-        proof: request.named("dpop").next().map(|field| field.value.clone()),
+        proof: request.named(dpop::HEADER).next().map(|field| field.value.clone()),
         ..Located::default()
     };
     let authorization: Vec<&Field> = request.named("authorization").collect();

@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use claviger_token::dpop;
+
 use crate::carrier;
 use crate::message;
 use crate::recognise::{self, Carried, Input, InputKind, MAX_INPUT_BYTES, Request, is_token_like};
@@ -159,7 +161,7 @@ impl Outgoing {
             .fields
             .iter()
             .filter(|(name, value)| {
-                let is_proof = name.eq_ignore_ascii_case("dpop");
+                let is_proof = name.eq_ignore_ascii_case(dpop::HEADER);
                 let is_cookie = name.eq_ignore_ascii_case("cookie");
                 !name.eq_ignore_ascii_case("authorization")
                     && (is_proof || is_cookie || !holds_token(value))

@@ -37,7 +37,7 @@ pub(crate) fn judge(
     };
     // That no proof came would be wrong: one came.
     bench.policy.sender_bound = true;
-    let values = request.into_iter().flat_map(|request| request.named("dpop"));
+    let values = request.into_iter().flat_map(|request| request.named(dpop::HEADER));
     let judged = match dpop::only(values.map(|field| field.value.text())) {
         Err(several) => Err(several.fault),
         Ok(_) => check(proof.text().trim(), &bond, credential.text(), request, bench.now),

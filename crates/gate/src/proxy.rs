@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use claviger_guard::{is_preflight, trace};
+use claviger_token::dpop;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Version, header};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use http_body_util::BodyExt as _;
@@ -135,7 +136,7 @@ async fn pass_on(
     join_cookies(&mut head.headers);
     if shared.config.strip_authorization {
         head.headers.remove(header::AUTHORIZATION);
-        head.headers.remove("dpop");
+        head.headers.remove(dpop::HEADER);
     }
     if let Some(session) = &session {
         set_identity(&mut head.headers, session, usize::MAX);

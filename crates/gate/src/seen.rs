@@ -6,7 +6,7 @@
 use std::net::IpAddr;
 
 use claviger_guard::Asked;
-use claviger_token::certificate;
+use claviger_token::{certificate, dpop};
 use http::{HeaderMap, HeaderValue, Method, Uri, header};
 
 use crate::config::GateConfig;
@@ -73,7 +73,7 @@ impl<'r> Seen<'r> {
 
     /// The address that a proof has to be made for; none where no proof came.
     fn wanted_url(&self, config: &GateConfig, headers: &HeaderMap, target: &str) -> Option<String> {
-        if !headers.contains_key("dpop") || !target.starts_with('/') {
+        if !headers.contains_key(dpop::HEADER) || !target.starts_with('/') {
             return None;
         }
         if let Some(public) = &config.public_url {

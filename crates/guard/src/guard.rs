@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use claviger_token::challenge::Demand;
+use claviger_token::dpop;
 use claviger_token::presentation::{self, Scheme};
 use claviger_token::revocation::Marks;
 use claviger_token::{Code, Fault, Policy, Token, Verified, examine, verify};
@@ -118,7 +119,7 @@ impl Guard {
     /// none where none is needed.
     #[must_use]
     pub fn next_nonce(&self, headers: &HeaderMap) -> Option<(HeaderName, HeaderValue)> {
-        let nonce = headers.contains_key("dpop").then(|| self.nonce()).flatten()?;
+        let nonce = headers.contains_key(dpop::HEADER).then(|| self.nonce()).flatten()?;
         Some((NONCE, nonce))
     }
 

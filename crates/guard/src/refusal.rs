@@ -7,11 +7,12 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use claviger_token::challenge::{Challenge, Demand, Disclosure};
+use claviger_token::dpop;
 use claviger_token::{Code, Fault};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 
 /// The nonce for the next proof (RFC 9449 §8.1).
-pub(crate) const NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
+pub(crate) const NONCE: HeaderName = HeaderName::from_static(dpop::NONCE_HEADER);
 
 /// How a guard speaks to those it refuses.
 #[derive(Clone, Debug, Default)]

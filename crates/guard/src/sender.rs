@@ -111,7 +111,7 @@ impl Senders {
 
 /// The one proof of a request, judged for its method and address, and for the token that came along.
 fn read(asked: &Asked<'_>, url: Option<&str>, token: &str, now: i64) -> Result<Proof, Box<Fault>> {
-    let values = asked.headers.get_all("dpop").iter();
+    let values = asked.headers.get_all(dpop::HEADER).iter();
     let only = dpop::only(values.map(|value| value.to_str().unwrap_or_default()));
     let Some(text) = only.map_err(|error| error.fault)? else {
         let reason = Fact::Words("there is no header `DPoP`".to_owned());

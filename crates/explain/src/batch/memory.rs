@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use aws_lc_rs::digest::{Context, SHA256};
+use claviger_token::dpop;
 use claviger_token::{Code, Policy, Verdict};
 use serde_json::Value;
 
@@ -159,7 +160,7 @@ fn fingerprint(carried: &Carried) -> Option<(Hash, bool)> {
             part(8, &request.status.unwrap_or_default().to_string());
             part(9, request.lost.as_deref().unwrap_or_default());
             // A proof of possession lives for seconds (RFC 9449 §11.1).
-            is_plain = request.named("dpop").next().is_none();
+            is_plain = request.named(dpop::HEADER).next().is_none();
         }
     }
     let mut hash = [0; 32];

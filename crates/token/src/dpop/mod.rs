@@ -23,6 +23,10 @@ use crate::key::{Key, KeyProblem};
 pub use nonce::Nonces;
 pub use used::{Use, Used};
 
+/// The header field that brings a proof (§4.1), as HTTP types want it: in small letters.
+pub const HEADER: &str = "dpop";
+/// The one that says which nonce the next proof is to have (§8).
+pub const NONCE_HEADER: &str = "dpop-nonce";
 /// The `typ` of a proof.
 pub const PROOF_TYPE: &str = "dpop+jwt";
 /// The longest proof that is looked at, in bytes: an RSA key of 8192 bits and its signature fit twice.
