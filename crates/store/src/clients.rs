@@ -4,7 +4,7 @@ use claviger_protocol::Client;
 use rusqlite::{Connection, params};
 
 use crate::error::{Failure, StoreError};
-use crate::{LONGEST_PAGE, Store, record};
+use crate::{Store, record};
 
 impl Store {
     /// The client of this id.
@@ -20,12 +20,8 @@ impl Store {
         after: Option<&str>,
         limit: u32,
     ) -> Result<Vec<Client>, StoreError> {
-        let after = after.unwrap_or_default().to_owned();
-        self.read(move |connection| {
-            let sql = "SELECT record FROM clients WHERE id > $1 ORDER BY id LIMIT $2";
-            record::list(connection, sql, params![after, limit.min(LONGEST_PAGE)])
-        })
-        .await
+        let sql = "SELECT record FROM clients WHERE id > $1 ORDER BY id LIMIT $2";
+        self.page(sql, after, limit).await
     }
 
     /// Writes a client, over one of the same id.

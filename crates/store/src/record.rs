@@ -1,9 +1,27 @@
 //! Records as their tables keep them: a text of JSON in a column of its own, found by the columns beside it.
 
-use rusqlite::{Connection, OptionalExtension as _, Params};
+use rusqlite::{Connection, OptionalExtension as _, Params, params};
 use serde::de::DeserializeOwned;
 
-use crate::error::Failure;
+use crate::error::{Failure, StoreError};
+use crate::{LONGEST_PAGE, Store};
+
+impl Store {
+    /// A page of a list: the records that `sql` selects beyond `after` ($1), and no more than `limit` ($2).
+    pub(crate) async fn page<T>(
+        &self,
+        sql: &'static str,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<T>, StoreError>
+    where
+        T: DeserializeOwned + Send + 'static,
+    {
+        let after = after.unwrap_or_default().to_owned();
+        let limit = limit.min(LONGEST_PAGE);
+        self.read(move |connection| list(connection, sql, params![after, limit])).await
+    }
+}
 
 /// The record of the one row that `sql` selects, if there is one.
 pub(crate) fn find<T: DeserializeOwned>(

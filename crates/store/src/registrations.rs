@@ -4,7 +4,7 @@ use claviger_protocol::{Client, InitialAccess};
 use rusqlite::{Connection, params};
 
 use crate::error::{Failure, StoreError};
-use crate::{LONGEST_PAGE, Store, clients, record};
+use crate::{Store, clients, record};
 
 /// What became of a registration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,12 +49,8 @@ impl Store {
         after: Option<&str>,
         limit: u32,
     ) -> Result<Vec<InitialAccess>, StoreError> {
-        let after = after.unwrap_or_default().to_owned();
-        self.read(move |connection| {
-            let sql = "SELECT record FROM initial_access WHERE id > $1 ORDER BY id LIMIT $2";
-            record::list(connection, sql, params![after, limit.min(LONGEST_PAGE)])
-        })
-        .await
+        let sql = "SELECT record FROM initial_access WHERE id > $1 ORDER BY id LIMIT $2";
+        self.page(sql, after, limit).await
     }
 
     /// Takes an initial access token away; tells whether there was one.

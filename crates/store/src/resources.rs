@@ -4,7 +4,7 @@ use claviger_protocol::Resource;
 use rusqlite::{Connection, params};
 
 use crate::error::{Failure, StoreError};
-use crate::{LONGEST_PAGE, Store, record};
+use crate::{Store, record};
 
 impl Store {
     /// The resource of this URI.
@@ -20,12 +20,8 @@ impl Store {
         after: Option<&str>,
         limit: u32,
     ) -> Result<Vec<Resource>, StoreError> {
-        let after = after.unwrap_or_default().to_owned();
-        self.read(move |connection| {
-            let sql = "SELECT record FROM resources WHERE uri > $1 ORDER BY uri LIMIT $2";
-            record::list(connection, sql, params![after, limit.min(LONGEST_PAGE)])
-        })
-        .await
+        let sql = "SELECT record FROM resources WHERE uri > $1 ORDER BY uri LIMIT $2";
+        self.page(sql, after, limit).await
     }
 
     /// Writes a resource, over one of the same URI.

@@ -1,6 +1,6 @@
 //! Log-ins: which browser is whose.
 
-use rusqlite::{OptionalExtension as _, Row, params};
+use rusqlite::{OptionalExtension as _, Row, ToSql, params};
 
 use crate::error::StoreError;
 use crate::{LONGEST_PAGE, Store};
@@ -80,12 +80,7 @@ impl Store {
         cookie: [u8; 32],
         now: i64,
     ) -> Result<Option<LoginSession>, StoreError> {
-        self.look_up(move |connection| {
-            let sql = format!("SELECT {COLUMNS} FROM sessions WHERE cookie = $1 AND expires > $2");
-            let mut statement = connection.prepare_cached(&sql)?;
-            Ok(statement.query_row(params![cookie, now], session).optional()?)
-        })
-        .await
+        self.living_session("cookie", cookie, now).await
     }
 
     /// The living session of this id.
@@ -94,11 +89,19 @@ impl Store {
         sid: &str,
         now: i64,
     ) -> Result<Option<LoginSession>, StoreError> {
-        let sid = sid.to_owned();
+        self.living_session("sid", sid.to_owned(), now).await
+    }
+
+    async fn living_session(
+        &self,
+        column: &str,
+        value: impl ToSql + Send + 'static,
+        now: i64,
+    ) -> Result<Option<LoginSession>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM sessions WHERE {column} = $1 AND expires > $2");
         self.look_up(move |connection| {
-            let sql = format!("SELECT {COLUMNS} FROM sessions WHERE sid = $1 AND expires > $2");
             let mut statement = connection.prepare_cached(&sql)?;
-            Ok(statement.query_row(params![sid, now], session).optional()?)
+            Ok(statement.query_row(params![value, now], session).optional()?)
         })
         .await
     }

@@ -4,7 +4,7 @@ use claviger_protocol::User;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::error::{Failure, StoreError};
-use crate::{LONGEST_PAGE, Store, record};
+use crate::{Store, record};
 
 impl Store {
     /// The person of this id.
@@ -28,12 +28,8 @@ impl Store {
         after: Option<&str>,
         limit: u32,
     ) -> Result<Vec<User>, StoreError> {
-        let after = after.unwrap_or_default().to_owned();
-        self.read(move |connection| {
-            let sql = "SELECT record FROM users WHERE username > $1 ORDER BY username LIMIT $2";
-            record::list(connection, sql, params![after, limit.min(LONGEST_PAGE)])
-        })
-        .await
+        let sql = "SELECT record FROM users WHERE username > $1 ORDER BY username LIMIT $2";
+        self.page(sql, after, limit).await
     }
 
     /// Writes a new person; [`StoreError::Exists`] where the name is taken.
