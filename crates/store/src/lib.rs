@@ -140,6 +140,7 @@ impl Pool {
         deed(connection).map_err(|failure| failure.at(path.to_owned()))
     }
 
+    /// Waits for whoever reads: the last connection to close takes the log into the database, and leaves one file.
     fn close(&self) {
         for place in &self.places {
             drop(lock(place).take());
@@ -226,10 +227,12 @@ impl Store {
     /// Takes no more requests, finishes what was asked, and closes the files. Whoever closes second
     /// does not wait.
     pub async fn close(&self) {
+        // The writer's thread serves what was asked before this, finds that nobody can ask any more, and ends.
         drop(lock(&self.0.requests).take());
         let farewell = lock(&self.0.ended).take();
         let shared = Arc::clone(&self.0);
-        // A reader may be at work; waiting for it must not hold up the runtime.
+        // A reader may be at work; waiting for it must not hold up the runtime. It fails only with the runtime, and then
+        // nobody waits.
         let _ = tokio::task::spawn_blocking(move || {
             if let Some(Readers { one, lists }) = &shared.readers {
                 one.close();
@@ -238,6 +241,7 @@ impl Store {
         })
         .await;
         if let Some(farewell) = farewell {
+            // The thread itself says what went wrong; whoever waits here can only go on.
             let _ = tokio::time::timeout(CLOSE_WITHIN, farewell).await;
         }
     }
@@ -297,6 +301,7 @@ impl Store {
     }
 }
 
+/// A disk that hangs must not keep the process from ending: what was answered stands on it already.
 const CLOSE_WITHIN: Duration = Duration::from_secs(10);
 
 impl fmt::Debug for Store {
