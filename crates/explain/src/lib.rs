@@ -34,6 +34,7 @@ pub mod batch;
 mod bench;
 mod carrier;
 mod claims;
+mod clip;
 mod compare;
 mod der;
 mod diff;

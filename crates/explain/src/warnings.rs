@@ -7,6 +7,7 @@ use claviger_token::{Code, Expect, Members, Token, TokenKind, lasting, recognise
 use serde_json::{Map, Value, json};
 
 use crate::bench::Bench;
+use crate::clip::still;
 use crate::key_text;
 use crate::report;
 use crate::ride::Ride;
@@ -55,11 +56,10 @@ impl Warning {
     fn new(code: impl Into<Option<Code>>, title: &'static str, detail: impl Into<String>) -> Self {
         // A header's `typ` or `kid` may be anything at all.
         let detail = report::without_signature(&detail.into());
-        let shown = |c: char| if c.is_control() { '␣' } else { c };
         Self {
             code: code.into(),
             title,
-            detail: detail.chars().take(MOST_CHARACTERS).map(shown).collect(),
+            detail: detail.chars().take(MOST_CHARACTERS).map(still).collect(),
             fix: "",
             evidence: Map::new(),
         }

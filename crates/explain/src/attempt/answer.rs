@@ -7,6 +7,7 @@ use claviger_token::Code;
 use claviger_token::www_authenticate::{AuthChallenge, auth_challenges};
 use serde_json::{Value, json};
 
+use crate::clip::clip;
 use crate::message::{self, Said};
 use crate::report::without_signature;
 
@@ -96,11 +97,11 @@ impl Words {
             code,
             diagnosis: member(&["diagnosis"]),
             error: parameter("error").or_else(|| member(&["error"])),
-            text: cut(&shown, MOST_SHOWN),
+            text: clip(&shown, MOST_SHOWN),
             said,
             is_page,
-            content_type: answer.content_type.as_deref().map(|kind| cut(kind, 60)),
-            server: answer.server.as_deref().map(|server| cut(server, 60)),
+            content_type: answer.content_type.as_deref().map(|kind| clip(kind, 60)),
+            server: answer.server.as_deref().map(|server| clip(server, 60)),
             challenges,
         }
     }
@@ -129,16 +130,16 @@ impl Words {
                 let parameters: serde_json::Map<String, Value> = one
                     .parameters
                     .iter()
-                    .map(|(name, value)| (name.clone(), Value::from(cut(value, MOST_SHOWN))))
+                    .map(|(name, value)| (name.clone(), Value::from(clip(value, MOST_SHOWN))))
                     .collect();
-                json!({"scheme": cut(&one.scheme, 40), "parameters": parameters})
+                json!({"scheme": clip(&one.scheme, 40), "parameters": parameters})
             })
             .collect();
         json!({
             "challenges": challenges,
-            "error": self.error.as_deref().map(|error| cut(error, 100)),
+            "error": self.error.as_deref().map(|error| clip(error, 100)),
             "code": self.code.map(Code::as_str),
-            "diagnosis": self.diagnosis.as_deref().map(|id| cut(id, 100)),
+            "diagnosis": self.diagnosis.as_deref().map(|id| clip(id, 100)),
             "text": self.text,
             "said_by": self.said.as_ref().map(|(said, _)| said.speaker()),
             "content_type": self.content_type,
@@ -196,16 +197,6 @@ fn page_text(page: &str) -> String {
     }
     text.push_str(rest);
     text
-}
-
-/// At most so many characters, none of which moves a cursor.
-fn cut(text: &str, most: usize) -> String {
-    let mut shown: String =
-        text.chars().take(most).map(|c| if c.is_control() { '␣' } else { c }).collect();
-    if text.chars().count() > most {
-        shown.push('…');
-    }
-    shown
 }
 
 #[cfg(test)]

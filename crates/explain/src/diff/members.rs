@@ -6,6 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use crate::clip::clip;
+
 /// Claims that are new in every token, or belong to the log-in and not to the access.
 const NEW_EVERY_TIME: &[&str] =
     &["jti", "nonce", "at_hash", "c_hash", "s_hash", "uti", "aio", "rh", "origin_jti", "event_id"];
@@ -133,12 +135,7 @@ fn shown(value: &Value) -> String {
 }
 
 fn short(text: &str) -> String {
-    let mut said: String =
-        text.chars().take(LONGEST).map(|c| if c.is_control() { '␣' } else { c }).collect();
-    if text.chars().count() > LONGEST {
-        said.push('…');
-    }
-    said
+    clip(text, LONGEST)
 }
 
 #[cfg(test)]

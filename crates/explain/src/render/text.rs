@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::page::{Page, actor};
 use super::paint::{self, BOLD, DIM, GREEN, RED, YELLOW};
 use super::wrap::wrapped;
+use crate::clip::clip;
 use crate::picture::Role;
 use crate::recognise::InputKind;
 use crate::report::{Certainty, Diagnosed, Report, TokenView};
@@ -323,14 +324,9 @@ fn described(token: &TokenView) -> String {
     said.join(", ")
 }
 
-/// A text of the token's: short, and without what would move a terminal's cursor.
+/// A text of the token's.
 fn quoted(text: &str) -> String {
-    let mut said: String =
-        text.chars().take(60).map(|c| if c.is_control() { '␣' } else { c }).collect();
-    if text.chars().count() > 60 {
-        said.push('…');
-    }
-    said
+    clip(text, 60)
 }
 
 /// `issued 10:05:40 ── 5 min ── expired 10:10:40 ── 16 min 40 s ── now 10:27:20 (2026-11-18, UTC)`.

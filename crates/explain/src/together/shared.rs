@@ -6,6 +6,7 @@ use claviger_token::{Code, Verdict};
 use serde_json::{Value, json};
 
 use super::Observation;
+use crate::clip::still;
 
 /// What is compared.
 const ATTRIBUTES: &[&str] = &[
@@ -107,5 +108,5 @@ fn attribute(one: &Observation<'_>, name: &str) -> Option<String> {
             other => other.to_string(),
         }),
     }?;
-    Some(value.chars().take(LONGEST).map(|c| if c.is_control() { '␣' } else { c }).collect())
+    Some(value.chars().take(LONGEST).map(still).collect())
 }
