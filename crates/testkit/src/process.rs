@@ -102,14 +102,19 @@ impl Process {
         Self::spawn(command)
     }
 
-    /// Starts a command of the caller's making. Its standard input is closed unless it was set.
+    /// Starts a command of the caller's making. Nothing comes on its standard input.
     ///
     /// # Panics
     /// Where it cannot be started.
     #[must_use]
     pub fn spawn(mut command: Command) -> Self {
+        command.stdin(Stdio::null());
+        Self::listened_to(command)
+    }
+
+    fn listened_to(mut command: Command) -> Self {
         let name = command.get_program().to_string_lossy().into_owned();
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child =
             command.spawn().unwrap_or_else(|error| panic!("{name} cannot be started: {error}"));
         let (stdout, stderr) = (Stream::default(), Stream::default());
@@ -124,18 +129,13 @@ impl Process {
     /// Where it cannot be started or has not ended after a minute.
     #[must_use]
     pub fn run(mut command: Command, input: &[u8]) -> Outcome {
-        let name = command.get_program().to_string_lossy().into_owned();
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child =
-            command.spawn().unwrap_or_else(|error| panic!("{name} cannot be started: {error}"));
-        let (stdout, stderr) = (Stream::default(), Stream::default());
-        stdout.listen(child.stdout.take().expect("a captured stdout"));
-        stderr.listen(child.stderr.take().expect("a captured stderr"));
-        let mut stdin = child.stdin.take().expect("a captured stdin");
+        command.stdin(Stdio::piped());
+        let mut process = Self::listened_to(command);
+        let mut stdin = process.child.stdin.take().expect("a captured stdin");
         let input = input.to_vec();
         // It may end without reading; a broken pipe is no failure of the test.
         let feeding = std::thread::spawn(move || drop(stdin.write_all(&input)));
-        let outcome = Self { child, name, stdout, stderr }.wait(Duration::from_secs(60));
+        let outcome = process.wait(Duration::from_secs(60));
         drop(feeding.join());
         outcome
     }

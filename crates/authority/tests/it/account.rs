@@ -2,11 +2,10 @@
 
 use serde_json::json;
 
-use crate::app::{Answer, App};
+use crate::app::{Answer, App, claims};
 use crate::factors::{at_account, field, form};
 use crate::people::{
-    Browser, PASSWORD, between, claims, granted, is_refused, query, redeem, refresh, request,
-    stage, text,
+    Browser, PASSWORD, between, granted, is_refused, query, redeem, refresh, request, stage, text,
 };
 
 async fn change_password(

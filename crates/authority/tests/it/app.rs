@@ -99,12 +99,12 @@ impl App {
 
     /// A form post without credentials in the header.
     pub(crate) async fn post(&self, path: &str, form: &str) -> Answer {
-        self.send(form_request(path, form).body(Body::from(form.to_owned())).unwrap()).await
+        self.send(form_request(path).body(Body::from(form.to_owned())).unwrap()).await
     }
 
     /// A form post with HTTP Basic (RFC 6749 §2.3.1).
     pub(crate) async fn post_as(&self, path: &str, id: &str, secret: &str, form: &str) -> Answer {
-        let request = form_request(path, form).header("authorization", basic(id, secret));
+        let request = form_request(path).header("authorization", basic(id, secret));
         self.send(request.body(Body::from(form.to_owned())).unwrap()).await
     }
 
@@ -154,7 +154,7 @@ pub(crate) async fn send(router: &Router, request: Request<Body>) -> Answer {
     Answer { status: parts.status, headers: parts.headers, body }
 }
 
-fn form_request(path: &str, _form: &str) -> http::request::Builder {
+pub(crate) fn form_request(path: &str) -> http::request::Builder {
     Request::post(path).header("content-type", "application/x-www-form-urlencoded")
 }
 

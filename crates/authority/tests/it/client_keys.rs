@@ -11,12 +11,12 @@ use claviger_testkit::pki::self_signed;
 use claviger_testkit::scripted::{Reply, Scripted};
 use claviger_testkit::{keys, mint_with};
 use claviger_token::{Algorithm, SigningKey};
-use http::Request;
 use serde_json::{Value, json};
 
-use crate::app::{Answer, App, ISSUER};
+use crate::app::{Answer, App, ISSUER, form_request};
 use crate::journal::entry;
-use crate::people::{API, Browser, REDIRECT, VERIFIER, query, text, with_people};
+use crate::people::{API, Browser, REDIRECT, query, redeem, redemption, text, with_people};
+use crate::registration::register;
 
 const ASSERTION: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
@@ -204,7 +204,7 @@ async fn no_address_of_a_client_leads_inside() {
         let mut body = confidential();
         body["jwks_uri"] = json!("https://app.example/jwks");
         body[name] = json!(uri);
-        let refused = register(&app, &body).await.is(400).json();
+        let refused = register(&app, None, &body).await.is(400).json();
         assert_eq!(refused["error"], "invalid_client_metadata");
         assert!(text(&refused, "error_description").contains(name), "{refused}");
     }
@@ -212,7 +212,7 @@ async fn no_address_of_a_client_leads_inside() {
     for host in ["localhost", "127.0.0.1", "10.0.0.1", "[::1]", "169.254.169.254"] {
         let mut body = confidential();
         body["jwks_uri"] = json!(format!("https://{host}/jwks"));
-        let made = register(&app, &body).await.is(201).json();
+        let made = register(&app, None, &body).await.is(201).json();
         let refused = prove(&app, &text(&made, "client_id"), &key("one")).await.is(503).json();
         assert!(text(&refused, "error_description").contains("public"), "{refused}");
     }
@@ -225,11 +225,6 @@ fn confidential() -> Value {
     })
 }
 
-async fn register(app: &App, body: &Value) -> Answer {
-    let request = Request::post("/register").header("content-type", "application/json");
-    app.send(request.body(Body::from(body.to_string())).unwrap()).await
-}
-
 /// A person's code is redeemed by a client that registered itself with its address of keys.
 #[tokio::test]
 async fn a_registered_client_proves_itself_by_the_keys_that_it_publishes() {
@@ -238,7 +233,7 @@ async fn a_registered_client_proves_itself_by_the_keys_that_it_publishes() {
     shelf.publishes(&keys::jwks(&[key("one")]));
     let mut body = confidential();
     body["jwks_uri"] = json!(shelf.uri());
-    let made = register(&app, &body).await.is(201).json();
+    let made = register(&app, None, &body).await.is(201).json();
     assert_eq!(made["jwks_uri"], shelf.uri());
     assert!(made.get("client_secret").is_none(), "{made}");
     let id = text(&made, "client_id");
@@ -249,15 +244,12 @@ async fn a_registered_client_proves_itself_by_the_keys_that_it_publishes() {
         let claims =
             json!({"iss": id, "sub": id, "aud": ISSUER, "iat": now, "exp": now + 60, "jti": jti});
         let assertion = mint_with(&key, &json!({ "typ": "JWT" }), &claims);
-        let form = query(&[
-            ("grant_type", "authorization_code"),
-            ("code", &code),
-            ("redirect_uri", REDIRECT),
-            ("code_verifier", VERIFIER),
+        let proof = [
+            ("client_id", id.as_str()),
             ("client_assertion_type", ASSERTION),
             ("client_assertion", &assertion),
-        ]);
-        app.post("/token", &form).await.is(status);
+        ];
+        redeem(&app, &code, &proof).await.is(status);
     }
 }
 
@@ -269,16 +261,8 @@ async fn clients_register_themselves_with_a_certificate() {
     let mut set = keys::jwks(&[key("one")]);
     set["keys"][0]["x5c"] = json!([STANDARD.encode(&own.der)]);
     let token = async |client: &str, certificate: &[u8]| {
-        let form = query(&[
-            ("grant_type", "authorization_code"),
-            ("client_id", client),
-            ("code", "made-up"),
-            ("redirect_uri", REDIRECT),
-            ("code_verifier", VERIFIER),
-        ]);
-        let request = Request::post("/token")
-            .header("content-type", "application/x-www-form-urlencoded")
-            .header("x-client-cert", STANDARD.encode(certificate));
+        let form = redemption("made-up", &[("client_id", client)]);
+        let request = form_request("/token").header("x-client-cert", STANDARD.encode(certificate));
         text(&app.send(request.body(Body::from(form)).unwrap()).await.json(), "error")
     };
     shelf.publishes(&set);
@@ -287,7 +271,7 @@ async fn clients_register_themselves_with_a_certificate() {
         body["token_endpoint_auth_method"] = json!("self_signed_tls_client_auth");
         body["tls_client_certificate_bound_access_tokens"] = json!(true);
         body[name] = value;
-        let made = register(&app, &body).await.is(201).json();
+        let made = register(&app, None, &body).await.is(201).json();
         assert_eq!(made["tls_client_certificate_bound_access_tokens"], true);
         let id = text(&made, "client_id");
         // Who it is was believed; the code was not.
@@ -297,7 +281,7 @@ async fn clients_register_themselves_with_a_certificate() {
     let mut body = confidential();
     body["token_endpoint_auth_method"] = json!("tls_client_auth");
     body["tls_client_auth_san_dns"] = json!("shop.example");
-    let made = register(&app, &body).await.is(201).json();
+    let made = register(&app, None, &body).await.is(201).json();
     assert_eq!(made["tls_client_auth_san_dns"], "shop.example");
     // Nobody vouches for a certificate that anybody can make.
     assert_eq!(token(&text(&made, "client_id"), &own.der).await, "invalid_client");
@@ -308,11 +292,11 @@ async fn clients_register_themselves_with_a_certificate() {
     ] {
         let mut bad = body.clone();
         bad[name] = value;
-        let refused = register(&app, &bad).await.is(400).json();
+        let refused = register(&app, None, &bad).await.is(400).json();
         assert_eq!(refused["error"], "invalid_client_metadata", "{name}: {refused}");
     }
     // Where no certificate reaches the authority the method is not served.
     let plain = App::with(|config| config.registration.mode = RegistrationMode::Open).await;
-    let refused = register(&plain, &body).await.is(400).json();
+    let refused = register(&plain, None, &body).await.is(400).json();
     assert!(text(&refused, "error_description").contains("token_endpoint_auth_method"));
 }

@@ -4,19 +4,16 @@ use axum::body::Body;
 use claviger_testkit::keys;
 use claviger_testkit::mint::{seal, with};
 use claviger_token::{Algorithm, SigningKey};
-use http::Request;
 use serde_json::{Value, json};
 
-use crate::app::{Answer, App, ISSUER, NOW, basic};
-use crate::people::{
-    API, Browser, PASSWORD, REDIRECT, VERIFIER, claims, is_refused, query, stage, text,
-};
+use crate::app::{Answer, App, ISSUER, NOW, basic, claims, form_request};
+use crate::people::{API, Browser, PASSWORD, REDIRECT, is_refused, query, redemption, stage, text};
 
 /// Who makes proofs.
 pub(crate) struct Prover {
     key: SigningKey,
     /// The last nonce that came.
-    nonce: Option<String>,
+    pub(crate) nonce: Option<String>,
     made: usize,
 }
 
@@ -85,8 +82,7 @@ async fn post(
     secret: Option<(&str, &str)>,
     form: &str,
 ) -> Answer {
-    let mut request =
-        Request::post(path).header("content-type", "application/x-www-form-urlencoded");
+    let mut request = form_request(path);
     for proof in proofs {
         request = request.header("dpop", *proof);
     }
@@ -101,16 +97,6 @@ const GRANT: &str = "grant_type=client_credentials";
 fn example(app: &App) -> (String, String) {
     let example = app.bootstrap.example.as_ref().unwrap();
     (example.client_id.clone(), example.client_secret.expose().to_owned())
-}
-
-fn redemption(code: &str) -> String {
-    query(&[
-        ("grant_type", "authorization_code"),
-        ("client_id", "app"),
-        ("code", code),
-        ("redirect_uri", REDIRECT),
-        ("code_verifier", VERIFIER),
-    ])
 }
 
 fn refreshing(token: &str) -> String {
@@ -196,7 +182,7 @@ async fn a_proof_needs_a_nonce_of_this_authority_from_about_now() {
     let app = stage().await;
     let mut prover = Prover::new();
     let code = Browser::default().code(&app, &[]).await;
-    let form = redemption(&code);
+    let form = redemption(&code, &[]);
     let wanted = async |proof: String| {
         let answer = post(&app, "/token", &[&proof], None, &form).await.is(400);
         assert_eq!(answer.json()["error"], "use_dpop_nonce");
@@ -243,7 +229,7 @@ async fn a_public_client_s_refresh_token_serves_its_key_only() {
     let app = stage().await;
     let (mut prover, mut thief) = (Prover::new(), Prover::stranger());
     let code = Browser::default().code(&app, &[]).await;
-    let tokens = prover.post(&app, "/token", &redemption(&code)).await.is(200).json();
+    let tokens = prover.post(&app, "/token", &redemption(&code, &[])).await.is(200).json();
     assert_eq!(tokens["token_type"], "DPoP");
     let token = text(&tokens, "refresh_token");
     // Neither without a key nor with another one; and nothing ends by it.
@@ -256,7 +242,7 @@ async fn a_public_client_s_refresh_token_serves_its_key_only() {
     let rotating = json!({ "rotate_refresh_tokens": true });
     app.admin("PATCH", "/clients/app", Some(rotating)).await.is(200);
     let code = Browser::default().code(&app, &[]).await;
-    let first = prover.post(&app, "/token", &redemption(&code)).await.is(200).json();
+    let first = prover.post(&app, "/token", &redemption(&code, &[])).await.is(200).json();
     let first = text(&first, "refresh_token");
     let second = prover.post(&app, "/token", &refreshing(&first)).await.is(200);
     assert_ne!(text(&second.json(), "refresh_token"), first);
@@ -277,9 +263,9 @@ async fn a_code_that_was_asked_for_with_a_key_is_redeemed_with_it() {
     let (mut prover, mut thief) = (Prover::new(), Prover::stranger());
     let jkt = prover.thumbprint();
     let code = Browser::default().code(&app, &[("dpop_jkt", &jkt)]).await;
-    is_refused(app.post("/token", &redemption(&code)).await, "code-key");
-    is_refused(thief.post(&app, "/token", &redemption(&code)).await, "code-key");
-    prover.post(&app, "/token", &redemption(&code)).await.is(200);
+    is_refused(app.post("/token", &redemption(&code, &[])).await, "code-key");
+    is_refused(thief.post(&app, "/token", &redemption(&code, &[])).await, "code-key");
+    prover.post(&app, "/token", &redemption(&code, &[])).await.is(200);
 }
 
 #[tokio::test]
@@ -321,7 +307,7 @@ async fn an_answer_can_be_posted_back() {
     assert!(page.body.contains(&format!("<form method=\"post\" action=\"{REDIRECT}\"")));
     assert_eq!(value("iss"), ISSUER);
     assert!(!page.body.contains("<b>"), "{}", page.body);
-    app.post("/token", &redemption(&value("code"))).await.is(200);
+    app.post("/token", &redemption(&value("code"), &[])).await.is(200);
     assert_eq!(page.header("cache-control"), "no-store");
     // The one script that may run is the one that stands there.
     let script = crate::people::between(&page.body, "<script>", "</script>");

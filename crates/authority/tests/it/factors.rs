@@ -5,11 +5,10 @@ use aws_lc_rs::hmac;
 use claviger_protocol::totp_code;
 use serde_json::{Value, json};
 
-use crate::app::{Answer, App, NOW};
+use crate::app::{Answer, App, NOW, claims};
 use crate::journal::entries;
 use crate::people::{
-    Browser, PASSWORD, REDIRECT, between, claims, code_of, parameter, query, redeem, request,
-    stage, text,
+    Browser, PASSWORD, REDIRECT, between, code_of, parameter, query, redeem, request, stage, text,
 };
 
 /// What an authenticator app knows.

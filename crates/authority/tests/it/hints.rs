@@ -3,9 +3,7 @@
 use serde_json::json;
 
 use crate::app::{Answer, App};
-use crate::people::{
-    Browser, PASSWORD, REDIRECT, VERIFIER, parameter, query, request, stage, text,
-};
+use crate::people::{Browser, PASSWORD, parameter, redeem, request, stage, text};
 
 async fn asked(app: &App, browser: &mut Browser, changes: &[(&str, &str)]) -> Answer {
     browser.get(app, &format!("/authorize?{}", request(changes))).await
@@ -16,14 +14,7 @@ async fn a_silent_log_in_is_for_the_person_that_the_client_expects() {
     let app = stage().await;
     let mut ada = Browser::default();
     let code = ada.code(&app, &[]).await;
-    let form = query(&[
-        ("grant_type", "authorization_code"),
-        ("client_id", "app"),
-        ("code", &code),
-        ("redirect_uri", REDIRECT),
-        ("code_verifier", VERIFIER),
-    ]);
-    let tokens = app.post("/token", &form).await.is(200).json();
+    let tokens = redeem(&app, &code, &[]).await.is(200).json();
     let hint = text(&tokens, "id_token");
     let silently = [("prompt", "none"), ("id_token_hint", hint.as_str())];
     // Old as it may be: it says who, not whether.

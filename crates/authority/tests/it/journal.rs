@@ -11,6 +11,7 @@ use crate::app::{App, NOW, encoded};
 use crate::factors::{field, form, set_up};
 use crate::guessing::{address, attempt, behind_a_proxy};
 use crate::people::{API, Browser, PASSWORD, REDIRECT, query, redeem, request, text, with_people};
+use crate::registration::register;
 
 pub(crate) async fn entry(app: &App, diagnosis: &str) -> Value {
     // The journal is written behind the answer's back.
@@ -676,10 +677,7 @@ async fn nobody_forges_a_line_of_the_log() {
         "client_name": forged, "redirect_uris": [forged], "scope": forged, forged: forged,
         "software_id": forged, "contacts": [forged],
     });
-    let registering = http::Request::post("/register").header("content-type", "application/json");
-    app.send(registering.body(axum::body::Body::from(registered.to_string())).unwrap())
-        .await
-        .is(400);
+    register(&app, None, &registered).await.is(400);
     for path in ["/par", "/device_authorization", "/revoke", "/introspect", "/token"] {
         let form = query(&[
             ("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange"),

@@ -8,9 +8,10 @@ use axum::routing::post;
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use crate::app::{Answer, App, ISSUER, header};
+use crate::app::{Answer, App, ISSUER, claims, header};
 use crate::journal::{entries, last};
-use crate::people::{Browser, REDIRECT, claims, query, redeem, request, stage, text};
+use crate::people::{Browser, REDIRECT, query, redeem, request, stage, text};
+use crate::registration::register;
 
 const OUT: &str = "https://app.example/out";
 
@@ -301,10 +302,7 @@ async fn a_registered_client_is_told_outside_and_never_inside() {
             "post_logout_redirect_uris": [OUT], "backchannel_logout_uri": named,
             "backchannel_logout_session_required": true,
         });
-        let registering =
-            http::Request::post("/register").header("content-type", "application/json");
-        let body = axum::body::Body::from(body.to_string());
-        let made = app.send(registering.body(body).unwrap()).await.is(201).json();
+        let made = register(&app, None, &body).await.is(201).json();
         let id = text(&made, "client_id");
         let changes = [("client_id", id.as_str()), ("scope", "openid")];
         let mut browser = Browser::default();

@@ -7,8 +7,8 @@ use claviger_testkit::pki::{Issued, self_signed};
 use http::Request;
 use serde_json::json;
 
-use crate::app::{Answer, App, claims};
-use crate::people::{Browser, REDIRECT, VERIFIER, query, text, with_people};
+use crate::app::{Answer, App, claims, form_request};
+use crate::people::{Browser, query, redemption, text, with_people};
 
 async fn ask(
     app: &App,
@@ -23,10 +23,8 @@ async fn ask(
     app.send(request.body(Body::from(body)).unwrap()).await
 }
 
-async fn token(app: &App, certificate: Option<&Issued>, fields: &[(&str, &str)]) -> Answer {
-    let request =
-        Request::post("/token").header("content-type", "application/x-www-form-urlencoded");
-    ask(app, certificate, request, query(fields)).await
+async fn token(app: &App, certificate: Option<&Issued>, form: &str) -> Answer {
+    ask(app, certificate, form_request("/token"), form.to_owned()).await
 }
 
 #[tokio::test]
@@ -42,13 +40,7 @@ async fn a_grant_that_is_bound_to_a_certificate_stays_so() {
     let (own, other) = (self_signed("app"), self_signed("app"));
 
     let code = Browser::default().code(&app, &[]).await;
-    let redeeming = [
-        ("grant_type", "authorization_code"),
-        ("client_id", "app"),
-        ("code", code.as_str()),
-        ("redirect_uri", REDIRECT),
-        ("code_verifier", VERIFIER),
-    ];
+    let redeeming = redemption(&code, &[]);
     let refused = token(&app, None, &redeeming).await.is(400).json();
     assert_eq!(text(&refused, "code"), "sender-proof-missing");
     let tokens = token(&app, Some(&own), &redeeming).await.is(200).json();
@@ -58,7 +50,7 @@ async fn a_grant_that_is_bound_to_a_certificate_stays_so() {
 
     let held = text(&tokens, "refresh_token");
     let refreshing =
-        [("grant_type", "refresh_token"), ("client_id", "app"), ("refresh_token", held.as_str())];
+        query(&[("grant_type", "refresh_token"), ("client_id", "app"), ("refresh_token", &held)]);
     for wrong in [None, Some(&other)] {
         token(&app, wrong, &refreshing).await.is(400);
     }

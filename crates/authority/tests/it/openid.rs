@@ -1,14 +1,16 @@
 //! What applications are told about people: `/userinfo`, claims of the operator's own, and names of a sector's own.
 
+use aws_lc_rs::digest::{SHA256, digest};
 use axum::body::Body;
-use claviger_token::{Algorithm, Expect, KeySet, Policy, SigningKey, verify};
+use claviger_token::{Algorithm, Expect, KeySet, Policy, verify};
 use http::Request;
 use serde_json::{Value, json};
 
-use crate::app::{Answer, App, ISSUER, NOW, header};
+use crate::app::{Answer, App, ISSUER, NOW, claims, header};
+use crate::dpop::Prover;
 use crate::people::{
-    API, Browser, PASSWORD, REDIRECT, claims, code_of, is_refused, query, redeem, refresh, request,
-    stage, text, with_people,
+    API, Browser, PASSWORD, REDIRECT, code_of, is_refused, query, redeem, redemption, refresh,
+    request, stage, text, with_people,
 };
 
 async fn userinfo(app: &App, token: &str) -> Answer {
@@ -349,24 +351,10 @@ async fn the_metadata_are_true() {
 #[tokio::test]
 async fn a_bound_token_tells_only_with_a_proof_of_its_key() {
     let app = with_ada(json!({})).await;
-    let (key, thief) = (dpop_key(), dpop_key());
+    let (mut key, mut thief) = (Prover::new(), Prover::stranger());
     let code = Browser::default().code(&app, &[("scope", "openid")]).await;
-    let form = query(&[
-        ("grant_type", "authorization_code"),
-        ("client_id", "app"),
-        ("code", &code),
-        ("redirect_uri", REDIRECT),
-        ("code_verifier", crate::people::VERIFIER),
-    ]);
-    let ask = async |nonce: Option<&str>| {
-        let proof = dpop_proof(&key, "POST", "/token", None, nonce);
-        let request = Request::post("/token")
-            .header("content-type", "application/x-www-form-urlencoded")
-            .header("dpop", proof);
-        app.send(request.body(Body::from(form.clone())).unwrap()).await
-    };
-    let nonce = ask(None).await.header("dpop-nonce").to_owned();
-    let given = ask(Some(&nonce)).await.is(200).json();
+    let given = key.post(&app, "/token", &redemption(&code, &[])).await.is(200).json();
+    let nonce = key.nonce.clone();
     assert_eq!(given["token_type"], "DPoP");
     let token = text(&given, "access_token");
     let answer = userinfo(&app, &token).await.is(401);
@@ -379,17 +367,19 @@ async fn a_bound_token_tells_only_with_a_proof_of_its_key() {
             .header("dpop", proof);
         app.send(request.body(Body::empty()).unwrap()).await
     };
-    let of = |key: &SigningKey, path: &str, token: &str, nonce: Option<&str>| {
-        dpop_proof(key, "GET", path, Some(token), nonce)
+    let of = |prover: &mut Prover, path: &str, token: &str, nonce: &Option<String>| {
+        let hash = digest(&SHA256, token.as_bytes());
+        let ath = claviger_token::base64url::encode(hash.as_ref());
+        prover.proof(path, NOW, &json!({ "htm": "GET", "ath": ath, "nonce": nonce }))
     };
-    let good = of(&key, "/userinfo", &token, Some(&nonce));
+    let good = of(&mut key, "/userinfo", &token, &nonce);
     let told = use_it(&good).await.is(200);
     assert!(!told.header("dpop-nonce").is_empty());
     for (bad, error) in [
         (good, "invalid_dpop_proof"),
-        (of(&key, "/userinfo", &token, None), "use_dpop_nonce"),
-        (of(&key, "/token", &token, Some(&nonce)), "invalid_dpop_proof"),
-        (of(&key, "/userinfo", "another", Some(&nonce)), "invalid_dpop_proof"),
+        (of(&mut key, "/userinfo", &token, &None), "use_dpop_nonce"),
+        (of(&mut key, "/token", &token, &nonce), "invalid_dpop_proof"),
+        (of(&mut key, "/userinfo", "another", &nonce), "invalid_dpop_proof"),
     ] {
         let answer = use_it(&bad).await.is(401);
         let challenge = answer.header("www-authenticate");
@@ -400,42 +390,9 @@ async fn a_bound_token_tells_only_with_a_proof_of_its_key() {
     let bare = Request::get("/userinfo").header("authorization", format!("DPoP {token}"));
     let bare = app.send(bare.body(Body::empty()).unwrap()).await.is(401).json();
     assert_eq!(bare["code"], "sender-proof-missing");
-    let stolen = use_it(&of(&thief, "/userinfo", &token, Some(&nonce))).await.is(401);
+    let stolen = use_it(&of(&mut thief, "/userinfo", &token, &nonce)).await.is(401);
     assert!(stolen.header("www-authenticate").starts_with("DPoP "), "{:?}", stolen.headers);
     assert_eq!(stolen.json()["code"], "sender-proof-invalid");
-}
-
-fn dpop_key() -> SigningKey {
-    use aws_lc_rs::rand::SystemRandom;
-    use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
-    let pkcs8 =
-        EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new());
-    SigningKey::from_pkcs8(Algorithm::Es256, None, pkcs8.unwrap().as_ref()).unwrap()
-}
-
-fn dpop_proof(
-    key: &SigningKey,
-    method: &str,
-    path: &str,
-    token: Option<&str>,
-    nonce: Option<&str>,
-) -> String {
-    let jwk = key.jwk();
-    let jwk = json!({ "kty": "EC", "crv": "P-256", "x": jwk["x"], "y": jwk["y"] });
-    let header = json!({ "typ": "dpop+jwt", "alg": "ES256", "jwk": jwk });
-    static COUNT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
-    let number = COUNT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-    let mut claims = json!({
-        "htm": method, "htu": format!("{ISSUER}{path}"), "iat": NOW, "jti": format!("proof-{number}"),
-    });
-    if let Some(token) = token {
-        let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, token.as_bytes());
-        claims["ath"] = json!(claviger_token::base64url::encode(digest.as_ref()));
-    }
-    if let Some(nonce) = nonce {
-        claims["nonce"] = json!(nonce);
-    }
-    key.seal_with(&header, &claims).unwrap()
 }
 
 /// One application with ML-DSA-65 (RFC 9964) throughout: its ID tokens, what `/userinfo` signs, and the hint that

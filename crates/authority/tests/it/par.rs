@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::app::{App, ISSUER};
 use crate::dpop::Prover;
 use crate::people::{
-    API, Browser, PASSWORD, REDIRECT, VERIFIER, is_refused, parameter, query, request, stage, text,
+    API, Browser, PASSWORD, is_refused, parameter, query, redemption, request, stage, text,
 };
 
 async fn push(app: &App, changes: &[(&str, &str)]) -> String {
@@ -20,16 +20,6 @@ async fn push(app: &App, changes: &[(&str, &str)]) -> String {
 
 fn named(uri: &str) -> String {
     format!("/authorize?{}", query(&[("client_id", "app"), ("request_uri", uri)]))
-}
-
-fn redemption(code: &str) -> String {
-    query(&[
-        ("grant_type", "authorization_code"),
-        ("client_id", "app"),
-        ("code", code),
-        ("redirect_uri", REDIRECT),
-        ("code_verifier", VERIFIER),
-    ])
 }
 
 #[track_caller]
@@ -69,7 +59,7 @@ async fn a_pushed_request_survives_reloads_and_gives_one_code() {
     let code = parameter(&answer, "code").unwrap();
     is_over(&browser.get(&app, &onward).await);
     is_over(&browser.get(&app, &named(&uri)).await);
-    app.post("/token", &redemption(&code)).await.is(200);
+    app.post("/token", &redemption(&code, &[])).await.is(200);
 }
 
 #[tokio::test]
@@ -211,8 +201,8 @@ async fn a_proof_at_the_push_binds_the_code() {
     let answer = browser.fill(&app, &page, &[("decision", "allow")]).await.is(303);
     let answer = browser.get(&app, answer.header("location")).await.is(303);
     let code = parameter(&answer, "code").unwrap();
-    is_refused(thief.post(&app, "/token", &redemption(&code)).await, "code-key");
-    prover.post(&app, "/token", &redemption(&code)).await.is(200);
+    is_refused(thief.post(&app, "/token", &redemption(&code, &[])).await, "code-key");
+    prover.post(&app, "/token", &redemption(&code, &[])).await.is(200);
     // RFC 9449 §10.1: a parameter that names another key contradicts the proof.
     let asked = request(&[("dpop_jkt", &thief.thumbprint())]);
     let refused = prover.post(&app, "/par", &asked).await.is(400).json();

@@ -7,10 +7,10 @@ use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair
 use claviger_token::base64url;
 use serde_json::{Value, json};
 
-use crate::app::{Answer, App};
+use crate::app::{Answer, App, claims};
 use crate::factors::{at_account, field, form};
 use crate::journal::{entries, last};
-use crate::people::{Browser, PASSWORD, claims, redeem, request, text, with_people};
+use crate::people::{Browser, PASSWORD, redeem, request, text, with_people};
 
 const ORIGIN: &str = "http://localhost:8600";
 

@@ -5,7 +5,7 @@ use axum::body::Body;
 use http::Request;
 use serde_json::{Value, json};
 
-use crate::app::{Answer, App, ISSUER, NOW};
+use crate::app::{Answer, App, ISSUER, NOW, claims};
 
 pub(crate) const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 pub(crate) const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
@@ -45,11 +45,15 @@ pub(crate) fn request(changes: &[(&str, &str)]) -> String {
         ("code_challenge", CHALLENGE),
         ("code_challenge_method", "S256"),
     ];
+    change(&mut pairs, changes);
+    query(&pairs)
+}
+
+fn change<'a>(pairs: &mut Vec<(&'a str, &'a str)>, changes: &[(&'a str, &'a str)]) {
     for (name, value) in changes {
         pairs.retain(|(known, _)| known != name);
         pairs.push((name, value));
     }
-    query(&pairs)
 }
 
 /// A browser with its cookies.
@@ -152,7 +156,8 @@ pub(crate) fn code_of(answer: &Answer) -> String {
     parameter(answer, "code").unwrap_or_else(|| panic!("{:?}", answer.headers))
 }
 
-pub(crate) async fn redeem(app: &App, code: &str, changes: &[(&str, &str)]) -> Answer {
+/// The form by which the application redeems a code.
+pub(crate) fn redemption(code: &str, changes: &[(&str, &str)]) -> String {
     let mut pairs = vec![
         ("grant_type", "authorization_code"),
         ("client_id", "app"),
@@ -160,11 +165,12 @@ pub(crate) async fn redeem(app: &App, code: &str, changes: &[(&str, &str)]) -> A
         ("redirect_uri", REDIRECT),
         ("code_verifier", VERIFIER),
     ];
-    for (name, value) in changes {
-        pairs.retain(|(known, _)| known != name);
-        pairs.push((name, value));
-    }
-    app.post("/token", &query(&pairs)).await
+    change(&mut pairs, changes);
+    query(&pairs)
+}
+
+pub(crate) async fn redeem(app: &App, code: &str, changes: &[(&str, &str)]) -> Answer {
+    app.post("/token", &redemption(code, changes)).await
 }
 
 pub(crate) async fn refresh(app: &App, token: &str) -> Answer {
@@ -185,11 +191,6 @@ pub(crate) async fn granted(app: &App) -> Value {
 
 pub(crate) fn text(value: &Value, name: &str) -> String {
     value[name].as_str().unwrap_or_else(|| panic!("no {name} in {value}")).to_owned()
-}
-
-pub(crate) fn claims(token: &str) -> Value {
-    let payload = token.split('.').nth(1).unwrap();
-    serde_json::from_slice(&claviger_token::base64url::decode(payload).unwrap()).unwrap()
 }
 
 #[track_caller]

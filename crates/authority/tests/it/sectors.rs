@@ -7,10 +7,8 @@ use claviger_authority::RegistrationMode;
 use claviger_testkit::scripted::{Reply, Scripted};
 use serde_json::{Value, json};
 
-use crate::app::{Answer, App};
-use crate::people::{
-    Browser, PASSWORD, claims, parameter, query, redeem, request, text, with_people,
-};
+use crate::app::{Answer, App, claims};
+use crate::people::{Browser, PASSWORD, parameter, query, redeem, request, text, with_people};
 use crate::registration::{own, register, send};
 
 const A: &str = "https://a.example/cb";

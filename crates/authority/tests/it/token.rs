@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::body::Body;
+use claviger_testkit::keys;
 use claviger_token::{Algorithm, KeySet, Policy, SigningKey, verify};
 use http::Request;
 use serde_json::{Value, json};
@@ -396,8 +397,7 @@ struct Signer {
 
 impl Signer {
     async fn register(app: &App) -> Self {
-        let pkcs8 = claviger_token_pkcs8();
-        let key = SigningKey::from_pkcs8(Algorithm::Es256, Some("k1".to_owned()), &pkcs8).unwrap();
+        let key = keys::signing_as(Algorithm::Es256, "k1");
         let created = client(
             app,
             json!({ "auth_method": "private_key_jwt", "jwks": { "keys": [key.jwk()] } }),
@@ -421,15 +421,6 @@ impl Signer {
             encoded(ASSERTION_TYPE)
         )
     }
-}
-
-fn claviger_token_pkcs8() -> Vec<u8> {
-    use aws_lc_rs::rand::SystemRandom;
-    use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
-    EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new())
-        .unwrap()
-        .as_ref()
-        .to_vec()
 }
 
 /// A client for the example resource.
@@ -520,9 +511,7 @@ async fn a_bad_assertion_is_told_what_is_wrong_with_it() {
         descriptions.push(body["error_description"].as_str().unwrap().to_owned());
     }
     // Another's key, and no signature at all.
-    let stranger =
-        SigningKey::from_pkcs8(Algorithm::Es256, Some("k1".to_owned()), &claviger_token_pkcs8())
-            .unwrap();
+    let stranger = keys::other_signing(Algorithm::Es256, "k1");
     let forged = Signer { id: signer.id.clone(), key: stranger };
     app.post("/token", &forged.form(&signer.claims("forged"))).await.is(401);
     let unsigned = {

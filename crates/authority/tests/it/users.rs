@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::app::NOW;
+use crate::app::{NOW, claims};
 use crate::factors::{at_account, set_up};
-use crate::people::{Browser, PASSWORD, claims, granted, is_refused, refresh, stage, text};
+use crate::people::{Browser, PASSWORD, granted, is_refused, refresh, stage, text};
 
 #[tokio::test]
 async fn what_is_named_changes_and_the_rest_stays() {

@@ -7,11 +7,11 @@ use claviger_testkit::{Ask, Certificate, Reply, Scripted, Sink, Tls};
 use serde_json::{Value, json};
 
 use crate::clients::drive;
-use crate::stage::{Authority, Gate, assert_unseen, file};
+use crate::people::{PASSWORD, with_person};
+use crate::stage::{Authority, Gate, assert_unseen};
 use crate::tools::driver;
 
 const REDIRECT: &str = "http://127.0.0.1:4711/callback";
-const PASSWORD: &str = "correct horse battery";
 
 /// An authority where clients may register themselves for an API, and the gate in front of that API, at the very
 /// address that tokens are for.
@@ -33,9 +33,7 @@ impl Scene {
         let config = format!("[registration]\nmode = \"open\"\nresources = [\"{server}\"]\n{more}");
         let authority = Authority::configured_in(&config, environment);
         authority.administer(&["resource", "create", &server, "--scope", "tools:call"]);
-        let folder = tempfile::tempdir().unwrap();
-        let password = file(folder.path(), "password", format!("{PASSWORD}\n"));
-        authority.administer(&["user", "create", "ada", "--password-file", &password]);
+        with_person(&authority);
         let listen = format!("127.0.0.1:{port}");
         let gate = Gate::listening(&listen, &sink.url(), &authority.issuer, &server, &[]);
         Self { authority, gate, _sink: sink }

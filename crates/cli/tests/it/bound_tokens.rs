@@ -6,21 +6,20 @@ use serde_json::json;
 
 use crate::clients::drive;
 use crate::nginx::Nginx;
+use crate::people::{PASSWORD, with_person};
 use crate::stage::{Authority, Gate, assert_unseen, file};
 use crate::tools::driver;
 
 const ORDERS: &str = "https://orders.example";
-const PASSWORD: &str = "correct horse battery";
 
 #[test]
 fn openid_client_and_oauth4webapi_bind_their_tokens_and_push_their_requests() {
     let Some(driver) = driver("bound_tokens.mjs") else { return };
     let authority = Authority::start();
     let folder = tempfile::tempdir().unwrap();
-    let password = file(folder.path(), "password", format!("{PASSWORD}\n"));
     let jwks = keys::jwks(&[keys::signing_as(Algorithm::Es256, "signer-1")]);
     let jwks = file(folder.path(), "signer.jwks", jwks.to_string());
-    authority.administer(&["user", "create", "ada", "--password-file", &password]);
+    with_person(&authority);
     let api = ["resource", "create", ORDERS, "--scope", "orders:read"];
     authority.administer(&[&api[..], &["--introspector", "orders-api"]].concat());
     let common = ["--resource", ORDERS, "--scope", "orders:read"];

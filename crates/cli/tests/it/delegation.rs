@@ -5,18 +5,12 @@ use claviger_testkit::Sink;
 use serde_json::json;
 
 use crate::clients::drive;
-use crate::stage::{Authority, Gate, assert_unseen, file};
+use crate::people::{PASSWORD, with_person};
+use crate::stage::{Authority, Gate, assert_unseen};
 use crate::tools::driver;
 
 const REDIRECT: &str = "http://127.0.0.1:4711/callback";
-const PASSWORD: &str = "correct horse battery";
 const STOCK: &str = "https://stock.example";
-
-fn with_person(authority: &Authority) {
-    let folder = tempfile::tempdir().unwrap();
-    let password = file(folder.path(), "password", format!("{PASSWORD}\n"));
-    authority.administer(&["user", "create", "ada", "--password-file", &password]);
-}
 
 #[test]
 fn an_api_exchanges_its_caller_s_token_and_the_next_gate_lets_it_in_until_the_log_out() {

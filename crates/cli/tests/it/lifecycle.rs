@@ -4,9 +4,11 @@
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::os::unix::net::UnixDatagram;
-use std::process::Command;
+use std::path::PathBuf;
+use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
+use claviger_testkit::pki::Pki;
 use claviger_testkit::{Ask, Process};
 
 use crate::stage::{Authority, PATIENCE, claviger};
@@ -23,6 +25,21 @@ fn serve(folder: &std::path::Path, further: &[(&str, &str)]) -> (Process, String
     let ready = process.ready(PATIENCE);
     let issuer = ready["issuer"].as_str().unwrap_or_else(|| panic!("{ready}")).to_owned();
     (process, issuer)
+}
+
+/// The settings for a certificate and its key.
+fn speaking_tls((cert, key): &(PathBuf, PathBuf)) -> [(&str, &str); 2] {
+    [
+        ("CLAVIGER_TLS__CERT_FILE", cert.to_str().unwrap()),
+        ("CLAVIGER_TLS__KEY_FILE", key.to_str().unwrap()),
+    ]
+}
+
+/// `claviger health` on this machine, with the settings of the authority that it asks.
+fn health(issuer: &str, settings: &[(&str, &str)]) -> Output {
+    let listen = issuer.rsplit('/').next().unwrap();
+    let mut command = claviger(&["health", "--listen", listen]);
+    command.envs(settings.iter().copied()).output().unwrap()
 }
 
 fn signal(process: &Process, name: &str) {
@@ -177,23 +194,14 @@ fn a_database_of_the_first_release_is_led_to_the_newest_schema() {
 #[test]
 fn health_tells_a_ready_authority_from_none() {
     let folder = tempfile::tempdir().unwrap();
-    let pki = claviger_testkit::pki::Pki::new();
-    let (cert, key) = pki.server().write(folder.path(), "server", "");
-    let tls = [
-        ("CLAVIGER_TLS__CERT_FILE", cert.to_str().unwrap()),
-        ("CLAVIGER_TLS__KEY_FILE", key.to_str().unwrap()),
-    ];
+    let files = Pki::new().server().write(folder.path(), "server", "");
+    let tls = speaking_tls(&files);
     for variables in [&tls[..], &[]] {
         let (process, issuer) = serve(folder.path(), variables);
-        let listen = issuer.rsplit('/').next().unwrap().to_owned();
-        let health = || {
-            let mut command = claviger(&["health", "--listen", &listen]);
-            command.envs(variables.iter().copied()).output().unwrap()
-        };
-        let asked = health();
+        let asked = health(&issuer, variables);
         assert_eq!(asked.status.code(), Some(0), "{asked:?}");
         assert_eq!(process.stop(PATIENCE).code, Some(0));
-        assert_eq!(health().status.code(), Some(1));
+        assert_eq!(health(&issuer, variables).status.code(), Some(1));
     }
 }
 
@@ -201,19 +209,15 @@ fn health_tells_a_ready_authority_from_none() {
 #[test]
 fn health_is_the_servers_and_not_that_of_its_files() {
     let folder = tempfile::tempdir().unwrap();
-    let pki = claviger_testkit::pki::Pki::new();
-    let (cert, key) = pki.server().write(folder.path(), "server", "");
-    let tls = [
-        ("CLAVIGER_TLS__CERT_FILE", cert.to_str().unwrap()),
-        ("CLAVIGER_TLS__KEY_FILE", key.to_str().unwrap()),
-    ];
+    let files = Pki::new().server().write(folder.path(), "server", "");
+    let tls = speaking_tls(&files);
     let (process, issuer) = serve(folder.path(), &tls);
-    let listen = issuer.rsplit('/').next().unwrap().to_owned();
-    let health = || claviger(&["health", "--listen", &listen]).envs(tls).output().unwrap();
-    std::fs::write(&cert, "broken").unwrap();
-    assert_eq!(health().status.code(), Some(0), "{:?}", health());
-    std::fs::remove_file(&cert).unwrap();
-    assert_eq!(health().status.code(), Some(0), "{:?}", health());
+    std::fs::write(&files.0, "broken").unwrap();
+    let asked = health(&issuer, &tls);
+    assert_eq!(asked.status.code(), Some(0), "{asked:?}");
+    std::fs::remove_file(&files.0).unwrap();
+    let asked = health(&issuer, &tls);
+    assert_eq!(asked.status.code(), Some(0), "{asked:?}");
     assert_eq!(process.stop(PATIENCE).code, Some(0));
 }
 
@@ -221,10 +225,9 @@ fn health_is_the_servers_and_not_that_of_its_files() {
 fn health_says_what_the_server_says_and_where_more_stands() {
     let folder = tempfile::tempdir().unwrap();
     let (process, issuer) = serve(folder.path(), &[]);
-    let listen = issuer.rsplit('/').next().unwrap().to_owned();
     let other = rusqlite::Connection::open(folder.path().join("data/claviger.db")).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
-    let asked = claviger(&["health", "--listen", &listen]).output().unwrap();
+    let asked = health(&issuer, &[]);
     let said = String::from_utf8(asked.stderr).unwrap();
     assert_eq!(asked.status.code(), Some(1), "{said}");
     drop(other);

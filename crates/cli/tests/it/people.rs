@@ -10,11 +10,16 @@ use crate::tools::driver;
 const REDIRECT: &str = "http://127.0.0.1:4711/callback";
 pub(crate) const PASSWORD: &str = "correct horse battery";
 
-/// A person and an application that keeps no secret, made by the commands.
-pub(crate) fn with_people(authority: &Authority) {
+/// A person, made by the command.
+pub(crate) fn with_person(authority: &Authority) {
     let folder = tempfile::tempdir().unwrap();
     let password = file(folder.path(), "password", format!("{PASSWORD}\n"));
     authority.administer(&["user", "create", "ada", "--password-file", &password]);
+}
+
+/// The same, and an application that keeps no secret.
+pub(crate) fn with_people(authority: &Authority) {
+    with_person(authority);
     let made = authority.administer(&[
         "client",
         "create",

@@ -3,25 +3,14 @@
 use aws_lc_rs::digest::{Algorithm as Hash, SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE};
-use claviger_explain::{Certainty, Report, Surroundings, explain};
+use claviger_explain::{Certainty, Surroundings, explain};
 use claviger_testkit::keys;
 use claviger_testkit::mint::{mint, mint_with, seal, with};
 use claviger_token::{Algorithm, SigningKey, Verdict, base64url};
 use num_bigint::BigUint;
 use serde_json::{Value, json};
 
-use crate::stage::{NOW, claims, key_set, policy, surroundings, token};
-
-fn said(report: &Report) -> String {
-    let faults: Vec<String> = report
-        .faults
-        .iter()
-        .map(|one| {
-            format!("{} [{}] {}", one.fault.code, one.certainty.as_str(), one.fault.detail())
-        })
-        .collect();
-    format!("{} {faults:#?}", report.verdict.as_str())
-}
+use crate::stage::{NOW, claims, key_set, policy, said, surroundings, token};
 
 #[track_caller]
 fn only(what: &str, input: &str, surroundings: &Surroundings, code: &str) {
@@ -696,9 +685,13 @@ fn spki(algorithm: Algorithm) -> Vec<u8> {
     spki_of(&keys::signing(algorithm).jwk())
 }
 
-/// A certificate's shape around the stranger's key; nobody looks at the rest.
+/// A certificate's shape around the stranger's key.
 pub(crate) fn certificate(algorithm: Algorithm) -> String {
-    let spki = spki_of(&keys::other_signing(algorithm, "x").jwk());
+    certificate_around(spki_of(&keys::other_signing(algorithm, "x").jwk()))
+}
+
+/// A certificate's shape around a key; nobody looks at the rest. Base64 of its DER.
+fn certificate_around(spki: Vec<u8>) -> String {
     let name = tlv(0x30, &[]);
     let validity = tlv(0x30, &[tlv(0x17, b"260101000000Z"), tlv(0x17, b"270101000000Z")].concat());
     let body = tlv(
@@ -774,24 +767,8 @@ fn keys_in_another_form_are_named_and_used_all_the_same() {
 }
 
 fn certificate_of(algorithm: Algorithm) -> String {
-    let spki = spki(algorithm);
-    let name = tlv(0x30, &[]);
-    let validity = tlv(0x30, &[tlv(0x17, b"260101000000Z"), tlv(0x17, b"270101000000Z")].concat());
-    let body = tlv(
-        0x30,
-        &[
-            tlv(0xA0, &tlv(2, &[2])),
-            tlv(2, &[1]),
-            tlv(0x30, &[]),
-            name.clone(),
-            validity,
-            name,
-            spki,
-        ]
-        .concat(),
-    );
-    let der = tlv(0x30, &[body, tlv(0x30, &[]), tlv(3, &[0, 1])].concat());
-    format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", STANDARD.encode(der))
+    let base64 = certificate_around(spki(algorithm));
+    format!("-----BEGIN CERTIFICATE-----\n{base64}\n-----END CERTIFICATE-----\n")
 }
 
 fn open_ssh(algorithm: Algorithm) -> String {

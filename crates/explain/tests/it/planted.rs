@@ -3,31 +3,20 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE};
-use claviger_explain::{Certainty, Report, Surroundings, explain};
+use claviger_explain::{Certainty, Surroundings, explain};
 use claviger_testkit::keys;
 use claviger_testkit::mint::{mint, mint_with, seal, with};
 use claviger_token::{Algorithm, Policy, Verdict, base64url};
 use serde_json::{Value, json};
 
 use crate::stage::{
-    AUDIENCE, ISSUER, NOW, PUBLIC, claims, key_set, policy, surroundings, surroundings_for, token,
-    token_with,
+    AUDIENCE, ISSUER, NOW, PUBLIC, claims, key_set, policy, said, surroundings, surroundings_for,
+    token, token_with,
 };
 
 /// One of each family, and the longest.
 const SOME: &[Algorithm] =
     &[Algorithm::Es256, Algorithm::EdDsa, Algorithm::Rs256, Algorithm::Ps384, Algorithm::Hs256];
-
-fn said(report: &Report) -> String {
-    let faults: Vec<String> = report
-        .faults
-        .iter()
-        .map(|one| {
-            format!("{} [{}] {}", one.fault.code, one.certainty.as_str(), one.fault.detail())
-        })
-        .collect();
-    format!("{} {faults:#?}", report.verdict.as_str())
-}
 
 /// The first fault, and its certainty.
 #[track_caller]

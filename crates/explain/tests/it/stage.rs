@@ -1,6 +1,6 @@
 //! What the tests share: an issuer, an API, its keys, and good tokens of every algorithm.
 
-use claviger_explain::Surroundings;
+use claviger_explain::{Report, Surroundings};
 use claviger_testkit::keys;
 use claviger_testkit::mint::{mint, with};
 use claviger_token::{Algorithm, Policy};
@@ -63,4 +63,16 @@ pub(crate) fn surroundings_for(policy: Policy, algorithm: Algorithm) -> Surround
     } else {
         surroundings.with_key_set("jwks.json", key_set().as_bytes())
     }
+}
+
+/// A report in a line and its faults, for a test that fails.
+pub(crate) fn said(report: &Report) -> String {
+    let faults: Vec<String> = report
+        .faults
+        .iter()
+        .map(|one| {
+            format!("{} [{}] {}", one.fault.code, one.certainty.as_str(), one.fault.detail())
+        })
+        .collect();
+    format!("{} {faults:#?}", report.verdict.as_str())
 }
