@@ -416,6 +416,27 @@ fn the_security_checklist_names_tests_that_exist() {
     assert!(named > 50, "the checklist was not read: {named} tests");
 }
 
+/// A guide that names a file which is not there leads nowhere. Paths may begin anywhere, for they are read in a
+/// sentence about their crate.
+#[test]
+fn the_guides_name_files_that_exist() {
+    let Some(files) = repository_files() else { return };
+    let files: Vec<String> = files.iter().map(|path| format!("/{}", shown(path))).collect();
+    let mut named = 0;
+    for guide in ["ARCHITECTURE.md", "CONTRIBUTING.md"] {
+        let text = std::fs::read_to_string(root().join(guide)).unwrap();
+        for name in text.split('`').skip(1).step_by(2) {
+            if name.contains(' ') || ![".rs", ".js", ".md"].iter().any(|end| name.ends_with(end)) {
+                continue;
+            }
+            let end = format!("/{name}");
+            assert!(files.iter().any(|file| file.ends_with(&end)), "{guide}: no file `{name}`");
+            named += 1;
+        }
+    }
+    assert!(named > 30, "the guides were not read: {named} files");
+}
+
 /// Whether an SPDX expression can be satisfied with [`LICENCES`] alone.
 fn satisfied(expression: &str) -> bool {
     // Before SPDX, a slash stood for OR.
