@@ -373,10 +373,14 @@ pub(crate) fn looks(text: &str) -> String {
     } else if hex && matches!(length, 32 | 40 | 64 | 128) {
         format!("{length} hexadecimal digits: a session id or an opaque access token")
     } else if text.matches('.').count() == 2 {
-        format!("a text of {length} characters whose parts are no JSON")
+        format!("a text of {} whose parts are no JSON", counted(length))
     } else {
-        format!("a text of {length} characters without the two dots of a JWT")
+        format!("a text of {} without the two dots of a JWT", counted(length))
     }
+}
+
+fn counted(characters: usize) -> String {
+    if characters == 1 { "one character".to_owned() } else { format!("{characters} characters") }
 }
 
 #[cfg(test)]
@@ -402,6 +406,12 @@ mod tests {
         let bad = good.replacen('z', "y", 1);
         assert_eq!(recognise(&bad).unwrap().checksum, Checksum::Bad);
         assert_eq!(recognise(&good[..30]).unwrap().checksum, Checksum::Bad);
+    }
+
+    #[test]
+    fn one_character_is_told_as_one() {
+        assert_eq!(looks("x"), "a text of one character without the two dots of a JWT");
+        assert_eq!(looks("xy"), "a text of 2 characters without the two dots of a JWT");
     }
 
     #[test]

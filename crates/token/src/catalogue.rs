@@ -89,8 +89,7 @@ catalogue! {
         status: 401, error: Some(InvalidToken),
         clause: "RFC 9110 §11.4",
         title: "Scheme and token are not separated by one space",
-        sentence: "exactly one space belongs between `Bearer` and the token[; {found} stands \
-            there]",
+        sentence: "exactly one space belongs between `Bearer` and the token[; found {found}]",
         explanation: "Behind the scheme comes exactly one space. A colon, an equals sign, a tab, \
             several spaces, an encoded `%20` or nothing at all look the same to the eye and make \
             the whole value unreadable for a strict server.",
