@@ -17,7 +17,9 @@ use http::{HeaderValue, Method, StatusCode, header};
 
 use super::log_in::{self, Goal};
 use super::par::{self, Opened};
-use super::people::{form_is_stale, form_page, origin, redirected, refused, session, told_here};
+use super::people::{
+    form_is_stale, form_page, onward, origin, redirected, refused, session, told_here,
+};
 use crate::call::{Answer, Call, Reply};
 use crate::credential;
 use crate::journal::{By, Kind};
@@ -39,10 +41,22 @@ pub(crate) struct Asking {
 /// Why there is no such request: the reply that says so.
 pub(crate) type Refused = Box<Reply>;
 
+/// What stands behind `/authorize?` where one of our own pages posts.
+const AGAIN: &str = "again";
+/// Longer requests travel in forms: some proxies take no more than 4 KiB of header.
+const LONGEST_QUERY: usize = 2_000;
+
 /// `GET /authorize`, and `POST` with a form (OpenID Connect Core §3.1.2.1).
 pub(crate) async fn authorize(mut call: Call) -> Answer {
     let raw = if call.parts.method == Method::POST {
-        String::from_utf8_lossy(&call.form().await?).into_owned()
+        let body = call.form().await?;
+        if call.parts.uri.query() != Some(AGAIN)
+            && call.state.browsers.session(&call).is_none()
+            && let Ok(form) = Form::parse(&body)
+        {
+            return asked_again(&call, form.encoded()).await;
+        }
+        String::from_utf8_lossy(&body).into_owned()
     } else {
         call.parts.uri.query().unwrap_or_default().to_owned()
     };
@@ -81,6 +95,18 @@ pub(crate) async fn authorize(mut call: Call) -> Answer {
         return consent_page(&call, &asking, &session, &user, None);
     }
     code(&call, &asking, &session).await
+}
+
+/// A client's form comes without the session's cookie (`SameSite=Lax`), whoever is logged in; what the browser asks
+/// next comes with it.
+async fn asked_again(call: &Call, raw: String) -> Answer {
+    if raw.len() <= LONGEST_QUERY {
+        return Ok(redirected(&address(call, &raw)));
+    }
+    match asking(call, raw).await? {
+        Ok(asking) => go_on(call, &asking, &asking.raw),
+        Err(reply) => Ok(*reply),
+    }
 }
 
 /// Whether the client takes the log-in that there is: it asks for no other, and it lies back no longer than it wants.
@@ -181,7 +207,7 @@ pub(crate) async fn consent(mut call: Call) -> Answer {
         // The consent is for this once, so it cannot be looked up again behind a redirect.
         return code(&call, &asking, &session).await;
     }
-    Ok(go_on(&call, &after_consent(&asking.raw)))
+    go_on(&call, &asking, &after_consent(&asking.raw))
 }
 
 /// A pushed request cannot be sent on without its `prompt` and `max_age`: what was done since a browser came with it
@@ -357,9 +383,25 @@ fn consent_page(
     form_page(call, &mark, status, page.html(), &asking.request.redirect_uri)
 }
 
-/// On to the request again, now that somebody is logged in or has allowed it.
-pub(crate) fn go_on(call: &Call, raw: &str) -> Reply {
-    redirected(&format!("{}/authorize?{raw}", call.state.issuer.path))
+/// On to the request again, now that somebody is logged in or has allowed it: `raw` is what is left of it.
+pub(crate) fn go_on(call: &Call, asking: &Asking, raw: &str) -> Answer {
+    if raw.len() <= LONGEST_QUERY {
+        return Ok(redirected(&address(call, raw)));
+    }
+    let members: Vec<_> = url::form_urlencoded::parse(raw.as_bytes()).collect();
+    let members: Vec<_> = members.iter().map(|(name, value)| (&**name, &**value)).collect();
+    let page = FormPostPage {
+        site: &call.state.site,
+        title: &format!("On to {}", asking.client.name),
+        action: &address(call, AGAIN),
+        destination: &origin(&asking.request.redirect_uri),
+        members: &members,
+    };
+    posting(&page, &format!("'self' {}", onward(&asking.request.redirect_uri)))
+}
+
+fn address(call: &Call, query: &str) -> String {
+    format!("{}/authorize?{query}", call.state.issuer.path)
 }
 
 /// The way back to a client.
@@ -396,22 +438,25 @@ fn sent_back(call: &Call, back: &Back<'_>, members: &[(&str, &str)]) -> Reply {
     redirected(&format!("{redirect_uri}{joint}{}", query.finish()))
 }
 
-/// Back to the client by a form that the browser posts. Browsers hold what the client redirects to behind it to
-/// `form-action`, too, and that is the client's own matter: any https address will do.
+/// Back to the client by a form that the browser posts.
 fn posted_back(call: &Call, back: &Back<'_>, members: &[(&str, &str)]) -> Reply {
-    let destination = origin(back.redirect_uri);
     let page = FormPostPage {
         site: &call.state.site,
-        application: back.application,
+        title: &format!("Back to {}", back.application),
         action: back.redirect_uri,
-        destination: &destination,
+        destination: &origin(back.redirect_uri),
         members,
     };
-    let Ok(html) = page.html() else { return render::empty(StatusCode::INTERNAL_SERVER_ERROR) };
-    let mut reply = render::reply(StatusCode::OK, render::HTML, html);
+    posting(&page, &onward(back.redirect_uri))
+        .unwrap_or_else(|_| render::empty(StatusCode::INTERNAL_SERVER_ERROR))
+}
+
+/// A page that posts its form, which may lead to these places.
+fn posting(page: &FormPostPage<'_>, places: &str) -> Answer {
+    let mut reply = render::reply(StatusCode::OK, render::HTML, page.html()?);
     let policy = format!(
         "default-src 'none'; script-src '{}'; style-src 'self'; img-src 'self'; base-uri 'none'; \
-         form-action {destination} https:; frame-ancestors 'none'",
+         form-action {places}; frame-ancestors 'none'",
         FormPostPage::SCRIPT_HASH
     );
     let headers = reply.headers_mut();
@@ -419,7 +464,7 @@ fn posted_back(call: &Call, back: &Back<'_>, members: &[(&str, &str)]) -> Reply 
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
     headers.insert(header::CACHE_CONTROL, render::NO_STORE);
-    reply
+    Ok(reply)
 }
 
 /// The client is told that it cannot have what it asks for.

@@ -387,7 +387,7 @@ pub(crate) async fn finish(call: &Call, goal: &Goal, user: &User, proofs: &[Proo
         Some(client) => event.client(client),
         None => event,
     });
-    let mut reply = goal.reply(call);
+    let mut reply = goal.reply(call)?;
     state.browsers.keep_session(&mut reply, &cookie, seconds);
     state.browsers.keep_known(call, &mut reply, &user.username)?;
     tracing::info!(sub = user.id, amr = assurance::amr(proofs), "somebody logged in");

@@ -23,8 +23,8 @@ pub(super) async fn session(call: &Call) -> Result<Option<(LoginSession, User)>,
     Ok(user.filter(|user| !user.disabled).map(|user| (session, user)))
 }
 
-/// A page with a form, for the browser of this mark. Browsers hold a form's redirects to `form-action` as well, so the
-/// policy names where the form leads on to: the address of a client, or nothing.
+/// A page with a form, for the browser of this mark; `leads_to` is the address of the client that it leads on to, or
+/// nothing.
 pub(super) fn form_page(
     call: &Call,
     mark: &Mark,
@@ -67,7 +67,7 @@ fn page(status: StatusCode, html: String, leads_to: &str, scripts: &str) -> Repl
     let policy = format!(
         "default-src 'none'; style-src 'self'; img-src 'self'; {scripts}base-uri 'none'; \
          form-action 'self' {}; frame-ancestors 'none'",
-        origin(leads_to)
+        onward(leads_to)
     );
     let headers = reply.headers_mut();
     if let Ok(policy) = HeaderValue::from_str(&policy) {
@@ -75,6 +75,18 @@ fn page(status: StatusCode, html: String, leads_to: &str, scripts: &str) -> Repl
     }
     headers.insert(header::CACHE_CONTROL, render::NO_STORE);
     reply
+}
+
+/// Where a form that ends at a client's address may lead. Browsers hold all redirects behind a form to `form-action`,
+/// those of the client as well, and where it sends people from its address is its own matter: to a page of
+/// thanks, or in development from one port to another.
+pub(super) fn onward(leads_to: &str) -> String {
+    let client = origin(leads_to);
+    match leads_to.split_once(':') {
+        None => client,
+        Some(("http", _)) => format!("{client} https: http://127.0.0.1:* http://localhost:*"),
+        Some(_) => format!("{client} https:"),
+    }
 }
 
 /// Scheme, host and port of a registered address; of a private-use scheme, the scheme.

@@ -76,7 +76,7 @@ async fn without_such_a_hint_the_person_is_asked() {
         assert!(is_logged_in(&app, &mut browser).await, "{asked:?}");
         let policy = page.header("content-security-policy");
         let goes_back = !asked.is_empty();
-        assert_eq!(policy.contains("form-action 'self' https://app.example;"), goes_back);
+        assert_eq!(policy.contains("form-action 'self' https://app.example https:;"), goes_back);
     }
     // Nor by a form of another site, which comes without the session.
     let form = query(&[("id_token_hint", &foreign)]);

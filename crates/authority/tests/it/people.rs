@@ -210,7 +210,7 @@ async fn somebody_logs_in_allows_and_gets_tokens() {
     let page = browser.get(&app, &format!("/authorize?{}", request(&[]))).await.is(200);
     assert!(page.body.contains("Orders &#60;app&#62;"), "{}", page.body);
     let policy = page.header("content-security-policy");
-    assert!(policy.contains("form-action 'self' https://app.example;"), "{policy}");
+    assert!(policy.contains("form-action 'self' https://app.example https:;"), "{policy}");
     assert_eq!(page.header("cache-control"), "no-store");
     // A wrong password and an unknown name read the same, and neither logs in.
     let wrong = browser.log_in(&app, &page, "wrong password").await.is(403);

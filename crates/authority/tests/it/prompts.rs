@@ -1,8 +1,8 @@
 //! What a client asks to be asked of the person (`prompt`, `max_age`): each of it is asked, and none of it for ever.
 
-use crate::app::App;
+use crate::app::{Answer, App};
 use crate::client_documents;
-use crate::people::{Browser, PASSWORD, code_of, parameter, query, request, stage, text};
+use crate::people::{Browser, PASSWORD, between, code_of, parameter, query, request, stage, text};
 
 fn authorize(changes: &[(&str, &str)]) -> String {
     format!("/authorize?{}", request(changes))
@@ -120,4 +120,101 @@ async fn a_consent_is_given_by_whom_the_page_names() {
     browser.fill(&app, &of_ada, &[("decision", "allow")]).await.is(400);
     let asked = browser.get(&app, &authorize(&[])).await.is(200);
     assert!(asked.body.contains("action=\"/consent\""), "{}", asked.body);
+}
+
+/// Of another site's form no browser sends the session's cookie along (`SameSite=Lax`).
+#[tokio::test]
+async fn a_request_that_is_posted_finds_who_is_logged_in() {
+    let app = stage().await;
+    let mut browser = known(&app).await;
+    for changes in [&[][..], &[("prompt", "none")]] {
+        let posted = Some(request(changes));
+        let answer = Browser::default().send(&app, "POST", "/authorize", posted).await.is(303);
+        code_of(&browser.get(&app, answer.header("location")).await.is(303));
+    }
+    // What cannot be read is told at once, and nothing of a body gets into a header.
+    for broken in
+        ["client_id=app&client_id=app", "state=%0", "state=a\r\nset-cookie: x=y&client_id=app"]
+    {
+        let broken = Some(broken.to_owned());
+        let answer = Browser::default().send(&app, "POST", "/authorize", broken).await;
+        assert_eq!(answer.header("set-cookie"), "", "{:?}", answer.headers);
+        if answer.status == 303 {
+            let location = answer.header("location").to_owned();
+            assert!(location.starts_with("/authorize?"), "{location}");
+            browser.get(&app, &location).await.is(400);
+        } else {
+            answer.is(400);
+        }
+    }
+}
+
+/// The form of a page that posts itself.
+async fn posted_on(app: &App, browser: &mut Browser, page: &Answer) -> Answer {
+    assert_eq!(between(&page.body, "action=\"", "\""), "/authorize?again");
+    let policy = page.header("content-security-policy");
+    assert!(policy.contains("form-action 'self' https://app.example https:;"), "{policy}");
+    let fields = page.body.split("<input type=\"hidden\" ").skip(1);
+    let fields: Vec<(String, String)> = fields
+        .map(|field| (between(field, "name=\"", "\""), between(field, "value=\"", "\"")))
+        .collect();
+    let fields: Vec<_> = fields.iter().map(|(name, value)| (&**name, &**value)).collect();
+    browser.send(app, "POST", "/authorize?again", Some(query(&fields))).await
+}
+
+#[tokio::test]
+async fn a_request_too_long_for_an_address_gets_through() {
+    let app = stage().await;
+    let state = "a&\"b ".repeat(6_000);
+    let asked = request(&[("state", &state)]);
+    let post = async |browser: &mut Browser| {
+        let page = browser.send(&app, "POST", "/authorize", Some(asked.clone())).await.is(200);
+        // Where a browser keeps no cookies, it goes round once and no more.
+        posted_on(&app, browser, &page).await
+    };
+    let mut browser = Browser::default();
+    let page = post(&mut browser).await.is(200);
+    let page = browser.log_in(&app, &page, PASSWORD).await.is(200);
+    let page = posted_on(&app, &mut browser, &page).await.is(200);
+    let page = browser.fill(&app, &page, &[("decision", "allow")]).await.is(200);
+    let answer = posted_on(&app, &mut browser, &page).await.is(303);
+    assert!(parameter(&answer, "code").is_some());
+    assert_eq!(parameter(&answer, "state").as_deref(), Some(&*state));
+    // Logged in, and from another site: once round, and nothing is asked.
+    let page = Browser::default().send(&app, "POST", "/authorize", Some(asked.clone())).await;
+    let answer = posted_on(&app, &mut browser, &page.is(200)).await.is(303);
+    assert!(parameter(&answer, "code").is_some());
+}
+
+/// Browsers hold to a page's policy wherever its form leads in the end, behind the client's address as well.
+#[tokio::test]
+async fn a_client_sends_people_on_from_its_address() {
+    let app = stage().await;
+    let native = serde_json::json!({
+        "client_id": "native", "auth_method": "none", "scopes": ["openid"],
+        "redirect_uris": ["http://127.0.0.1/cb", "com.example.app:/cb"],
+    });
+    app.admin("POST", "/clients", Some(native)).await.is(201);
+    for (client, address, allowed) in [
+        ("app", "https://app.example/cb", "'self' https://app.example https:"),
+        (
+            "native",
+            "http://127.0.0.1:4711/cb",
+            "'self' http://127.0.0.1:4711 https: http://127.0.0.1:* http://localhost:*",
+        ),
+        ("native", "com.example.app:/cb", "'self' com.example.app: https:"),
+    ] {
+        let changes = [("client_id", client), ("redirect_uri", address), ("scope", "openid")];
+        let mut browser = Browser::default();
+        let page = browser.get(&app, &authorize(&changes)).await.is(200);
+        let consent = browser.log_in(&app, &page, PASSWORD).await.is(303);
+        let consent = browser.get(&app, consent.header("location")).await.is(200);
+        for page in [page, consent] {
+            let policy = page.header("content-security-policy");
+            assert!(policy.contains(&format!("form-action {allowed};")), "{policy}");
+        }
+    }
+    let page = Browser::default().get(&app, "/account").await.is(200);
+    let policy = page.header("content-security-policy");
+    assert!(policy.contains("form-action 'self' ;"), "{policy}");
 }

@@ -13,14 +13,23 @@ import WebSocket from "ws";
 const given = JSON.parse(process.argv[2]);
 const wait = (ms) => new Promise((done) => setTimeout(done, ms));
 
-// The application: all it does is to be there when the answer comes.
+// The application: it takes the answer and sends the person on to another server of its own, as many do. `/start` posts
+// the request that stands in its query.
 const answers = [];
+const thanks = createServer((_, response) => response.end("<!doctype html><title>application</title>back at the application"));
 const application = createServer((request, response) => {
   const url = new URL(request.url, "http://127.0.0.1");
+  if (url.pathname === "/start") {
+    const fields = [...url.searchParams].map(([name, value]) => `<input type="hidden" name="${name}" value="${value}">`);
+    const form = `<form method="post" action="${given.issuer}/authorize">${fields.join("")}<button>Log in</button></form>`;
+    response.end(`<!doctype html><title>application</title>${form}`);
+    return;
+  }
   if (url.pathname === "/callback") answers.push(url);
-  response.end("<!doctype html><title>application</title>back at the application");
+  response.writeHead(302, { location: `http://127.0.0.1:${thanks.address().port}/` });
+  response.end();
 });
-await new Promise((done) => application.listen(0, "127.0.0.1", done));
+for (const server of [thanks, application]) await new Promise((done) => server.listen(0, "127.0.0.1", done));
 const redirect = `http://127.0.0.1:${application.address().port}/callback`;
 
 const profile = mkdtempSync(join(tmpdir(), "claviger-browser-"));
@@ -190,6 +199,15 @@ try {
   await click("button[value='allow']");
   assert.deepEqual((await claims()).amr, ["pwd"]);
 
+  // Another site posts a request, a short one and a long one: who is logged in is not asked again.
+  for (const state of ["short", "long".repeat(1000)]) {
+    await go(new URL(`/start${authorize({ state }).search}`, redirect));
+    await click("button");
+    for (let turn = 0; answers.length === 0 && turn < 100; turn += 1) await wait(50);
+    assert.equal(answers.at(-1)?.searchParams.get("state"), state);
+    assert.deepEqual((await claims()).amr, ["pwd"]);
+  }
+
   // A passkey is added.
   await go(new URL("/account", given.issuer));
   await click("form[action$='/account/passkeys'] button[value='start']");
@@ -269,8 +287,10 @@ try {
   await Promise.race([ended, wait(5000)]);
   chromium.kill("SIGKILL");
   socket.terminate();
-  application.closeAllConnections();
-  application.close();
+  for (const server of [application, thanks]) {
+    server.closeAllConnections();
+    server.close();
+  }
   // What is left of a profile is a matter of the temporary folder; it must not hide what went wrong above.
   try {
     rmSync(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });

@@ -60,14 +60,14 @@ impl LogInPage<'_> {
     }
 }
 
-/// The answer to a client, in a form that the browser posts (OAuth 2.0 Form Post Response Mode).
+/// A form that the browser posts: the answer to a client (OAuth 2.0 Form Post Response Mode), or a request on its way.
 #[derive(Clone, Debug)]
 pub struct FormPostPage<'a> {
     /// Where the page lives.
     pub site: &'a Site,
-    /// The application's name.
-    pub application: &'a str,
-    /// Where the form goes: a registered address.
+    /// Where it leads, in a few words.
+    pub title: &'a str,
+    /// Where the form goes: a registered address, or one of ours.
     pub action: &'a str,
     /// Its host, for people.
     pub destination: &'a str,
@@ -92,8 +92,7 @@ impl FormPostPage<'_> {
     /// # Errors
     /// See [`Unrenderable`].
     pub fn html(&self) -> Result<String, Unrenderable> {
-        let title = format!("Back to {}", self.application);
-        let frame = Frame::titled(self.site, title);
+        let frame = Frame::titled(self.site, self.title);
         render(&FormPost { frame, page: self })
     }
 }

@@ -52,7 +52,7 @@ fn people(site: &Site, application: &str, username: &str) -> Vec<(String, String
     let members = [("state", application), (application, username)];
     let form_post = FormPostPage {
         site,
-        application,
+        title: application,
         action: application,
         destination: application,
         members: &members,

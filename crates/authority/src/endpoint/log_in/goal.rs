@@ -2,7 +2,7 @@
 
 use claviger_protocol::{Form, OauthCode, OauthFault};
 
-use crate::call::{Call, Reply};
+use crate::call::{Answer, Call};
 use crate::endpoint::authorize::{Asking, Refused, after_log_in, asking, go_on};
 use crate::endpoint::people::{redirected, told_here};
 use crate::refusal::Refusal;
@@ -77,10 +77,10 @@ impl Goal {
         }
     }
 
-    pub(super) fn reply(&self, call: &Call) -> Reply {
+    pub(super) fn reply(&self, call: &Call) -> Answer {
         match self {
-            Self::Client(asking) => go_on(call, &after_log_in(&asking.raw)),
-            Self::Own(path) => redirected(&format!("{}{path}", call.state.issuer.path)),
+            Self::Client(asking) => go_on(call, asking, &after_log_in(&asking.raw)),
+            Self::Own(path) => Ok(redirected(&format!("{}{path}", call.state.issuer.path))),
         }
     }
 }
