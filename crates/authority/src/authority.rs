@@ -168,6 +168,7 @@ impl Authority {
             client_keys: ClientKeys::new(&config.registration),
             sectors: Sectors::new(&config.registration),
             devices: Throttle::new(60, 60),
+            pushing: Throttle::new(300, 60),
             user_codes: [Throttle::new(10, 600), Throttle::new(100, 600)],
             registering: Throttle::new(config.registration.per_address_per_hour, 3600),
             feed_places: Arc::new(Semaphore::new(config.limits.feed_readers)),

@@ -114,6 +114,11 @@ impl Browsers {
         cookie(call, self.session).filter(|value| value.len() == RANDOM).map(credential::digest)
     }
 
+    /// The same as text.
+    pub(crate) fn session_digest(&self, call: &Call) -> Option<String> {
+        self.session(call).map(base64url::encode)
+    }
+
     /// A new session's cookie value and its digest.
     pub(crate) fn new_session() -> Result<(String, [u8; 32]), NoRandomness> {
         let value = base64url::encode(random::bytes::<32>()?);

@@ -18,6 +18,7 @@ use std::time::Duration;
 use aws_lc_rs::hmac;
 use claviger_store::{JournalEntry, Recount, Store, StoreError};
 use claviger_token::base64url;
+use http::StatusCode;
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
@@ -210,10 +211,13 @@ impl Journal {
         refusal: &Refusal,
         address: Option<IpAddr>,
     ) -> String {
+        // What is not served at all is no failure: anybody may ask for it.
+        let is_ours =
+            refusal.status.is_server_error() && refusal.status != StatusCode::NOT_IMPLEMENTED;
         let kept = match face {
             Face::Oauth | Face::Backend | Face::Bearer | Face::Admin => true,
             Face::Page => !UNKEPT.contains(&endpoint),
-            Face::Public => refusal.status.is_server_error(),
+            Face::Public => is_ours,
         };
         let mut evidence = refusal.evidence.clone();
         let text = |value: Option<Value>| value.as_ref().and_then(Value::as_str).map(str::to_owned);
@@ -246,7 +250,7 @@ impl Journal {
         };
         if kind == Kind::Alarm {
             tracing::warn!(%diagnosis, endpoint, status, code, detail, evidence = %known, "alarm");
-        } else if refusal.status.is_server_error() {
+        } else if is_ours {
             tracing::error!(%diagnosis, endpoint, status, code, detail, evidence = %known, "refused");
         } else if kept {
             tracing::info!(%diagnosis, endpoint, status, code, detail, evidence = %known, "refused");

@@ -48,6 +48,7 @@ impl Refusal {
     pub(crate) fn new(status: StatusCode, code: &'static str) -> Self {
         let error = match status.as_u16() {
             401 => "invalid_client",
+            501 => "invalid_request",
             500..=599 | 429 => "temporarily_unavailable",
             _ => "invalid_request",
         };

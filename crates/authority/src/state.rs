@@ -74,6 +74,8 @@ pub(crate) struct State {
     pub(crate) sectors: Sectors,
     /// Devices that begin, by address.
     pub(crate) devices: Throttle,
+    /// Requests that clients without a proof push, by address.
+    pub(crate) pushing: Throttle,
     /// User codes that are looked up, by person and by address.
     pub(crate) user_codes: [Throttle; 2],
     /// Open registrations by address.

@@ -278,6 +278,17 @@ mod tests {
         }
     }
 
+    /// FAPI 2.0 §5.3.2.1: ten seconds ahead are accepted, more than sixty are not.
+    #[test]
+    fn a_clock_may_be_ahead_by_a_minute_and_no_more() {
+        for name in ["iat", "nbf"] {
+            for (ahead, good) in [(10, true), (60, true), (61, false)] {
+                let judged = judge(&made(&json!({ name: NOW + ahead })), Some(&client()));
+                assert_eq!(judged.is_ok(), good, "{name} {ahead}");
+            }
+        }
+    }
+
     #[test]
     fn another_kind_of_token_is_no_assertion() {
         let key = keys::signing_as(Algorithm::Es256, "one");

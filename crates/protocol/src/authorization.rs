@@ -289,6 +289,44 @@ pub fn asked_for(
     Ok((audience, all.join(" ")))
 }
 
+/// What is left of a granted scope: what client and API have lost since is not given any more, and comes back with the
+/// operator's leave. `resource` is the record of the API that was granted, if any was and it still is one.
+pub fn still_granted(
+    scope: &str,
+    audience: Option<&str>,
+    client: &Client,
+    resource: Option<&Resource>,
+) -> Result<String, OauthFault> {
+    if let Some(audience) = audience {
+        let lost = |code, why| {
+            let description = format!("the resource {} {why}", quoted(audience));
+            Err(OauthFault::new(OauthCode::InvalidTarget, code, description)
+                .fix("the operator gives it back, or the user grants something else"))
+        };
+        if resource.is_none() {
+            return lost("resource-unknown", "is not registered any more");
+        }
+        if !client.resources.iter().any(|uri| uri == audience) {
+            return lost("resource-refused", "is not one of the client's any more");
+        }
+    }
+    let of_api = |name: &str| resource.is_some_and(|api| api.scopes.iter().any(|one| one == name));
+    let granted = || scope.split(' ').filter(|name| !name.is_empty());
+    let left: Vec<&str> = granted()
+        .filter(|name| client.scopes.iter().any(|one| one == name))
+        .filter(|name| IDENTITY_SCOPES.contains(name) || of_api(name))
+        .collect();
+    if left.is_empty() && granted().next().is_some() {
+        return Err(OauthFault::new(
+            OauthCode::InvalidScope,
+            "scope-refused",
+            "nothing is left of the scope that was granted: the client or the API has lost it",
+        )
+        .fix("the operator gives it back, or the user grants something else"));
+    }
+    Ok(left.join(" "))
+}
+
 /// Whether a text can be the base64url of a SHA-256 digest.
 fn is_sha256(text: &str) -> bool {
     text.len() == 43
@@ -388,6 +426,26 @@ mod tests {
         assert_eq!(request.response_mode, ResponseMode::FormPost);
         assert_eq!(request.dpop_jkt.as_deref(), Some(CHALLENGE));
         assert_eq!(request.acr_values, ["a", "b"]);
+    }
+
+    #[test]
+    fn what_was_lost_is_not_given_any_more() {
+        let client = client();
+        let api =
+            Resource { scopes: vec!["read".into()], ..Resource::new("https://api.example", 0) };
+        let empty = Resource::new("https://api.example", 0);
+        let uri = Some("https://api.example");
+        let of = |scope, audience, client: &Client, api| {
+            still_granted(scope, audience, client, api).map_err(|fault| fault.code)
+        };
+        assert_eq!(of("openid read", uri, &client, Some(&api)), Ok("openid read".to_owned()));
+        assert_eq!(of("openid read", uri, &client, Some(&empty)), Ok("openid".to_owned()));
+        assert_eq!(of("", uri, &client, Some(&empty)), Ok(String::new()));
+        assert_eq!(of("openid email", None, &client, None), Ok("openid".to_owned()));
+        assert_eq!(of("read", uri, &client, Some(&empty)), Err("scope-refused"));
+        assert_eq!(of("read", uri, &client, None), Err("resource-unknown"));
+        let without = Client { resources: Vec::new(), ..client };
+        assert_eq!(of("openid read", uri, &without, Some(&api)), Err("resource-refused"));
     }
 
     #[test]

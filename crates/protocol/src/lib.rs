@@ -56,7 +56,7 @@ pub use assertion::{Accepted, assertion_replayed, verify_assertion};
 pub use assurance::{Factors, Proof};
 pub use authorization::{
     AuthorizationRequest, IDENTITY_SCOPES, Prompt, ResponseMode, acr_values, answer_to, asked_for,
-    authorization_request,
+    authorization_request, still_granted,
 };
 pub use certificate::{CertificateName, PresentedCertificate, verify_certificate};
 pub use claim_rule::{ClaimPlace, ClaimRule, ClaimSource, custom_claims};
@@ -89,8 +89,8 @@ pub use logout::{
 pub use passkey::{Passkey, PasskeyKey};
 pub use published_keys::published_keys;
 pub use pushed::{
-    OPENED_TTL, PUSHED_TTL, PushedRequest, REQUEST_URI, check_pushed, open_pushed, pushed_form,
-    pushed_unknown,
+    OPENED_TTL, Opening, PUSHED_TTL, PushedRequest, REQUEST_URI, check_pushed, open_pushed,
+    pushed_form, pushed_unknown,
 };
 pub use refresh::{Family, FamilyEnd, REPLAY_WINDOW, Refresh, Used, Window, refresh};
 pub use registration::{

@@ -36,6 +36,28 @@ pub struct PushedRequest {
     pub opened_at: Option<i64>,
     /// The digest of that browser's mark; none until a browser with a mark has come.
     pub browser: Option<String>,
+    /// The digest of the log-in that was there at that time. Each log-in has one of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<String>,
+}
+
+impl PushedRequest {
+    /// Whether somebody has logged in since a browser came with it first: in the same second is not too early, but
+    /// what was there already does not count.
+    #[must_use]
+    pub fn has_log_in(&self, session: Option<&str>, auth_time: i64) -> bool {
+        let later = self.opened_at.is_some_and(|opened| auth_time >= opened);
+        later && session.is_some() && self.session.as_deref() != session
+    }
+}
+
+/// What is known of the browser that comes with a pushed request: digests of the cookies it has.
+#[derive(Clone, Debug, Default)]
+pub struct Opening {
+    /// Its mark.
+    pub browser: Option<String>,
+    /// The log-in there.
+    pub session: Option<String>,
 }
 
 /// What a push leaves: the request without what proves its client, with the key that the push proved.
@@ -87,23 +109,24 @@ pub fn pushed_unknown(uri: &str) -> OauthFault {
     .fix("go back to the application and log in again from there")
 }
 
-/// The request as it is once this browser has come with it; none where it may not. `browser` is the digest of
-/// its mark, if it has one. The first browser keeps it: a name that leaked is worth nothing to another.
+/// The request as it is once this browser has come with it; none where it may not. The first browser keeps it: a
+/// name that leaked is worth nothing to another.
 #[must_use]
 pub fn open_pushed(
     pushed: &PushedRequest,
     client_id: &str,
-    browser: Option<&str>,
+    opening: &Opening,
     now: i64,
 ) -> Option<PushedRequest> {
-    let is_its_browser = pushed.browser.is_none() || pushed.browser.as_deref() == browser;
+    let is_its_browser = pushed.browser.is_none() || pushed.browser == opening.browser;
     if pushed.client_id != client_id || now >= pushed.expires_at || !is_its_browser {
         return None;
     }
     let mut opened = pushed.clone();
-    opened.browser = opened.browser.or_else(|| browser.map(str::to_owned));
+    opened.browser = opened.browser.or_else(|| opening.browser.clone());
     if opened.opened_at.is_none() {
         opened.opened_at = Some(now);
+        opened.session.clone_from(&opening.session);
         opened.expires_at = now.saturating_add(OPENED_TTL);
     }
     Some(opened)
@@ -145,23 +168,40 @@ mod tests {
             expires_at: NOW + PUSHED_TTL,
             opened_at: None,
             browser: None,
+            session: None,
+        };
+        let with = |browser: Option<&str>| Opening {
+            browser: browser.map(str::to_owned),
+            session: Some("s".to_owned()),
         };
         let last = NOW + PUSHED_TTL - 1;
         // A browser's first visit has no mark yet; the next one has.
-        let first = open_pushed(&pushed, "app", None, last).unwrap();
+        let first = open_pushed(&pushed, "app", &with(None), last).unwrap();
         assert_eq!((first.opened_at, first.expires_at), (Some(last), last + OPENED_TTL));
-        let bound = open_pushed(&first, "app", Some("b"), last + 60).unwrap();
+        let bound = open_pushed(&first, "app", &with(Some("b")), last + 60).unwrap();
         assert_eq!((bound.opened_at, bound.expires_at), (first.opened_at, first.expires_at));
-        assert_eq!(open_pushed(&bound, "app", Some("b"), last + 61), Some(bound.clone()));
+        assert_eq!(open_pushed(&bound, "app", &with(Some("b")), last + 61), Some(bound.clone()));
         for (client, browser, now) in [
             ("app", None, last),
             ("app", Some("c"), last),
             ("other", Some("b"), last),
             ("app", Some("b"), bound.expires_at),
         ] {
-            assert_eq!(open_pushed(&bound, client, browser, now), None, "{client} {browser:?}");
+            let opened = open_pushed(&bound, client, &with(browser), now);
+            assert_eq!(opened, None, "{client} {browser:?}");
         }
-        assert_eq!(open_pushed(&pushed, "app", None, NOW + PUSHED_TTL), None);
+        assert_eq!(open_pushed(&pushed, "app", &with(None), NOW + PUSHED_TTL), None);
+        // The log-in that was there is none for the request, in whatever second it was.
+        for (session, at, counts) in [
+            (Some("s"), last, false),
+            (Some("s"), last + 1, false),
+            (Some("t"), last - 1, false),
+            (Some("t"), last, true),
+            (None, last, false),
+        ] {
+            assert_eq!(bound.has_log_in(session, at), counts, "{session:?} {at}");
+        }
+        assert!(!pushed.has_log_in(Some("t"), last));
     }
 
     #[test]

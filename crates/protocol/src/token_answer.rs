@@ -30,6 +30,9 @@ pub struct TokenAnswer<'a> {
     /// How long that can be left unused, in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refresh_token_expires_in: Option<u64>,
+    /// How long the whole grant lasts, in seconds (draft-ietf-oauth-refresh-token-expiration).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub authorization_expires_in: Option<u64>,
 }
 
 impl<'a> TokenAnswer<'a> {
@@ -45,6 +48,7 @@ impl<'a> TokenAnswer<'a> {
             id_token: None,
             refresh_token: None,
             refresh_token_expires_in: None,
+            authorization_expires_in: None,
         }
     }
 }
@@ -79,6 +83,7 @@ mod tests {
             id_token: Some("i"),
             refresh_token: Some("r"),
             refresh_token_expires_in: Some(9),
+            authorization_expires_in: Some(10),
             ..least
         };
         assert_eq!(
@@ -86,7 +91,7 @@ mod tests {
             json!({
                 "access_token": "t", "issued_token_type": "urn:x", "token_type": "Bearer",
                 "expires_in": 300, "scope": "read", "id_token": "i", "refresh_token": "r",
-                "refresh_token_expires_in": 9,
+                "refresh_token_expires_in": 9, "authorization_expires_in": 10,
             })
         );
         let shown = format!("{:?}", TokenAnswer { refresh_token: Some("rt-secret"), ..most });

@@ -218,8 +218,10 @@ async fn settle_prompts(
     session: Option<&(LoginSession, User)>,
 ) -> Result<(), Box<Refusal>> {
     let (Some(pushed), Some((session, user))) = (&asking.pushed, session) else { return Ok(()) };
+    let kept = &pushed.kept;
     let prompt = &mut asking.request.prompt;
-    if session.auth_time >= pushed.since {
+    let cookie = call.state.browsers.session_digest(call);
+    if kept.has_log_in(cookie.as_deref(), session.auth_time) {
         prompt.login = false;
         asking.request.max_age = None;
     }
@@ -227,7 +229,8 @@ async fn settle_prompts(
         let resource = asking.request.resource.as_deref().unwrap_or_default();
         let client = &asking.client.id;
         let store = &call.state.store;
-        prompt.consent = !store.consented_since(&user.id, client, resource, pushed.since).await?;
+        let since = kept.opened_at.unwrap_or(i64::MAX);
+        prompt.consent = !store.consented_since(&user.id, client, resource, since).await?;
     }
     Ok(())
 }

@@ -2,8 +2,8 @@
 //! `/authorize` makes of that name stands here as well.
 
 use claviger_protocol::{
-    Form, OauthFault, PUSHED_TTL, PushedRequest, REQUEST_URI, answer_to, authorization_request,
-    open_pushed, pushed_form, pushed_unknown,
+    AuthMethod, Form, OauthFault, Opening, PUSHED_TTL, PushedRequest, REQUEST_URI, answer_to,
+    authorization_request, open_pushed, pushed_form, pushed_unknown,
 };
 use claviger_token::base64url;
 use http::StatusCode;
@@ -17,6 +17,7 @@ use crate::random;
 use crate::refusal::Refusal;
 use crate::render;
 use crate::sender::Sender;
+use crate::throttle::network;
 
 /// Requests of one client that may wait at once: a hundred log-ins a second for as long as one lives unopened.
 const MOST_WAITING: u32 = 10_000;
@@ -37,14 +38,25 @@ pub(crate) async fn par(mut call: Call) -> Answer {
         Ok(form)
     };
     let form = judged.await.map_err(about)?;
-    let name = base64url::encode(random::bytes::<32>()?);
     let now = state.clock.now();
+    // Anybody can say the name of a public client, and all of its people share its places.
+    if client.auth_method == AuthMethod::None {
+        state.pushing.admit(call.peer().map(network), now).map_err(|seconds| {
+            let refusal = Refusal::new(StatusCode::TOO_MANY_REQUESTS, "pushed-requests-limited")
+                .detail("too many requests were pushed from this address")
+                .fix("try again after the time in `Retry-After`")
+                .retry_after(seconds);
+            about(refusal.into())
+        })?;
+    }
+    let name = base64url::encode(random::bytes::<32>()?);
     let pushed = PushedRequest {
         client_id: client.id.clone(),
         form: form.encoded(),
         expires_at: now.saturating_add(PUSHED_TTL),
         opened_at: None,
         browser: None,
+        session: None,
     };
     let hash = credential::digest(&name);
     if !state.store.push_request(hash, pushed, MOST_WAITING, now).await? {
@@ -66,8 +78,8 @@ pub(crate) struct Opened {
     pub(crate) hash: [u8; 32],
     /// Its parameters.
     pub(crate) form: Form,
-    /// When a browser came with it first.
-    pub(crate) since: i64,
+    /// As it was kept.
+    pub(crate) kept: PushedRequest,
 }
 
 /// The pushed request that a browser's parameters name; none where they name none, which is then no push of ours.
@@ -82,14 +94,16 @@ pub(crate) async fn opened(
         Err(fault) => return Ok(Err(fault)),
     };
     let hash = credential::digest(name);
-    let browser = call.state.browsers.mark_digest(call);
+    let browsers = &call.state.browsers;
+    let opening =
+        Opening { browser: browsers.mark_digest(call), session: browsers.session_digest(call) };
     let now = call.state.clock.now();
-    let rule =
-        move |pushed: &PushedRequest| open_pushed(pushed, &client_id, browser.as_deref(), now);
+    let rule = move |pushed: &PushedRequest| open_pushed(pushed, &client_id, &opening, now);
     let found = call.state.store.open_request(hash, rule).await?;
     Ok(match found {
-        Some(pushed) => Form::parse(pushed.form.as_bytes())
-            .map(|form| Some(Opened { hash, form, since: pushed.opened_at.unwrap_or(now) })),
+        Some(kept) => {
+            Form::parse(kept.form.as_bytes()).map(|form| Some(Opened { hash, form, kept }))
+        }
         None => Err(pushed_unknown(uri)),
     })
 }

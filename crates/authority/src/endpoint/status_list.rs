@@ -24,6 +24,14 @@ pub(crate) async fn status_list(call: Call) -> Answer {
             .fix("take the address from the token's `status` claim; a list is gone when its last token has expired")
             .into());
     };
+    let query = call.parts.uri.query().unwrap_or_default();
+    if url::form_urlencoded::parse(query.as_bytes()).any(|(name, _)| name == "time") {
+        // §8.4: what is true now is no answer about then.
+        return Err(Refusal::new(StatusCode::NOT_IMPLEMENTED, "status-list-time")
+            .detail("what a list said at another time is not kept")
+            .fix("leave `time` out")
+            .into());
+    }
     let accepts = call.header("accept").unwrap_or("*/*");
     let fits = ["*/*", "application/*", "statuslist+jwt"].iter().any(|kind| accepts.contains(kind));
     if !fits {

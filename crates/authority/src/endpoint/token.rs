@@ -11,7 +11,7 @@ use claviger_protocol::{
     Family, FamilyEnd, Form, GrantType, OauthCode, OauthFault, Polled, Redeeming, Redemption,
     Refresh, Status, TokenAnswer, Used, Window, assurance, check_grant, check_granted_resource,
     code_unknown, custom_claims, decide, device_code_unknown, grant_type, is_verifier, life, poll,
-    redeem, refresh, refresh_bond, scope_list, token_type, wanted_resource,
+    redeem, refresh, refresh_bond, scope_list, still_granted, token_type, wanted_resource,
 };
 use claviger_store::{ListedToken, Redeemed};
 use claviger_token::base64url;
@@ -88,6 +88,7 @@ async fn for_itself(
 }
 
 /// Whom a token is for, and what it may.
+#[derive(Clone, Copy)]
 struct Granted<'a> {
     client: &'a Client,
     /// What ends all of it together.
@@ -326,6 +327,7 @@ async fn first_answer(
         answer.refresh_token = Some(first.expose());
         answer.refresh_token_expires_in =
             Some(tokens.refresh_idle_seconds.min(tokens.refresh_ttl_seconds));
+        answer.authorization_expires_in = Some(tokens.refresh_ttl_seconds);
     }
     state.metrics.token_issued(grant_type);
     state.journal.event(
@@ -422,6 +424,7 @@ async fn refreshed(
         let answer = TokenAnswer {
             refresh_token: Some(&token),
             refresh_token_expires_in: Some(u64::try_from(next.idle_until - now).unwrap_or(0)),
+            authorization_expires_in: Some(u64::try_from(next.expires_at - now).unwrap_or(0)),
             ..issued.answer(&granted)
         };
         let body =
@@ -523,13 +526,15 @@ struct Issued {
     access_token: String,
     /// The life of the access token, in seconds.
     expires_in: u64,
+    /// What is left of what was granted.
+    scope: String,
     id_token: Option<String>,
 }
 
 impl Issued {
     fn answer<'a>(&'a self, granted: &'a Granted<'_>) -> TokenAnswer<'a> {
         TokenAnswer {
-            scope: granted.scope,
+            scope: &self.scope,
             id_token: self.id_token.as_deref(),
             ..TokenAnswer::new(&self.access_token, token_type(granted.cnf), self.expires_in)
         }
@@ -543,6 +548,9 @@ async fn issued(state: &State, granted: &Granted<'_>) -> Result<Issued, Box<Refu
         Some(uri) => state.resource(uri).await?,
         None => None,
     };
+    let scope =
+        still_granted(granted.scope, granted.resource, granted.client, resource.as_deref())?;
+    let granted = &Granted { scope: &scope, ..*granted };
     let tokens = &state.config.tokens;
     let expires_in = life(
         granted.client,
@@ -612,7 +620,7 @@ async fn issued(state: &State, granted: &Granted<'_>) -> Result<Issued, Box<Refu
         };
         id_token = Some(state.keyring.sign(algorithm, "JWT", &claims)?);
     }
-    Ok(Issued { access_token, expires_in, id_token })
+    Ok(Issued { access_token, expires_in, id_token, scope })
 }
 
 fn refused(code: &'static str, description: &'static str) -> OauthFault {

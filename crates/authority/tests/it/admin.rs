@@ -4,7 +4,8 @@ use axum::body::Body;
 use http::Request;
 use serde_json::{Value, json};
 
-use crate::app::{Answer, App, encoded};
+use crate::app::{Answer, App, claims, encoded};
+use crate::people::text;
 
 fn code(answer: &Answer) -> String {
     let problem = answer.json();
@@ -257,5 +258,18 @@ async fn everything_can_be_revoked_by_kind_or_by_the_token_itself() {
         assert!(matches!(answer.status.as_u16(), 400 | 422), "{draft}: {}", answer.body);
         assert!(!answer.body.contains(&token));
         code(&answer);
+    }
+}
+
+/// An API takes `sub` for a person: what a client gets for itself must not look like one (RFC 9700 §4.15).
+#[tokio::test]
+async fn no_client_has_a_person_s_name() {
+    let app = crate::people::stage().await;
+    let pairwise = json!({ "subject_type": "pairwise" });
+    for change in [json!({}), pairwise] {
+        app.admin("PATCH", "/clients/app", Some(change)).await.is(200);
+        let sub = claims(&text(&crate::people::granted(&app).await, "id_token"))["sub"].clone();
+        let answer = app.admin("POST", "/clients", Some(json!({ "client_id": sub }))).await.is(422);
+        assert!(answer.body.contains("`sub` of a person"), "{}", answer.body);
     }
 }

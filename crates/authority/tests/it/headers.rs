@@ -28,6 +28,13 @@ async fn every_answer_is_protected() {
         "/health/live",
         "/metrics",
         "/nowhere",
+        "/authorize",
+        "/login",
+        "/logout",
+        "/account",
+        "/device",
+        "/userinfo",
+        "/status-lists/1",
         "/admin/v1/clients",
         "/admin/v1/openapi.json",
     ] {
@@ -163,7 +170,7 @@ async fn what_is_for_one_reader_is_kept_by_nobody() {
 #[tokio::test]
 async fn applications_in_a_browser_can_ask_for_tokens() {
     let app = App::start().await;
-    for path in ["/token", "/revoke", "/par"] {
+    for path in ["/token", "/revoke", "/par", "/userinfo"] {
         let request = Request::options(path)
             .header("origin", "https://app.example")
             .header("access-control-request-method", "POST")

@@ -208,3 +208,24 @@ async fn a_proof_at_the_push_binds_the_code() {
     let refused = prover.post(&app, "/par", &asked).await.is(400).json();
     assert_eq!(text(&refused, "code"), "dpop-jkt");
 }
+
+/// All people of a public client share its places, and anybody can say its name.
+#[tokio::test]
+async fn one_address_does_not_take_all_places() {
+    let app = stage().await;
+    let asked = request(&[]);
+    for _ in 0..300 {
+        app.post("/par", &asked).await.is(201);
+    }
+    let refused = app.post("/par", &asked).await.is(429);
+    assert_eq!(refused.header("retry-after"), "60");
+    assert_eq!(text(&refused.json(), "code"), "pushed-requests-limited");
+    // Who proves itself comes from one address for all of its people.
+    let web = json!({ "client_id": "web", "redirect_uris": [REDIRECT], "scopes": ["openid"] });
+    let secret =
+        text(&app.admin("POST", "/clients", Some(web)).await.is(201).json(), "client_secret");
+    let asked = request(&[("client_id", "web"), ("scope", "openid")]);
+    app.post_as("/par", "web", &secret, &asked).await.is(201);
+    app.clock.advance(60);
+    app.post("/par", &request(&[])).await.is(201);
+}

@@ -308,6 +308,20 @@ async fn no_parameter_is_markup_on_a_page() {
             harmless(&browser.get(&app, &format!("{path}?{asked}")).await, path);
             harmless(&browser.send(&app, "POST", path, Some(asked)).await, path);
         }
+        for (path, names) in [
+            ("/device", &["user_code"][..]),
+            ("/account", &["done"]),
+            ("/logout", &["post_logout_redirect_uri", "client_id", "id_token_hint", "ui_locales"]),
+        ] {
+            for name in names {
+                let answer =
+                    browser.get(&app, &format!("{path}?{}", query(&[(name, payload)]))).await;
+                harmless(&answer, &format!("{path} {name}={payload}"));
+                assert!(!answer.status.is_server_error(), "{path} {name}: {}", answer.body);
+                let client = query(&[("client_id", "app"), (name, payload)]);
+                harmless(&browser.get(&app, &format!("{path}?{client}")).await, path);
+            }
+        }
     }
     assert!(pages > 100, "{pages} pages were looked at");
 }
@@ -395,4 +409,143 @@ async fn unknown_clients_and_users_cost_the_same_and_read_the_same() {
         pages.push(answer.body.replace(&proof(&answer.body), "").replace(name, ""));
     }
     assert_eq!(pages[0], pages[1]);
+}
+
+/// A client that has a secret is not believed by its name, whatever it asks for, and nothing of it is touched.
+#[tokio::test]
+async fn nothing_is_served_to_a_name_alone() {
+    let app = stage().await;
+    let web = json!({
+        "client_id": "web", "redirect_uris": [REDIRECT], "first_party": true, "resources": [API],
+        "scopes": ["openid", "orders:read"], "rotate_refresh_tokens": true,
+        "grants": [
+            "authorization_code", "refresh_token", "client_credentials",
+            "urn:ietf:params:oauth:grant-type:device_code",
+            "urn:ietf:params:oauth:grant-type:token-exchange",
+        ],
+    });
+    let made = app.admin("POST", "/clients", Some(web)).await.is(201).json();
+    let secret = text(&made, "client_secret");
+    let post = async |path: &str, form: &str| app.post_as(path, "web", &secret, form).await;
+    let mut browser = Browser::default();
+    let asked = format!("/authorize?{}", request(&[("client_id", "web")]));
+    let page = browser.get(&app, &asked).await.is(200);
+    browser.log_in(&app, &page, PASSWORD).await.is(303);
+    let mut code = async || {
+        let answer = browser.get(&app, &asked).await.is(303);
+        parameter(&answer, "code").unwrap()
+    };
+    let redemption = |code: &str| {
+        query(&[("grant_type", "authorization_code"), ("code", code), ("code_verifier", VERIFIER)])
+    };
+    let tokens = post("/token", &redemption(&code().await)).await.is(200).json();
+    let (access, fresh) = (text(&tokens, "access_token"), text(&tokens, "refresh_token"));
+    let unused = redemption(&code().await);
+    let device = post("/device_authorization", "scope=openid").await.is(200).json();
+    let polls = query(&[
+        ("grant_type", "urn:ietf:params:oauth:grant-type:device_code"),
+        ("device_code", &text(&device, "device_code")),
+    ]);
+    let exchanges = query(&[
+        ("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange"),
+        ("subject_token", &access),
+        ("subject_token_type", "urn:ietf:params:oauth:token-type:access_token"),
+    ]);
+    let refreshes = query(&[("grant_type", "refresh_token"), ("refresh_token", &fresh)]);
+    for (path, form) in [
+        ("/token", "grant_type=client_credentials"),
+        ("/token", &unused),
+        ("/token", &refreshes),
+        ("/token", &polls),
+        ("/token", &exchanges),
+        ("/revoke", &query(&[("token", &fresh)])),
+        ("/revoke", &query(&[("token", &access)])),
+        ("/introspect", &query(&[("token", &access)])),
+        ("/par", &request(&[("client_id", "")]).replace("&client_id=", "")),
+        ("/device_authorization", "scope=openid"),
+    ] {
+        let named = app.post(path, &format!("{form}&client_id=web")).await;
+        let nobody = app.post(path, form).await;
+        let wrong = app.post_as(path, "web", "clv_cs_wrong", form).await;
+        let posted =
+            app.post(path, &format!("{form}&client_id=web&client_secret=clv_cs_wrong")).await;
+        let empty = app.post(path, &format!("{form}&client_id=web&client_secret=")).await;
+        for answer in [named, nobody, wrong, posted, empty] {
+            let answer = answer.is(401).json();
+            assert_eq!(text(&answer, "error"), "invalid_client", "{path} {form}");
+        }
+    }
+    let polled = post("/token", &polls).await.is(400).json();
+    assert_eq!(text(&polled, "error"), "authorization_pending");
+    post("/token", &unused).await.is(200);
+    post("/token", &exchanges).await.is(200);
+    post("/token", &refreshes).await.is(200);
+}
+
+/// A database that fails is said to fail, by every endpoint: no grant is called bad and no token dead.
+#[tokio::test]
+async fn a_store_that_is_gone_costs_nobody_their_grant() {
+    let app = stage().await;
+    let client = json!({ "grants": [
+        "authorization_code", "refresh_token", "urn:ietf:params:oauth:grant-type:device_code",
+    ]});
+    app.admin("PATCH", "/clients/app", Some(client)).await.is(200);
+    let mut browser = Browser::default();
+    let code = browser.code(&app, &[]).await;
+    let tokens = redeem(&app, &code, &[]).await.is(200).json();
+    let code = browser.code_silently(&app).await;
+    let device = app.post("/device_authorization", "client_id=app").await.is(200).json();
+    let asked = format!("/authorize?{}", request(&[]));
+    let (access, fresh) = (text(&tokens, "access_token"), text(&tokens, "refresh_token"));
+    let App { authority, router, .. } = app;
+    authority.close().await;
+    let ask = async |method: &str, path: &str, bearer: &str, form: &[(&str, &str)]| {
+        let cookies: Vec<String> =
+            browser.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let mut request = http::Request::builder()
+            .method(method)
+            .uri(path)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header("cookie", cookies.join("; "));
+        if !bearer.is_empty() {
+            request = request.header("authorization", format!("Bearer {bearer}"));
+        }
+        let body = axum::body::Body::from(query(form));
+        crate::app::send(&router, request.body(body).unwrap()).await
+    };
+    let app = ("client_id", "app");
+    let device = text(&device, "device_code");
+    let polling = "urn:ietf:params:oauth:grant-type:device_code";
+    let pushing: Vec<(String, String)> =
+        url::form_urlencoded::parse(request(&[]).as_bytes()).into_owned().collect();
+    let pushing: Vec<_> = pushing.iter().map(|(name, value)| (&**name, &**value)).collect();
+    for (method, path, bearer, form) in [
+        (
+            "POST",
+            "/token",
+            "",
+            &[
+                app,
+                ("grant_type", "authorization_code"),
+                ("code", &code),
+                ("code_verifier", VERIFIER),
+            ][..],
+        ),
+        ("POST", "/token", "", &[app, ("grant_type", "refresh_token"), ("refresh_token", &fresh)]),
+        ("POST", "/token", "", &[app, ("grant_type", polling), ("device_code", &device)]),
+        ("POST", "/revoke", "", &[app, ("token", &fresh)]),
+        ("POST", "/revoke", "", &[app, ("token", &access)]),
+        ("POST", "/par", "", &pushing),
+        ("POST", "/device_authorization", "", &[app]),
+        ("GET", "/userinfo", &access, &[]),
+        ("GET", &asked, "", &[]),
+        ("GET", "/account", "", &[]),
+        ("GET", "/logout", "", &[]),
+        ("GET", "/status-lists/1", "", &[]),
+    ] {
+        let answer = ask(method, path, bearer, form).await.is(503);
+        assert!(!answer.header("retry-after").is_empty(), "{path} {form:?}");
+        assert!(!answer.body.contains("invalid_"), "{path}: {}", answer.body);
+        assert_eq!(answer.header("location"), "", "{path}");
+    }
 }

@@ -701,3 +701,61 @@ async fn a_client_made_again_under_an_old_name_starts_with_nothing() {
     let answer = browser.log_in(&app, &page, PASSWORD).await.is(303);
     browser.get(&app, answer.header("location")).await.is(200);
 }
+
+/// What the operator takes from a client, or takes away altogether, no grant of before goes on giving.
+#[tokio::test]
+async fn what_a_client_has_lost_is_not_refreshed() {
+    let app = stage().await;
+    let mut browser = Browser::default();
+    let code = browser.code(&app, &[]).await;
+    let mut token = text(&redeem(&app, &code, &[]).await.is(200).json(), "refresh_token");
+    let change = async |path: &str, body: Value| {
+        app.admin("PATCH", path, Some(body)).await.is(200);
+        app.clock.advance(120);
+    };
+    let api = format!("/resources/{}", crate::app::encoded(API));
+    for (path, less, whole) in [
+        ("/clients/app", json!(["openid"]), json!(["openid", "orders:read"])),
+        (&*api, json!([]), json!(["orders:read"])),
+    ] {
+        change(path, json!({ "scopes": less })).await;
+        let answer = refresh(&app, &token).await.is(200).json();
+        assert_eq!(answer["scope"], "openid", "{path}");
+        assert_eq!(claims(&text(&answer, "access_token"))["scope"], "openid", "{path}");
+        let fresh = text(&answer, "refresh_token");
+        let refused = refresh_with(&app, &fresh, &[("scope", "orders:read")]).await.is(400);
+        assert_eq!(refused.json()["error"], "invalid_scope", "{path}");
+        change(path, json!({ "scopes": whole })).await;
+        let answer = refresh(&app, &fresh).await.is(200).json();
+        assert_eq!(answer["scope"], "openid orders:read", "{path}");
+        token = text(&answer, "refresh_token");
+    }
+    change("/clients/app", json!({ "resources": [] })).await;
+    let refused = refresh(&app, &token).await.is(400).json();
+    assert_eq!(text(&refused, "error"), "invalid_target");
+    change("/clients/app", json!({ "resources": [API] })).await;
+    let answer = refresh(&app, &token).await.is(200).json();
+    let code = browser.code_silently(&app).await;
+    app.admin("DELETE", &api, None).await.is(204);
+    for answer in
+        [refresh(&app, &text(&answer, "refresh_token")).await, redeem(&app, &code, &[]).await]
+    {
+        assert_eq!(text(&answer.is(400).json(), "error"), "invalid_target");
+    }
+}
+
+/// How long a grant lasts unused, and at all, is told with each answer.
+#[tokio::test]
+async fn both_ends_of_a_grant_are_told() {
+    let app = stage().await;
+    let tokens = &app.config.tokens;
+    let (idle, whole) = (tokens.refresh_idle_seconds, tokens.refresh_ttl_seconds);
+    assert!(idle < whole);
+    let given = granted(&app).await;
+    assert_eq!(given["refresh_token_expires_in"], idle);
+    assert_eq!(given["authorization_expires_in"], whole);
+    app.clock.advance(1000);
+    let again = refresh(&app, &text(&given, "refresh_token")).await.is(200).json();
+    assert_eq!(again["refresh_token_expires_in"], idle);
+    assert_eq!(again["authorization_expires_in"], whole - 1000);
+}

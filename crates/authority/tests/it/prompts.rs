@@ -77,6 +77,24 @@ async fn max_age_0_asks_for_a_log_in_each_time_and_for_one_only() {
     }
 }
 
+/// The log-in that a browser brings along is none that was asked for, however short ago it was.
+#[tokio::test]
+async fn a_pushed_request_asks_for_a_log_in_of_its_own() {
+    let app = stage().await;
+    for change in [("prompt", "login"), ("max_age", "0")] {
+        let mut browser = Browser::default();
+        browser.code(&app, &[]).await;
+        let path = pushed(&app, &[change]).await;
+        for _ in 0..2 {
+            let page = browser.get(&app, &path).await.is(200);
+            assert!(page.body.contains("name=\"password\""), "{change:?}");
+        }
+        let page = browser.get(&app, &path).await.is(200);
+        let answer = browser.log_in(&app, &page, PASSWORD).await.is(303);
+        code_of(&browser.get(&app, answer.header("location")).await.is(303));
+    }
+}
+
 /// A public client on the person's own machine that is a document is asked about each time, and pushed requests keep
 /// their `prompt`: together they must not go round in circles.
 #[tokio::test]
@@ -102,6 +120,14 @@ async fn a_document_s_pushed_request_is_answered_after_one_log_in_and_one_consen
         let answer = browser.fill(&app, &page, &[("decision", "allow")]).await.is(303);
         assert!(parameter(&answer, "code").is_some(), "{:?}", answer.headers);
     }
+}
+
+#[tokio::test]
+async fn a_hint_fills_the_name_in() {
+    let app = stage().await;
+    let hint = authorize(&[("login_hint", "ada \"<")]);
+    let page = Browser::default().get(&app, &hint).await.is(200);
+    assert!(page.body.contains("value=\"ada &#34;&#60;\""), "{}", page.body);
 }
 
 #[tokio::test]

@@ -119,3 +119,14 @@ async fn a_list_ends_with_its_last_token_and_its_number_does_not_return() {
     let accept = Request::get("/status-lists/2").header("accept", "application/statuslist+cwt");
     app.send(accept.body(Body::empty()).unwrap()).await.is(406);
 }
+
+/// §8.4: a server that does not know what was at another time says so, and not what is now.
+#[tokio::test]
+async fn what_was_at_another_time_is_not_made_up() {
+    let app = switched_on().await;
+    let status = &claims(&app.access_token().await)["status"]["status_list"];
+    let path = status["uri"].as_str().unwrap().strip_prefix(ISSUER).unwrap().to_owned();
+    let answer = app.get(&format!("{path}?time=1686925000")).await.is(501);
+    assert_eq!(answer.json()["code"], "status-list-time");
+    app.get(&format!("{path}?other=1")).await.is(200);
+}

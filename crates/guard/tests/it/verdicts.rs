@@ -84,6 +84,20 @@ async fn a_missing_scope_is_a_403_that_names_it() {
     }
 }
 
+/// What passed for one scope is remembered, and passes for no other (CVE-2021-32701).
+#[tokio::test]
+async fn a_remembered_token_is_worth_its_own_scopes_only() {
+    let issuer = FakeIssuer::start();
+    let guard = ready(builder(&issuer)).await;
+    let headers = bearer(&issuer.mint(API, &json!({})));
+    for _ in 0..2 {
+        guard.check(&Asked::new(&headers), &["read"]).await.unwrap();
+        let refused = guard.check(&Asked::new(&headers), &["read", "write"]).await.unwrap_err();
+        assert_eq!(refused.code(), Code::ScopeInsufficient);
+    }
+    assert!(guard.counters().remembered > 0);
+}
+
 #[tokio::test]
 async fn garbage_is_refused_and_nothing_panics() {
     let issuer = FakeIssuer::start();

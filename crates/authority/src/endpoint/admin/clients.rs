@@ -19,6 +19,7 @@ use crate::random;
 use crate::refusal::Refusal;
 use crate::render;
 use crate::state::State;
+use crate::subjects;
 
 /// A client as the API shows it.
 #[derive(Serialize)]
@@ -255,6 +256,11 @@ pub(crate) async fn create(mut call: Call) -> Answer {
     check_algorithm(&call, ID_TOKENS, client.id_token_signed_response_alg.as_deref())?;
     check_algorithm(&call, USERINFO, client.userinfo_signed_response_alg.as_deref())?;
     check(&call, &client, &[]).await?;
+    if subjects::person(state, &client.id).await?.is_some() {
+        // RFC 9700 §4.15: an API would take the client's own tokens for that person's.
+        let problem = "it is the `sub` of a person".to_owned();
+        return Err(refused("client_id", problem, "choose another, or leave it out"));
+    }
     check_sector(&call, &client).await?;
     let secret = if client.auth_method.uses_secret() {
         let (secret, hash) = new_secret(state).await?;
