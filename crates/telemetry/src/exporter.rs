@@ -79,7 +79,7 @@ impl Exporting {
 pub fn start(settings: Settings) -> Option<Exporting> {
     let (queue, waiting) = Queue::new();
     let lost = Arc::clone(&queue.lost);
-    let recorder = Recorder { queue, sample_ratio: settings.sample_ratio };
+    let recorder = Recorder { queue, sampling: settings.sampling };
     if !layer::record_into(recorder) {
         return None;
     }

@@ -19,6 +19,7 @@ use tracing_subscriber::{Layer, Registry};
 use crate::TARGET;
 use crate::context::{Parent, SpanId, TraceId};
 use crate::exporter::Queue;
+use crate::sampling::Sampling;
 use crate::span::{Kind, Span, Value};
 
 /// The most attributes of one span; ours have a handful.
@@ -29,7 +30,7 @@ static RECORDER: OnceLock<Recorder> = OnceLock::new();
 
 pub(crate) struct Recorder {
     pub(crate) queue: Queue,
-    pub(crate) sample_ratio: f64,
+    pub(crate) sampling: Sampling,
 }
 
 /// Has spans recorded from now on. False where that was said before.
@@ -81,15 +82,12 @@ enum Fate {
 
 impl Fate {
     /// Of a span that begins a trace here, or goes on with a caller's.
-    fn of_root(traceparent: Option<&str>, ratio: f64) -> (Self, Option<SpanId>) {
-        let Some(id) = random().map(SpanId) else { return (Self::LeftOut, None) };
-        if let Some(parent) = traceparent.and_then(Parent::read) {
-            let fate =
-                if parent.sampled { Self::Recorded(parent.trace, id) } else { Self::LeftOut };
-            return (fate, Some(parent.span));
-        }
-        match random().map(TraceId).filter(|trace| trace.is_within(ratio)) {
-            Some(trace) => (Self::Recorded(trace, id), None),
+    fn of_root(traceparent: Option<&str>, sampling: Sampling) -> (Self, Option<SpanId>) {
+        let caller = traceparent.and_then(Parent::read);
+        let trace = caller.map_or_else(|| random().map(TraceId), |caller| Some(caller.trace));
+        let trace = trace.filter(|trace| sampling.takes(*trace, caller));
+        match trace.and_then(|trace| Some((trace, random().map(SpanId)?))) {
+            Some((trace, id)) => (Self::Recorded(trace, id), caller.map(|caller| caller.span)),
             None => (Self::LeftOut, None),
         }
     }
@@ -119,7 +117,7 @@ where
             Some(Fate::LeftOut) => (Fate::LeftOut, None),
             // Work that no request asked for is no trace: the journal writes every second.
             None if fields.kind != Kind::Server => (Fate::LeftOut, None),
-            None => Fate::of_root(fields.traceparent.as_deref(), recorder.sample_ratio),
+            None => Fate::of_root(fields.traceparent.as_deref(), recorder.sampling),
         };
         let mut extensions = span.extensions_mut();
         extensions.insert(fate);
@@ -213,26 +211,34 @@ impl Visit for Fields {
 mod tests {
     use super::*;
 
+    const fn sampled(ratio: f64) -> Sampling {
+        Sampling { follows_caller: true, ratio }
+    }
+
     const PARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-0";
 
     #[test]
     fn a_trace_is_taken_over_and_the_caller_says_whether_it_is_recorded() {
-        let (fate, parent) = Fate::of_root(Some(&format!("{PARENT}1")), 0.0);
+        let (fate, parent) = Fate::of_root(Some(&format!("{PARENT}1")), sampled(0.0));
         assert_eq!(parent.unwrap().to_string(), "00f067aa0ba902b7");
         let Fate::Recorded(trace, id) = fate else { panic!("it is sampled") };
         assert_eq!(trace.to_string(), "4bf92f3577b34da6a3ce929d0e0e4736");
         assert_ne!(Some(id), parent);
-        assert!(matches!(Fate::of_root(Some(&format!("{PARENT}0")), 1.0).0, Fate::LeftOut));
+        assert!(matches!(
+            Fate::of_root(Some(&format!("{PARENT}0")), sampled(1.0)).0,
+            Fate::LeftOut
+        ));
     }
 
     #[test]
     fn a_trace_that_begins_here_is_recorded_by_the_ratio() {
         for header in [None, Some("nonsense")] {
-            assert!(matches!(Fate::of_root(header, 1.0), (Fate::Recorded(..), None)));
-            assert!(matches!(Fate::of_root(header, 0.0), (Fate::LeftOut, None)));
+            assert!(matches!(Fate::of_root(header, sampled(1.0)), (Fate::Recorded(..), None)));
+            assert!(matches!(Fate::of_root(header, sampled(0.0)), (Fate::LeftOut, None)));
         }
-        let taken =
-            (0..2000).filter(|_| matches!(Fate::of_root(None, 0.5).0, Fate::Recorded(..))).count();
+        let taken = (0..2000)
+            .filter(|_| matches!(Fate::of_root(None, sampled(0.5)).0, Fate::Recorded(..)))
+            .count();
         assert!((800..1200).contains(&taken), "{taken} of 2000");
     }
 }

@@ -8,6 +8,7 @@ mod context;
 mod exporter;
 mod layer;
 mod otlp;
+mod sampling;
 mod settings;
 mod span;
 

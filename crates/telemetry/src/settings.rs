@@ -8,6 +8,8 @@ use std::fmt;
 use http::{HeaderMap, HeaderName, HeaderValue, Uri};
 use url::Url;
 
+use crate::sampling::Sampling;
+
 /// What the configuration or the command line says; what is left out follows from the environment.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Wanted<'w> {
@@ -15,7 +17,8 @@ pub struct Wanted<'w> {
     pub endpoint: Option<&'w str>,
     /// What the service is called there.
     pub service_name: Option<&'w str>,
-    /// The share of traces begun here that is recorded, 0 to 1; all where none is given.
+    /// The share of traces begun here that is recorded, 0 to 1, while callers decide about theirs; where none is
+    /// given, what `OTEL_TRACES_SAMPLER` says, else all.
     pub sample_ratio: Option<f64>,
 }
 
@@ -24,7 +27,7 @@ pub struct Wanted<'w> {
 pub struct Settings {
     pub(crate) endpoint: Uri,
     pub(crate) service_name: String,
-    pub(crate) sample_ratio: f64,
+    pub(crate) sampling: Sampling,
     pub(crate) headers: HeaderMap,
 }
 
@@ -33,7 +36,7 @@ impl fmt::Debug for Settings {
         out.debug_struct("Settings")
             .field("endpoint", &self.endpoint)
             .field("service_name", &self.service_name)
-            .field("sample_ratio", &self.sample_ratio)
+            .field("sampling", &self.sampling)
             .finish_non_exhaustive()
     }
 }
@@ -58,7 +61,7 @@ impl Settings {
     /// process is called where nobody names it.
     ///
     /// # Errors
-    /// Where an address or a header is none, or the ratio is out of range.
+    /// Where an address, a header or a sampler is none, or the ratio is out of range.
     pub fn from(
         wanted: &Wanted<'_>,
         service: &str,
@@ -77,11 +80,7 @@ impl Settings {
         } else {
             return Ok(None);
         };
-        let sample_ratio = wanted.sample_ratio.unwrap_or(1.0);
-        if !(0.0..=1.0).contains(&sample_ratio) {
-            let problem = format!("{sample_ratio} is no share; write a number from 0 to 1");
-            return Err(SettingsError { name: "sample_ratio", problem });
-        }
+        let sampling = Sampling::from(wanted.sample_ratio, variable)?;
         let named = || variable("OTEL_SERVICE_NAME");
         let name = wanted.service_name.map(str::to_owned).or_else(named);
         let headers = match variable(TRACES_HEADERS) {
@@ -90,7 +89,7 @@ impl Settings {
                 .map_or_else(|| Ok(HeaderMap::new()), |given| headers(HEADERS, &given))?,
         };
         let service_name = name.unwrap_or_else(|| service.to_owned());
-        Ok(Some(Self { endpoint, service_name, sample_ratio, headers }))
+        Ok(Some(Self { endpoint, service_name, sampling, headers }))
     }
 
     /// Where traces go.
@@ -225,11 +224,6 @@ mod tests {
             let error = settings(&Wanted::default(), &variables).unwrap_err();
             assert_eq!(error.name, HEADERS, "{broken}");
             assert!(!error.to_string().contains("secret"), "{error}");
-        }
-        for ratio in [-0.1, 1.1, f64::NAN] {
-            let wanted = Wanted { sample_ratio: Some(ratio), ..Wanted::default() };
-            let error = settings(&wanted, &[(ENDPOINT, "http://c")]).unwrap_err();
-            assert_eq!(error.name, "sample_ratio");
         }
     }
 

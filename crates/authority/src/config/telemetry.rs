@@ -7,7 +7,7 @@ use super::{ConfigError, wrong, wrongs};
 
 /// Traces for OpenTelemetry. The authority makes the spans; whoever runs it sends them (`claviger serve` does).
 /// A trace names methods, routes, statuses and codes; no token, no secret and nobody who asked.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Telemetry {
     /// The collector that takes traces as OTLP over HTTP in JSON: its address, to which `/v1/traces` is added,
@@ -16,15 +16,10 @@ pub struct Telemetry {
     pub otlp_endpoint: Option<String>,
     /// What this authority is called there; when absent `OTEL_SERVICE_NAME`, or `claviger`.
     pub service_name: Option<String>,
-    /// The share of requests that is recorded, from 0 to 1, where no caller decides it with `traceparent`. Less
-    /// spares the collector. What does not fit into the queue is lost, and no request waits.
-    pub sample_ratio: f64,
-}
-
-impl Default for Telemetry {
-    fn default() -> Self {
-        Self { otlp_endpoint: None, service_name: None, sample_ratio: 1.0 }
-    }
+    /// The share of requests that is recorded, from 0 to 1, where no caller decides it with `traceparent`; when
+    /// absent, `OTEL_TRACES_SAMPLER` counts, and without either it is 1. Less spares the collector. What does not
+    /// fit into the queue is lost, and no request waits.
+    pub sample_ratio: Option<f64>,
 }
 
 impl Telemetry {
@@ -66,14 +61,14 @@ impl Telemetry {
     }
 
     fn check_ratio(&self) -> Result<(), ConfigError> {
-        if (0.0..=1.0).contains(&self.sample_ratio) {
-            return Ok(());
+        match self.sample_ratio {
+            Some(ratio) if !(0.0..=1.0).contains(&ratio) => Err(wrong(
+                "telemetry.sample_ratio",
+                format!("{ratio} is no share"),
+                "write a number from 0 (none) to 1 (all), such as `0.1`",
+            )),
+            _ => Ok(()),
         }
-        Err(wrong(
-            "telemetry.sample_ratio",
-            format!("{} is no share", self.sample_ratio),
-            "write a number from 0 (none) to 1 (all), such as `0.1`",
-        ))
     }
 }
 
@@ -95,8 +90,11 @@ mod tests {
             assert!(!found[0].to_string().contains("hush"), "{}", found[0]);
         }
         for ratio in [-0.1, 1.5, f64::NAN, f64::INFINITY] {
-            let found = Telemetry { sample_ratio: ratio, ..Telemetry::default() }.check();
+            let found = Telemetry { sample_ratio: Some(ratio), ..Telemetry::default() }.check();
             assert_eq!(found[0].field, "telemetry.sample_ratio", "{ratio}");
+        }
+        for ratio in [None, Some(0.0), Some(1.0)] {
+            assert_eq!(Telemetry { sample_ratio: ratio, ..Telemetry::default() }.check(), []);
         }
         let named = Telemetry { service_name: Some(" ".to_owned()), ..Telemetry::default() };
         assert_eq!(named.check()[0].field, "telemetry.service_name");

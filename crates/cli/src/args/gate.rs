@@ -80,7 +80,8 @@ pub(crate) struct Gate {
     /// OTEL_EXPORTER_OTLP_ENDPOINT counts; without either nothing is recorded.
     #[arg(long, value_name = "URL")]
     pub(crate) otlp_endpoint: Option<String>,
-    /// The share of requests that is recorded, from 0 to 1, where no caller decides it with `traceparent`.
+    /// The share of requests that is recorded, from 0 to 1, where no caller decides it with `traceparent`. Without
+    /// it, OTEL_TRACES_SAMPLER counts; without either it is 1.
     #[arg(long, value_name = "RATIO")]
     pub(crate) trace_ratio: Option<f64>,
 }

@@ -31,7 +31,7 @@ pub(crate) fn run(settings: &Settings, format: Format) -> Result<ExitCode, Stop>
         let wanted = Wanted {
             endpoint: named.otlp_endpoint.as_deref(),
             service_name: named.service_name.as_deref(),
-            sample_ratio: Some(named.sample_ratio),
+            sample_ratio: named.sample_ratio,
         };
         let traces = traces::start(&wanted, "claviger")?;
         let refused = |error: OpenError| Stop::unknown(error.to_string());

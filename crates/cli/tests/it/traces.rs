@@ -248,3 +248,91 @@ fn config_check_knows_the_section_and_serve_the_variables() {
     assert!(outcome.stderr.contains("OTEL_EXPORTER_OTLP_ENDPOINT"), "{}", outcome.stderr);
     assert!(!data.exists(), "nothing was made");
 }
+
+/// Whether traces are recorded that nobody began before, that their caller records, and that their caller does not.
+fn recorded(collector: &Scripted, url: &str, stop: impl FnOnce()) -> [bool; 3] {
+    let other = "5".repeat(32);
+    let _ = Ask::get(url).send();
+    for (trace, flag) in [(TRACE, "01"), (&other, "00")] {
+        let parent = format!("00-{trace}-{CALLER}-{flag}");
+        let _ = Ask::get(url).header("traceparent", parent).send();
+    }
+    stop();
+    let spans = spans(collector);
+    let begun = |wanted: fn(&Span) -> bool| spans.iter().any(wanted);
+    [
+        begun(|span| span.text("parentSpanId").is_empty()),
+        begun(|span| (span.text("traceId"), span.text("parentSpanId")) == (TRACE, CALLER)),
+        begun(|span| {
+            span.text("traceId").starts_with("5555") && span.text("parentSpanId") == CALLER
+        }),
+    ]
+}
+
+#[test]
+fn the_sampler_of_the_environment_decides_where_the_operator_wrote_no_share() {
+    const SAMPLER: &str = "OTEL_TRACES_SAMPLER";
+    let none = [(SAMPLER, "parentbased_traceidratio"), ("OTEL_TRACES_SAMPLER_ARG", "0")];
+    for (variables, share, expected) in [
+        (&[(SAMPLER, "always_on")][..], "", [true, true, true]),
+        (&[(SAMPLER, "always_off")][..], "", [false, false, false]),
+        (&none[..], "", [false, true, false]),
+        (&[(SAMPLER, "always_off")][..], "sample_ratio = 1\n", [true, true, false]),
+    ] {
+        let collector = collector();
+        let lines = format!("[telemetry]\notlp_endpoint = \"{}\"\n{share}", collector.url());
+        let authority = Authority::configured_in(&lines, variables);
+        let url = authority.url("/jwks");
+        let found = recorded(&collector, &url, || {
+            let (outcome, _folder) = authority.stop();
+            assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+        });
+        assert_eq!(found, expected, "{variables:?} {share}");
+    }
+    let authority = Authority::start();
+    for (share, expected) in
+        [(&[][..], [true, true, true]), (&["--trace-ratio", "0"][..], [false, true, false])]
+    {
+        let collector = collector();
+        let mut command = claviger(&["gate", "--listen", "127.0.0.1:0", "--format", "json"]);
+        command.args(["--upstream", "http://127.0.0.1:9", "--issuer", &authority.issuer]);
+        command.args(["--audience", &authority.resource]).args(share);
+        command.env("OTEL_EXPORTER_OTLP_ENDPOINT", collector.url()).env(SAMPLER, "always_on");
+        let process = Process::spawn(command);
+        let url = process.ready(PATIENCE)["listen"].as_str().unwrap().to_owned();
+        let found = recorded(&collector, &url, || assert_eq!(process.stop(PATIENCE).code, Some(0)));
+        assert_eq!(found, expected, "{share:?}");
+    }
+}
+
+#[test]
+fn a_sampler_that_cannot_be_is_named_before_anything_is_made() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let serve = ["serve", "--listen", "127.0.0.1:0", "--data", data.to_str().unwrap()];
+    let gate = [
+        "gate",
+        "--listen",
+        "127.0.0.1:0",
+        "--upstream",
+        "http://127.0.0.1:9",
+        "--issuer",
+        "http://127.0.0.1:9",
+        "--audience",
+        "x",
+    ];
+    for (sampler, share, named) in [
+        ("jaeger_remote", "", "OTEL_TRACES_SAMPLER:"),
+        ("traceidratio", "1.5", "OTEL_TRACES_SAMPLER_ARG:"),
+    ] {
+        for arguments in [&serve[..], &gate] {
+            let mut command = claviger(arguments);
+            command.env("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9");
+            command.env("OTEL_TRACES_SAMPLER", sampler).env("OTEL_TRACES_SAMPLER_ARG", share);
+            let outcome = Process::run(command, b"");
+            assert_eq!(outcome.code, Some(2), "{}", outcome.stderr);
+            assert!(outcome.stderr.contains(named), "{}", outcome.stderr);
+        }
+    }
+    assert!(!data.exists(), "nothing was made");
+}
