@@ -1,6 +1,6 @@
 //! Measures the authority beside what it is compared with, in interleaved rounds: `client_credentials` beside a
-//! bare handler and, where given, npm `oidc-provider`; refreshes beside bare commits of SQLite; and what log-ins
-//! do to everybody else.
+//! bare handler and, where given, npm `oidc-provider`, and with traces beside without; refreshes beside bare
+//! commits of SQLite; and what log-ins do to everybody else.
 //!
 //! Run it by `scripts/bench-authority`. Each figure is the median of its rounds; the ratios are what compares.
 
@@ -18,7 +18,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use claviger_testkit::load::{self, Figures, Form, PlainConnection, median};
-use claviger_testkit::{Ask, Person, Process};
+use claviger_testkit::{Ask, Person, Process, Sink};
 use http::{Request, Response};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
@@ -27,7 +27,7 @@ use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-const USAGE: &str = "usage: bench-authority BINARY SECONDS ROUNDS [PEER.mjs] [OTHER/BINARY …] [issue|refresh|log-in …] | bench-authority bare";
+const USAGE: &str = "usage: bench-authority BINARY SECONDS ROUNDS [PEER.mjs] [OTHER/BINARY …] [issue|traces|refresh|log-in …] | bench-authority bare";
 const PATIENCE: Duration = Duration::from_secs(30);
 const PASSWORD: &str = "correct horse battery";
 const REDIRECT: &str = "http://127.0.0.1/callback";
@@ -69,6 +69,9 @@ fn main() {
     if plan.has("issue") {
         issuing(&plan);
     }
+    if plan.has("traces") {
+        tracing(&plan);
+    }
     if plan.has("refresh") {
         refreshing(&plan);
     }
@@ -96,21 +99,18 @@ struct Served {
 
 impl Served {
     fn start(binary: &str, cores: &str) -> Self {
+        Self::start_with(binary, cores, &[])
+    }
+
+    /// With these variables, as `NAME=VALUE`.
+    fn start_with(binary: &str, cores: &str, variables: &[&str]) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let data = folder.path().join("data");
         let data = data.to_str().expect("a plain path");
-        let arguments = [
-            "-c",
-            cores,
-            binary,
-            "serve",
-            "--data",
-            data,
-            "--listen",
-            "127.0.0.1:0",
-            "--format",
-            "json",
-        ];
+        let serve =
+            [binary, "serve", "--data", data, "--listen", "127.0.0.1:0", "--format", "json"];
+        // Each gives its place to the next: the process stays the same.
+        let arguments = [&["-c", cores, "env"][..], variables, &serve].concat();
         let process = Process::start("taskset", &arguments);
         let ready = process.ready(PATIENCE);
         let url = ready["issuer"].as_str().expect("an issuer when ready").to_owned();
@@ -171,7 +171,7 @@ fn issuing(plan: &Plan) {
     let url = |process: &Process| {
         process.ready(PATIENCE)["url"].as_str().expect("a URL when ready").to_owned()
     };
-    let mut rows: Vec<(&str, u32, String, Form)> = vec![
+    let mut rows: Vec<Row<'_>> = vec![
         ("claviger", ours.process.id(), ours.url.clone(), ours.client_credentials()),
         ("bare hyper handler: form, ES256", bare.id(), url(&bare), ours.client_credentials()),
     ];
@@ -185,8 +185,44 @@ fn issuing(plan: &Plan) {
     for (name, other) in plan.others.iter().zip(&others) {
         rows.push((name, other.process.id(), other.url.clone(), other.client_credentials()));
     }
+    let per_core = beside(plan, "client_credentials", &rows);
+    println!("claviger ÷ bare handler: {:.2}", per_core[0] / per_core[1]);
+    if peer.is_some() {
+        println!("claviger ÷ oidc-provider: {:.1}", per_core[0] / per_core[2]);
+    }
+    for (row, other) in rows.iter().zip(&per_core).skip(2 + usize::from(peer.is_some())) {
+        println!("claviger ÷ {}: {:.2}", row.0, per_core[0] / other);
+    }
+    println!();
+}
+
+/// What is measured beside others: its name, its process, where it listens and what it is asked.
+type Row<'a> = (&'a str, u32, String, Form);
+
+/// What tracing costs: three authorities alike but for what they tell a collector that takes everything.
+fn tracing(plan: &Plan) {
+    let collector = Sink::start();
+    let told = format!("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT={}/count", collector.url());
+    let sampler = "OTEL_TRACES_SAMPLER=parentbased_traceidratio";
+    let start = |variables: &[&str]| Served::start_with(&plan.binary, "0", variables);
+    let off = start(&[]);
+    let some = start(&[&told, sampler, "OTEL_TRACES_SAMPLER_ARG=0.01"]);
+    let all = start(&[&told]);
+    let row = |name, served: &Served| -> Row<'static> {
+        (name, served.process.id(), served.url.clone(), served.client_credentials())
+    };
+    let rows =
+        [row("no collector", &off), row("one in a hundred", &some), row("every request", &all)];
+    let per_core = beside(plan, "client_credentials with traces", &rows);
+    println!("one in a hundred ÷ no collector: {:.2}", per_core[1] / per_core[0]);
+    println!("every request ÷ no collector: {:.2}", per_core[2] / per_core[0]);
+    println!("requests to the collector: {}\n", collector.requests());
+}
+
+/// Measures servers in turn and prints a line for each; tells the requests per full core.
+fn beside(plan: &Plan, what: &str, rows: &[Row<'_>]) -> Vec<f64> {
     println!(
-        "client_credentials, ES256 access tokens, client_secret_post, {CONNECTIONS} connections, one core"
+        "{what}, ES256 access tokens, client_secret_post, {CONNECTIONS} connections, one core"
     );
     println!(
         "{:<36} {:>12} {:>14} {:>9} {:>9}",
@@ -218,15 +254,7 @@ fn issuing(plan: &Plan) {
             of(|one| f64::from(one.p99)),
         );
     }
-    let ours = per_core(&rounds[0]);
-    println!("claviger ÷ bare handler: {:.2}", ours / per_core(&rounds[1]));
-    if peer.is_some() {
-        println!("claviger ÷ oidc-provider: {:.1}", ours / per_core(&rounds[2]));
-    }
-    for (row, other) in rows.iter().zip(&rounds).skip(2 + usize::from(peer.is_some())) {
-        println!("claviger ÷ {}: {:.2}", row.0, ours / per_core(other));
-    }
-    println!();
+    rounds.iter().map(|figures| per_core(figures)).collect()
 }
 
 /// The bare handler: reads the form, signs an ES256 token, answers. No client, no secret, no checks.
