@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 use crate::app::{App, ISSUER};
 use crate::dpop::Prover;
 use crate::people::{
-    API, Browser, PASSWORD, is_refused, parameter, query, redemption, request, stage, text,
+    API, Browser, PASSWORD, REDIRECT, is_refused, parameter, query, redemption, request, stage,
+    text,
 };
 
 async fn push(app: &App, changes: &[(&str, &str)]) -> String {
